@@ -1,0 +1,1 @@
+"""Pilothouse: deploy Helm charts and operate Kubernetes clusters from a Telegram chat."""
