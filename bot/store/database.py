@@ -1,0 +1,101 @@
+"""The database: one engine, transactions that say whether they write, and the schema's version.
+
+SQLite (in WAL mode) by default, PostgreSQL when configured. Nobody else makes an engine.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import Connection, event, make_url
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from bot.store.errors import StoreDamaged
+from bot.store.migrating import migrate
+
+BUSY_TIMEOUT = 20_000
+"""Milliseconds that SQLite waits for another process's lock, e.g. the one that this start takes over from."""
+
+
+class Database:
+    """The bot's database; open it with `async with Database(url)`."""
+
+    def __init__(self, url: str) -> None:
+        """`url` is `sqlite:///path/to/file.db` or `postgresql://user:password@host/name`."""
+        parsed = make_url(url)
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        driver = "sqlite+aiosqlite" if self.is_sqlite else "postgresql+asyncpg"
+        self._path = Path(parsed.database) if self.is_sqlite and parsed.database else None
+        self._engine: AsyncEngine = create_async_engine(
+            parsed.set(drivername=driver), pool_pre_ping=not self.is_sqlite
+        )
+        # SQLite knows one writer at a time; queueing here is fair and cheap, its own lock is neither.
+        self._writing = asyncio.Lock()
+        if self.is_sqlite:
+            event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
+            event.listen(self._engine.sync_engine, "begin", _begin_sqlite)
+
+    async def __aenter__(self) -> Self:
+        """Create or migrate the schema.
+
+        Raises: StoreTooNew, StoreDamaged.
+        """
+        if self._path is not None:
+            await asyncio.to_thread(self._path.parent.mkdir, parents=True, exist_ok=True)
+        try:
+            async with self._engine.connect() as connection:
+                await connection.run_sync(migrate)
+        except DatabaseError as error:
+            await self._engine.dispose()
+            raise StoreDamaged(str(self._path or "the database"), str(error.orig)) from error
+        except BaseException:
+            await self._engine.dispose()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A transaction that only reads."""
+        async with (
+            self._engine.connect() as connection,
+            AsyncSession(connection, expire_on_commit=False) as session,
+        ):
+            yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """A transaction that is committed when the block ends and rolled back when it raises."""
+        async with self._turn(), self._engine.connect() as plain:
+            connection = await plain.execution_options(writes=True)
+            async with AsyncSession(connection, expire_on_commit=False) as session, session.begin():
+                yield session
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        if not self.is_sqlite:
+            yield
+            return
+        async with self._writing:
+            yield
+
+
+def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
+    dbapi_connection.isolation_level = None  # we begin transactions ourselves, below
+    cursor = dbapi_connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT}")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")  # a committed decision survives a power cut
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that begins by reading and then writes can fail at once in WAL mode: say it beforehand.
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
