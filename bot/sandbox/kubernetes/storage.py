@@ -41,11 +41,11 @@ class Change:
     previous: Object | None = None
 
 
-class VersionGone(Exception):  # noqa: N818 - named for what the API calls it: 410 Gone
+class VersionGone(Exception):
     """The watch asks for a resource version that is no longer kept."""
 
 
-class VersionConflict(Exception):  # noqa: N818 - named for what the API calls it: 409 Conflict
+class VersionConflict(Exception):
     """The object changed since the caller read it (optimistic locking failed)."""
 
 

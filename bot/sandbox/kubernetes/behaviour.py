@@ -1,0 +1,55 @@
+"""What the cluster's containers do and how fast: decided by whoever starts the cluster, not by it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+Behaviour = Literal["ok", "crash", "oom", "slow", "broken"]
+"""What an image does: runs; crashes at start; dies out of memory; takes long to be ready; cannot be pulled."""
+
+BehaviourOf = Callable[[str], Behaviour]
+"""From an image reference to what it does."""
+
+ImageExists = Callable[[str], bool]
+"""Whether the nodes' registry has that image reference."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How many seconds the steps of a pod's life take; a test may set them all to nearly nothing."""
+
+    schedule: float = 0.2
+    """From the pod's creation to its node."""
+    pull: float = 0.6
+    """Pulling an image that the node does not have yet."""
+    start: float = 0.4
+    """From the image to the container's process."""
+    ready: float = 1.5
+    """From the process to the first successful readiness probe."""
+    ready_slow: float = 60.0
+    """The same for images that behave `slow`."""
+    crash: float = 1.0
+    """How long a `crash` or `oom` image runs before it dies."""
+    back_off: float = 10.0
+    """The first wait of the crash loop; doubles up to `back_off_max`."""
+    back_off_max: float = 300.0
+    """The longest wait of the crash loop, as the kubelet's."""
+    job: float = 1.0
+    """How long a Job's container works before it exits."""
+    terminate: float = 0.5
+    """From a pod's deletion to its end (its grace period, if that is shorter)."""
+
+    @classmethod
+    def instant(cls) -> "Pace":
+        """Everything at once but for the crash loop's waits, for tests that look at ends only."""
+        return cls(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, job=0.0, terminate=0.0)
+
+
+def everything_works(_image: str) -> Behaviour:
+    """The behaviour of a cluster in which nothing goes wrong."""
+    return "ok"
+
+
+def every_image_exists(_image: str) -> bool:
+    """The registry of a cluster in which nothing is missing."""
+    return True
