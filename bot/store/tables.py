@@ -117,7 +117,7 @@ class ActionRow(Table):
 
 
 class OperationRow(Table):
-    """One durable unit of work; `view` is what its message shows, `subject` what only one may change at once."""
+    """One durable unit of work; `view` is what its message shows, `subject` what one alone may change."""
 
     __tablename__ = "operation"
     id: Mapped[str] = mapped_column(String(12), primary_key=True)
@@ -139,7 +139,6 @@ class OperationRow(Table):
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
-    wakes_at: Mapped[datetime | None]
     view: Mapped[dict[str, Any]]
     view_number: Mapped[int] = mapped_column(default=0)
     outcome: Mapped[dict[str, Any] | None]
@@ -160,17 +159,6 @@ class StepRow(Table):
     name: Mapped[str] = mapped_column(String(80), primary_key=True)
     state: Mapped[str] = mapped_column(String(12))
     result: Mapped[dict[str, Any] | None]
-    at: Mapped[datetime]
-
-
-class SignalRow(Table):
-    """What wakes a waiting operation: a press, an approval, a cancel, a deadline."""
-
-    __tablename__ = "signal"
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    operation_id: Mapped[str] = mapped_column(ForeignKey("operation.id", ondelete="CASCADE"), index=True)
-    name: Mapped[str] = mapped_column(String(80))
-    payload: Mapped[dict[str, Any]]
     at: Mapped[datetime]
 
 

@@ -19,7 +19,6 @@ def upgrade() -> None:
     _stranger()
     _verdict()
     _frozen()
-    _signal()
     _step()
 
 
@@ -149,7 +148,6 @@ def _operation() -> None:
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("started_at", sa.DateTime(), nullable=True),
         sa.Column("ended_at", sa.DateTime(), nullable=True),
-        sa.Column("wakes_at", sa.DateTime(), nullable=True),
         sa.Column("view", sa.JSON(), nullable=False),
         sa.Column("view_number", sa.Integer(), nullable=False),
         sa.Column("outcome", sa.JSON(), nullable=True),
@@ -229,23 +227,6 @@ def _frozen() -> None:
         ),
         sa.PrimaryKeyConstraint("operation_id", "name", name=op.f("pk_frozen")),
     )
-
-
-def _signal() -> None:
-    op.create_table(
-        "signal",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("operation_id", sa.String(length=12), nullable=False),
-        sa.Column("name", sa.String(length=80), nullable=False),
-        sa.Column("payload", sa.JSON(), nullable=False),
-        sa.Column("at", sa.DateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["operation_id"], ["operation.id"], name=op.f("fk_signal_operation_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_signal")),
-    )
-    with op.batch_alter_table("signal", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_signal_operation_id"), ["operation_id"], unique=False)
 
 
 def _step() -> None:

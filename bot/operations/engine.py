@@ -1,0 +1,222 @@
+"""The engine: claims operations, runs them, and sees each to its end across restarts.
+
+One process leads (bot.operations.lease). It runs one operation a subject at a time and a limited number in all;
+an operation that was running when a process died is run again, its finished steps replayed. What an operation
+does is its own matter (bot.operations.operation), who is told is the audience's.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
+import structlog
+from sqlalchemy import delete, select
+
+from bot.clock import Clock
+from bot.operations.audience import Audience
+from bot.operations.errors import StepFailed
+from bot.operations.lease import RENEW_EVERY, Lease
+from bot.operations.operation import Operation, Outcome, Record
+from bot.operations.progress import Progress
+from bot.operations.steps import Journal, Steps
+from bot.store.database import Database
+from bot.store.tables import FrozenRow, OperationRow
+
+LIMIT = 10
+"""Operations that run at once: beyond about ten concurrent Helm writes to a cluster nothing is gained."""
+
+POLL_EVERY = 2.0
+"""Seconds between looks for work that no wake-up announced, such as rows another process wrote."""
+
+FLUSH_EVERY = 0.5
+
+log = structlog.get_logger(__name__)
+
+
+class Engine:
+    """Runs operations; open it with `async with`, submit rows through `bot.operations.desk`."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        audience: Audience,
+        tools: Any,
+        *,
+        transient: Callable[[Exception], bool],
+        on_lost: Callable[[], None],
+        lease: Lease | None = None,
+    ) -> None:
+        """`on_lost` is called once when another process took over: the caller must stop this process."""
+        self._database = database
+        self._clock = clock
+        self._audience = audience
+        self._tools = tools
+        self._transient = transient
+        self._on_lost = on_lost
+        self._lease = lease or Lease(database, clock)
+        self._wake = asyncio.Event()
+        self._runs: dict[str, asyncio.Task[None]] = {}
+        self._work: dict[str, asyncio.Task[Outcome]] = {}
+        self._leading: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._leading = asyncio.create_task(self._lead(), name="operations engine")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop at once; what was running goes on from its last finished step when a process starts again."""
+        tasks = [task for task in (self._leading, *self._runs.values()) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._lease.epoch:
+            with contextlib.suppress(Exception):
+                await self._lease.release()
+
+    def wake(self) -> None:
+        """Look for work now: a row was written."""
+        self._wake.set()
+
+    async def cancel(self, operation_id: str) -> bool:
+        """Ask an operation to stop and clean up. False when it has ended already or is stopping."""
+        async with self._database.write() as session:
+            row = await session.get(OperationRow, operation_id, with_for_update=True)
+            if row is None or row.state not in ("queued", "running"):
+                return False
+            row.state = "cancelling"
+        work = self._work.get(operation_id)
+        if work is not None:
+            work.cancel()
+        self.wake()
+        return True
+
+    async def _lead(self) -> None:
+        try:
+            while not await self._lease.acquire():
+                await self._clock.sleep(1.0)
+            log.info("leading", epoch=self._lease.epoch)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._keep_lease())
+                group.create_task(self._claim_forever())
+        except asyncio.CancelledError:
+            raise
+        except BaseException:
+            log.exception("the operations engine stopped")
+            self._on_lost()
+
+    async def _keep_lease(self) -> None:
+        while True:
+            await self._clock.sleep(RENEW_EVERY)
+            await self._lease.renew()
+
+    async def _claim_forever(self) -> None:
+        while True:
+            self._wake.clear()
+            for operation_id in await self._claim():
+                self._start(operation_id)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), POLL_EVERY)
+
+    async def _claim(self) -> Sequence[str]:
+        """Mark what may run now as running, oldest and most urgent first, one a subject."""
+        free = LIMIT - len(self._runs)
+        if free <= 0:
+            return ()
+        async with self._database.write() as session:
+            await self._lease.check(session)
+            open_rows = list(
+                await session.scalars(
+                    select(OperationRow)
+                    .where(OperationRow.state != "ended")
+                    .order_by(OperationRow.priority.desc(), OperationRow.created_at, OperationRow.id)
+                )
+            )
+            begun = [row for row in open_rows if row.state != "queued"]
+            held = {row.subject for row in begun}
+            claimed = [row for row in begun if row.id not in self._runs][:free]
+            for row in open_rows:
+                if row.state == "queued" and row.subject not in held and len(claimed) < free:
+                    held.add(row.subject)
+                    row.state, row.started_at = "running", self._clock.now()
+                    claimed.append(row)
+            for row in claimed:
+                row.epoch = self._lease.epoch
+        return [row.id for row in claimed]
+
+    def _start(self, operation_id: str) -> None:
+        task = asyncio.create_task(self._see_through(operation_id), name=f"operation {operation_id}")
+        self._runs[operation_id] = task
+        task.add_done_callback(lambda _: self._ended(operation_id))
+
+    def _ended(self, operation_id: str) -> None:
+        self._runs.pop(operation_id, None)
+        self.wake()
+
+    async def _see_through(self, operation_id: str) -> None:
+        """Run one operation to its end and record it; whatever else happens, the next start runs it again."""
+        with structlog.contextvars.bound_contextvars(operation=operation_id):
+            try:
+                progress = await self._progress(operation_id)
+                async with progress:
+                    outcome = await self._run(operation_id, progress)
+                await self._finish(operation_id, progress, outcome)
+            except asyncio.CancelledError:
+                raise
+            except Exception:
+                log.exception("the operation's run was lost; it will be run again")
+                await self._clock.sleep(POLL_EVERY)
+
+    async def _progress(self, operation_id: str) -> Progress:
+        async with self._database.read() as session:
+            row = await session.get_one(OperationRow, operation_id)
+            return Progress(self._database, self._audience, self._clock, row, flush_every=FLUSH_EVERY)
+
+    async def _run(self, operation_id: str, progress: Progress) -> Outcome:
+        """Run, or clean up when it is being cancelled; a cancel in the middle turns the first into the second."""
+        while True:
+            async with self._database.read() as session:
+                record = Record.of(await session.get_one(OperationRow, operation_id))
+            if record.cancelling and not record.started:
+                return Outcome(result="cancelled")
+            operation = Operation.kinds[record.kind](record, self._tools, progress.tell)
+            journal = Journal(self._database, self._lease, self._clock, operation_id)
+            steps = Steps(journal, await journal.read(), progress.tell, self._clock, self._transient)
+            act = operation.cancelled if record.cancelling else operation.run
+            work = asyncio.create_task(_or_failed(act(steps)))
+            self._work[operation_id] = work
+            try:
+                await asyncio.wait([work])
+                if not work.cancelled():
+                    return work.result()
+                if record.cancelling:
+                    raise RuntimeError("the clean-up of a cancelled operation was cancelled")
+            finally:
+                self._work.pop(operation_id, None)
+                if not work.done():
+                    work.cancel()
+                    await asyncio.wait([work])
+
+    async def _finish(self, operation_id: str, progress: Progress, outcome: Outcome) -> None:
+        """The end, whole or not at all: outcome, final view, and what is told of it."""
+        now = self._clock.now()
+        async with self._database.write() as session:
+            await self._lease.check(session)
+            row = await session.get_one(OperationRow, operation_id)
+            row.state, row.ended_at = "ended", now
+            row.outcome = outcome.model_dump(mode="json")
+            view = progress.ended(outcome, now)
+            row.view, row.view_number = view.model_dump(mode="json"), view.number
+            await session.execute(delete(FrozenRow).where(FrozenRow.operation_id == operation_id))
+            await self._audience.ended(session, row, view)
+        self._audience.told()
+        log.info("operation ended", result=outcome.result)
+
+
+async def _or_failed(act: Any) -> Outcome:
+    try:
+        result: Outcome = await act
+    except StepFailed as failure:
+        return Outcome(result="failed", words=failure.words, advice=failure.advice, quote=failure.quote)
+    return result

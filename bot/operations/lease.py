@@ -1,0 +1,92 @@
+"""Who leads: one process claims operations, and a newer leader's epoch fences off the one before it.
+
+Only the leader runs operations. A leader that was killed on this machine is replaced at once, since its
+process can be seen to be gone; one on another machine is replaced when its lease ran out.
+"""
+
+import os
+import socket
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.clock import Clock
+from bot.operations.errors import LeaseLost
+from bot.store.database import Database
+from bot.store.tables import LeaseRow
+
+NAME = "operations"
+DURATION = timedelta(seconds=15)
+RENEW_EVERY = 4.0
+"""Seconds: three renewals may fail before another process takes over."""
+
+
+class Lease:
+    """This process's claim to lead."""
+
+    def __init__(self, database: Database, clock: Clock, *, holder: str | None = None) -> None:
+        self._database = database
+        self._clock = clock
+        self.holder = holder or _this_process()
+        self.epoch = 0
+
+    async def acquire(self) -> bool:
+        """Take the lease if it is free, run out, or held by a process that is gone. True when we have it."""
+        now = self._clock.now()
+        async with self._database.write() as session:
+            row = await session.get(LeaseRow, NAME, with_for_update=True)
+            if row is None:
+                row = LeaseRow(name=NAME, holder=self.holder, epoch=0, expires_at=now)
+                session.add(row)
+            elif row.holder != self.holder and row.expires_at > now and not _is_gone(row.holder):
+                return False
+            row.holder, row.epoch, row.expires_at = self.holder, row.epoch + 1, now + DURATION
+            self.epoch = row.epoch
+        return True
+
+    async def renew(self) -> None:
+        """Keep the lease for another while.
+
+        Raises: LeaseLost.
+        """
+        async with self._database.write() as session:
+            row = await self.check(session)
+            row.expires_at = self._clock.now() + DURATION
+
+    async def release(self) -> None:
+        """Give the lease up, so that the next process need not wait."""
+        async with self._database.write() as session:
+            row = await session.get(LeaseRow, NAME)
+            if row is not None and row.epoch == self.epoch:
+                row.expires_at = self._clock.now()
+
+    async def check(self, session: AsyncSession) -> LeaseRow:
+        """Read the lease in the caller's transaction: what it writes is written only by the leader.
+
+        Raises: LeaseLost.
+        """
+        row = await session.scalar(select(LeaseRow).where(LeaseRow.name == NAME).with_for_update())
+        if row is None or row.epoch != self.epoch:
+            raise LeaseLost("another process has taken over this store's operations")
+        return row
+
+
+def _this_process() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
+
+
+def _is_gone(holder: str) -> bool:
+    """Whether the holder was a process of this machine that does not run any more."""
+    host, pid, started = holder.rsplit(":", 2)
+    return host == socket.gethostname() and _started(int(pid)) != started
+
+
+def _started(pid: int) -> str:
+    """When the process started, in the kernel's ticks; "" when it is gone or dead (proc(5), state and field 22)."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return "" if fields[0] in "ZX" else fields[19]

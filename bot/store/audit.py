@@ -1,0 +1,71 @@
+"""The audit trail: who did what, or was refused, as a hash chain that shows if a row was changed or removed."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.store.tables import AuditRow, StrangerRow
+
+FIRST = "0" * 64
+"""What the first row names as the hash before it."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One decision: `action` is a permission or an operation's kind, `outcome` a word such as asked or refused."""
+
+    at: datetime
+    actor_id: int
+    actor: str
+    action: str
+    outcome: str
+    app: str | None = None
+    environment: str | None = None
+    chat_id: int | None = None
+    detail: str = ""
+
+
+async def record(session: AsyncSession, entry: Entry) -> None:
+    """Append to the trail in the caller's transaction: the decision and its record stand or fall together."""
+    if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer anyway
+        await session.execute(text("LOCK TABLE audit IN EXCLUSIVE MODE"))
+    last = await session.scalar(select(AuditRow.hash).order_by(AuditRow.id.desc()).limit(1))
+    session.add(AuditRow(**entry.__dict__, hash=_hash(last or FIRST, entry)))
+    await session.flush()
+
+
+async def verify(session: AsyncSession) -> int | None:
+    """The id of the first row that does not fit the chain, or None when all do."""
+    before = FIRST
+    async for row in await session.stream_scalars(select(AuditRow).order_by(AuditRow.id)):
+        entry = Entry(**{name: getattr(row, name) for name in Entry.__dataclass_fields__})
+        before = _hash(before, entry)
+        if row.hash != before:
+            return row.id
+    return None
+
+
+async def count_stranger(
+    session: AsyncSession, *, person_id: int, chat_id: int, name: str, at: datetime
+) -> None:
+    """Count somebody unknown who wrote to us, one row per person, chat and hour."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    hour = at.replace(minute=0, second=0, microsecond=0)
+    row = {"person_id": person_id, "chat_id": chat_id, "hour": hour, "name": name, "count": 1}
+    statement = insert(StrangerRow).values(row)
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["person_id", "chat_id", "hour"],
+            set_={"count": StrangerRow.count + 1, "name": name},
+        )
+    )
+
+
+def _hash(before: str, entry: Entry) -> str:
+    fields = {**entry.__dict__, "at": entry.at.isoformat(), "before": before}
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
