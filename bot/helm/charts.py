@@ -1,0 +1,71 @@
+"""Charts as archives: where they come from, what is known of them, what makes one acceptable.
+
+Whatever the source, the result is one `.tgz` in memory with its digest, so that what was planned is what is
+installed. Packing and checking is `packing`'s, the network `downloading`'s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.helm import packing
+from bot.helm.errors import ChartUnavailable
+
+
+@dataclass(frozen=True, slots=True)
+class ChartArchive:
+    """A chart that passed `packing.inspect`, packed."""
+
+    name: str
+    version: str
+    app_version: str
+    digest: str
+    """SHA-256 of `data`, in hex. A folder packs to the same bytes as long as its files are the same."""
+    data: bytes = field(repr=False)
+
+    @classmethod
+    def of(cls, data: bytes) -> ChartArchive:
+        """From the bytes of a `.tgz`.
+
+        Raises: ChartInvalid (threats.md, rows 16 to 19).
+        """
+        about = packing.inspect(data)
+        return cls(about.name, about.version, about.app_version, hashlib.sha256(data).hexdigest(), data)
+
+
+@dataclass(frozen=True, slots=True)
+class FolderChart:
+    """A chart's folder on the bot's machine, `Chart.yaml` in it."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveChart:
+    """A `.tgz` on the bot's machine."""
+
+    path: Path
+
+
+async def fetch_local(source: FolderChart | ArchiveChart) -> ChartArchive:
+    """Read a chart from disk, off the loop.
+
+    Raises: ChartUnavailable, ChartInvalid.
+    """
+    return await asyncio.to_thread(_read, source)
+
+
+def _read(source: FolderChart | ArchiveChart) -> ChartArchive:
+    path = source.path.expanduser()
+    try:
+        match source:
+            case FolderChart():
+                return ChartArchive.of(packing.pack(path))
+            case ArchiveChart():
+                with open(path, "rb") as file:
+                    return ChartArchive.of(file.read(packing.MAX_PACKED + 1))
+    except OSError as error:
+        raise ChartUnavailable(f"The chart {path} cannot be read: {error.strerror}") from error

@@ -1,0 +1,95 @@
+"""From the SDK's error classes and words to errors for people. Pure.
+
+Helm reports most of what happens at the cluster as one class (`ReleaseError`), so its words decide; they are
+matched in the order of `_SAYINGS`, specific before general. Words that nothing matches are passed on as the
+cluster's refusal, which they mostly are, never dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from bot.helm.errors import (
+    ChartInvalid,
+    ClusterRefused,
+    ClusterUnreachable,
+    FieldConflict,
+    ForeignObject,
+    HelmError,
+    HookFailed,
+    OutcomeUnknown,
+    ReleaseBusy,
+    ReleaseMissing,
+    ValuesInvalid,
+)
+
+_UNREACHABLE = (
+    "Kubernetes cluster unreachable|connection refused|no such host|i/o timeout|TLS handshake"
+    "|connection reset|unexpected EOF|server is currently unable|etcdserver:"
+)
+
+_SAYINGS: tuple[tuple[str, Callable[[str], HelmError]], ...] = (
+    (r"another operation .* is in progress", ReleaseBusy),
+    (r"release: not found|has no deployed releases|release has no \d+ version", ReleaseMissing),
+    (r"invalid ownership metadata|cannot be imported into the current release", ForeignObject),
+    (r"Apply failed with \d+ conflict|conflict with \"", FieldConflict),
+    (r"\b(pre|post)-(install|upgrade|rollback|delete) hooks failed", HookFailed),
+    (r"\bhooks? .*(failed|timed out)", HookFailed),
+    (_UNREACHABLE, ClusterUnreachable),
+    (r"values don't meet the specifications of the schema", ValuesInvalid),
+    (r"error converting YAML to JSON|YAML parse error", ChartInvalid),
+)
+
+_AT = re.compile(r"(?:^|[\s(:])(?P<file>[\w.@-]+(?:/[\w.@ -]+)+\.\w+):(?P<line>\d+)(?::\d+)?")
+_YAML_AT = re.compile(r"YAML parse error on (?P<file>[^:\n]+): .*?(?:line (?P<line>\d+))?:", re.DOTALL)
+
+
+def diagnose(kind: str, words: str) -> HelmError:
+    """The error to raise for `kind` (the SDK's class without `Helm`) and its already masked `words`."""
+    match kind:
+        case "ChartLoadError" | "ChartInvalidError":
+            return ChartInvalid(f"The chart cannot be loaded: {words}")
+        case "RenderError":
+            return _render_error(words)
+        case "ValuesError":
+            return ValuesInvalid(schema_words(words))
+        case "NotFoundError":
+            return ReleaseMissing(words)
+        case "KubeError":
+            return ClusterUnreachable(words)
+        case "KubeconfigRefused":
+            return ClusterUnreachable(words[:1].upper() + words[1:])
+        case "CancelledError":
+            return HookFailed(f"The chart's hooks did not finish in time: {words}")
+        case "Unanswered":
+            return OutcomeUnknown(words)
+    return _by_words(words)
+
+
+def _by_words(words: str) -> HelmError:
+    for pattern, error in _SAYINGS:
+        if re.search(pattern, words, re.IGNORECASE):
+            if error is ValuesInvalid:
+                return ValuesInvalid(schema_words(words))
+            return _render_error(words) if error is ChartInvalid else error(words)
+    return (
+        _render_error(words)
+        if "template:" in words or "execution error at" in words
+        else ClusterRefused(words)
+    )
+
+
+def _render_error(words: str) -> ChartInvalid:
+    """A template's failure, with the deepest place that Helm names: there the author must look."""
+    places = [*_YAML_AT.finditer(words), *_AT.finditer(words)]
+    if not places:
+        return ChartInvalid(words)
+    place = places[-1]
+    line = place["line"]
+    return ChartInvalid(words, file=place["file"], line=int(line) if line else None)
+
+
+def schema_words(words: str) -> str:
+    """A schema's complaint without the address of the file that Helm pretends to have read."""
+    return re.sub(r"(?:file://)?/\S*values\.schema\.json#?", "the schema", words).strip()
