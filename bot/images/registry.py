@@ -1,0 +1,248 @@
+"""Asking image registries: which tags there are, what a tag names, when it was built.
+
+The read side of the OCI distribution API (spec v1.1) and of Docker's Registry v2 before it. Which of the
+tags is newest is left to `versions`, how a registry is reached to `transport` and `tokens`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from yarl import URL
+
+from bot.clock import Clock, SystemClock
+from bot.images import answers
+from bot.images.errors import ImagesError, ReferenceInvalid, RegistryRefused, TagMissing
+from bot.images.references import Repository, is_digest, is_loopback, is_tag, parse_repository
+from bot.images.tokens import Credentials, Tokens
+from bot.images.transport import Answer, Transport, certificates
+from bot.images.versions import nearest, order
+from bot.images.wording import one_line
+
+MOST_TAGS = 50_000
+PAGE = 1000
+"""Tags asked for at once; registries may answer with fewer."""
+_MOST_FACTS = 4096
+_MANIFESTS = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
+_ACCEPT = {"Accept": ", ".join(_MANIFESTS)}
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryAccess:
+    """How one registry is reached. `proxy` is an http, https or socks5 URL, `ca_file` a PEM bundle."""
+
+    credentials: Credentials | None = None
+    proxy: str | None = None
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """What an image's configuration says of itself."""
+
+    created: datetime | None
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Registry:
+    base: URL
+    transport: Transport
+    tokens: Tokens
+
+
+class Registries:
+    """All registries that the apps' images are in; close it by its context.
+
+    `access` is keyed by host as image references have it ("registry.example.org", "docker.io",
+    "registry:5000"). Registries are asked by https, but those on loopback addresses and those whose key
+    begins with `http://`.
+
+    Every method raises: ReferenceInvalid, RegistryRefused, RegistryUnreachable.
+    """
+
+    def __init__(
+        self, access: Mapping[str, RegistryAccess] | None = None, *, clock: Clock | None = None
+    ) -> None:
+        self._access = {key.removeprefix("http://").rstrip("/"): a for key, a in (access or {}).items()}
+        self._plain = {key[7:].rstrip("/") for key in access or {} if key.startswith("http://")}
+        self._clock = clock or SystemClock()
+        self._open = AsyncExitStack()
+        self._registries: dict[str, _Registry] = {}
+        self._facts: OrderedDict[str, ImageFacts] = OrderedDict()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._registries.clear()
+        await self._open.aclose()
+
+    async def tags(self, repository: str) -> list[str]:
+        """All tags of a repository, in the registry's order.
+
+        Raises also: RepositoryMissing.
+        """
+        where = parse_repository(repository)
+        registry = await self._registry(where)
+        page: URL | None = (registry.base / "v2" / where.name / "tags/list").with_query(n=str(PAGE))
+        seen: set[URL] = set()
+        tags: dict[str, None] = {}
+        while page is not None and page not in seen:
+            seen.add(page)
+            answer = answers.judge(await self._ask(registry, where, page), where)
+            listed = answers.document(answer).get("tags") or []
+            tags.update(dict.fromkeys(tag for tag in listed if isinstance(tag, str) and is_tag(tag)))
+            if len(tags) > MOST_TAGS or len(seen) > MOST_TAGS // 10:
+                raise RegistryRefused(
+                    f"{where} has more than {MOST_TAGS} tags: remove old ones, or set up a retention rule."
+                )
+            page = _same_origin(answer, registry)
+        return list(tags)
+
+    async def digest(self, repository: str, reference: str) -> str:
+        """The digest ("sha256:…") of what a tag names, index or manifest; a digest only if it is there.
+
+        Raises also: TagMissing with the nearest tag, RepositoryMissing.
+        """
+        where = parse_repository(repository)
+        if not (is_tag(reference) or is_digest(reference)):
+            raise ReferenceInvalid(f"“{one_line(reference, longest=80)}” cannot be a version of {where}.")
+        head = await self._manifest(where, reference, method="HEAD")
+        named = head.headers.get("Docker-Content-Digest", "")
+        if head.status == 200 and is_digest(named) and (named == reference or is_tag(reference)):
+            return named
+        answer = await self._manifest(where, reference)
+        if answer.status == 404:
+            raise await self._missing(where, reference)
+        answers.judge(answer, where)
+        return answers.digest_of(answers.verified(answer, reference) if is_digest(reference) else answer)
+
+    async def created(self, repository: str, digest: str) -> datetime | None:
+        """When the image was built, in UTC; None when it does not say. Of an index, its first image counts.
+
+        Raises also: TagMissing when there is no such digest.
+        """
+        return (await self._facts_of(repository, digest)).created
+
+    async def labels(self, repository: str, digest: str) -> Mapping[str, str]:
+        """The labels in the image's configuration, such as `org.opencontainers.image.revision`.
+
+        Raises also: TagMissing when there is no such digest.
+        """
+        return (await self._facts_of(repository, digest)).labels
+
+    async def _facts_of(self, repository: str, digest: str) -> ImageFacts:
+        if digest in self._facts:
+            self._facts.move_to_end(digest)
+            return self._facts[digest]
+        where = parse_repository(repository)
+        facts = await self._read_facts(where, digest)
+        self._facts[digest] = facts
+        if len(self._facts) > _MOST_FACTS:
+            self._facts.popitem(last=False)
+        return facts
+
+    async def _read_facts(self, where: Repository, digest: str) -> ImageFacts:
+        manifest = await self._manifest_document(where, digest)
+        if isinstance(manifest.get("manifests"), list):
+            manifest = await self._manifest_document(where, _first_image(manifest["manifests"], where))
+        config = manifest.get("config")
+        named = config.get("digest") if isinstance(config, dict) else None
+        if not isinstance(named, str) or not is_digest(named):
+            return ImageFacts(None, {})
+        registry = await self._registry(where)
+        answer = await self._ask(registry, where, registry.base / "v2" / where.name / "blobs" / named)
+        return _facts(answers.document(answers.verified(answers.judge(answer, where), named)))
+
+    async def _manifest_document(self, where: Repository, digest: str) -> dict[str, Any]:
+        if not is_digest(digest):
+            raise ReferenceInvalid(f"“{one_line(digest, longest=80)}” is no digest of {where}.")
+        answer = await self._manifest(where, digest)
+        if answer.status == 404:
+            raise TagMissing(str(where), digest, None)
+        return answers.document(answers.verified(answers.judge(answer, where), digest))
+
+    async def _manifest(self, where: Repository, reference: str, *, method: str = "GET") -> Answer:
+        registry = await self._registry(where)
+        url = registry.base / "v2" / where.name / "manifests" / reference
+        return await self._ask(registry, where, url, method=method)
+
+    async def _missing(self, where: Repository, reference: str) -> ImagesError:
+        """What to say of a reference that is not there: the repository may be missing as a whole."""
+        tags = await self.tags(str(where))
+        return TagMissing(str(where), reference, nearest(reference, order(tags)))
+
+    async def _ask(self, registry: _Registry, where: Repository, url: URL, *, method: str = "GET") -> Answer:
+        """Ask with what authorises us; once more when a 401 says how."""
+        sent = registry.tokens.header(where.name)
+        answer = await registry.transport.get(url, {**_ACCEPT, **sent}, method=method)
+        if answer.status == 401:
+            challenges = answer.headers.getall("WWW-Authenticate", [])
+            if sent := await registry.tokens.answer(challenges, where.name):
+                answer = await registry.transport.get(url, {**_ACCEPT, **sent}, method=method)
+        return answer
+
+    async def _registry(self, where: Repository) -> _Registry:
+        if where.host not in self._registries:
+            access = self._access.get(where.host, RegistryAccess())
+            plain = where.host in self._plain or is_loopback(where.host)
+            base = URL(f"{'http' if plain else 'https'}://{where.api_host}")
+            # Reading a bundle of certificates takes some milliseconds of disk and CPU.
+            context = await asyncio.to_thread(certificates, access.ca_file)
+            if where.host not in self._registries:
+                transport = Transport(self._clock, proxy=access.proxy, tls=context)
+                await self._open.enter_async_context(transport)
+                tokens = Tokens(base, transport, access.credentials, self._clock)
+                self._registries[where.host] = _Registry(base, transport, tokens)
+        return self._registries[where.host]
+
+
+def _same_origin(answer: Answer, registry: _Registry) -> URL | None:
+    """The next page. Raises: RegistryRefused when another server is named as having it."""
+    page = answer.next_page
+    if page is None:
+        return None
+    if page.host != registry.base.host:
+        raise RegistryRefused(f"The registry {registry.base.host} says that its tags go on at {page.host}.")
+    # Behind a proxy that ends TLS, registries name their own scheme and port: only path and query count.
+    return registry.base.with_path(page.raw_path, encoded=True).with_query(page.query)
+
+
+def _first_image(entries: list[Any], where: Repository) -> str:
+    """The digest of the first entry of an index that is an image, not an attestation beside one."""
+    for entry in entries:
+        platform = entry.get("platform") if isinstance(entry, dict) else None
+        is_image = not isinstance(platform, dict) or platform.get("os") != "unknown"
+        if isinstance(entry, dict) and is_image and isinstance(entry.get("digest"), str):
+            return str(entry["digest"])
+    raise RegistryRefused(f"An index in {where} names no image.")
+
+
+def _facts(config: dict[str, Any]) -> ImageFacts:
+    inner = config.get("config")
+    labels = inner.get("Labels") if isinstance(inner, dict) else None
+    texts = {str(k): str(v) for k, v in labels.items()} if isinstance(labels, dict) else {}
+    return ImageFacts(_moment(config.get("created")), texts)
+
+
+def _moment(value: object) -> datetime | None:
+    """An RFC 3339 time in UTC; None for nonsense and for the zero times of reproducible builds."""
+    try:
+        moment = datetime.fromisoformat(str(value))
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment.year > 1980 else None
