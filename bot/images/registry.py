@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,6 +30,7 @@ MOST_TAGS = 50_000
 PAGE = 1000
 """Tags asked for at once; registries may answer with fewer."""
 _MOST_FACTS = 4096
+_AT_ONCE = 8
 _MANIFESTS = (
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
@@ -143,6 +144,28 @@ class Registries:
         Raises also: TagMissing when there is no such digest.
         """
         return (await self._facts_of(repository, digest)).labels
+
+    async def built(self, repository: str, tags: Iterable[str]) -> dict[str, datetime | None]:
+        """When each of `tags` was built, for `versions.order` by build time; a tag that went away has none.
+
+        Three requests a tag where nothing is cached, eight at a time.
+        """
+        turns = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(tag: str) -> datetime | None:
+            async with turns:
+                try:
+                    return await self.created(repository, await self.digest(repository, tag))
+                except TagMissing:
+                    return None
+
+        wanted = list(tags)
+        try:
+            async with asyncio.TaskGroup() as group:
+                asked = [group.create_task(one(tag)) for tag in wanted]
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from failed
+        return dict(zip(wanted, (task.result() for task in asked), strict=True))
 
     async def _facts_of(self, repository: str, digest: str) -> ImageFacts:
         if digest in self._facts:

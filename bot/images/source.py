@@ -1,0 +1,318 @@
+"""The source of apps in git: which tags there are, what a ref names, what was done between two versions.
+
+A bare mirror of each repository is kept in a cache folder and brought up to date when it is asked about a
+name; a commit that it has is answered from it. How git is run safely is left to `git`, which addresses are
+allowed to `addresses`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+import shutil
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Self
+
+from bot.clock import Clock, SystemClock
+from bot.images.addresses import Address, parse_address
+from bot.images.errors import RefMissing, SourceRefused, SourceUnreachable
+from bot.images.git import Finished, Git, Login, OutOfTime, TooMuch
+from bot.images.tokens import Credentials
+from bot.images.versions import nearest, order
+from bot.images.wording import one_line
+
+FETCH_SECONDS = 300.0
+"""The longest that git may take for one request: the first fetch of a big repository is the measure."""
+FRESH_SECONDS = 10.0
+"""So long a mirror counts as up to date: one plan asks several things of it."""
+MOST_COMMITS = 500
+LARGEST_FILE = 2**20
+_COMMIT_ID = re.compile(r"[0-9a-f]{7,64}")
+_FULL_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceAccess:
+    """How the git server of one host is reached. `proxy` is a URL, `ca_file` a PEM bundle."""
+
+    credentials: Credentials | None = None
+    proxy: str | None = None
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One commit: full id, first line, the rest of its message, its author's name (none is trusted text)."""
+
+    sha: str
+    subject: str
+    body: str
+    author: str
+
+
+class Sources:
+    """All git repositories that apps are made from; close it by its context.
+
+    `cache` is a folder of its own for the mirrors. `access` is keyed by host ("git.example.org"). With
+    `allow_file`, `file://` addresses are read too.
+
+    Every method raises: ReferenceInvalid, SourceRefused, SourceUnreachable.
+    """
+
+    def __init__(
+        self,
+        cache: Path,
+        access: Mapping[str, SourceAccess] | None = None,
+        *,
+        allow_file: bool = False,
+        clock: Clock | None = None,
+        seconds: float = FETCH_SECONDS,
+    ) -> None:
+        self._cache = cache
+        self._access = access or {}
+        self._allow_file = allow_file
+        self._clock = clock or SystemClock()
+        self._seconds = seconds
+        self._locks: defaultdict[Path, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._fetched: dict[Path, float] = {}
+
+    async def __aenter__(self) -> Self:
+        await asyncio.to_thread(self._cache.mkdir, mode=0o700, parents=True, exist_ok=True)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Nothing outlives a call: each one ends its own git, also when it is cancelled."""
+
+    async def tags(self, url: str) -> list[str]:
+        """The names of all tags, in git's order, without fetching anything."""
+        address = self._parse(url)
+        ended = await self._run(address, "ls-remote", "--tags", "--refs", "--", address.url)
+        lines = ended.output.decode(errors="replace").splitlines()
+        return [line.partition("\trefs/tags/")[2] for line in lines if "\trefs/tags/" in line]
+
+    async def resolve(self, url: str, ref: str) -> str:
+        """The full commit id that a tag, a branch or a (short) commit id names; tags come first.
+
+        Raises also: RefMissing with the nearest tag.
+        """
+        address = self._parse(url)
+        if not await self._is_ref(address, ref):
+            raise RefMissing(str(address), one_line(ref, longest=80))
+        mirror = await self._mirror(address, holding=ref)
+        found = await self._find(address, mirror, ref)
+        if found is None:  # it may have been pushed since the mirror was last fetched
+            mirror = await self._mirror(address)
+            found = await self._find(address, mirror, ref)
+        if found is None:
+            raise RefMissing(str(address), ref, nearest(ref, order(await self._tags_in(address, mirror))))
+        return found
+
+    async def commits(self, url: str, old_ref: str, new_ref: str, path: str = ".") -> list[Commit]:
+        """What `new_ref` has that `old_ref` has not, newest first, at most 500; of merges, their parts.
+
+        `path` limits it to commits that touch a folder or file of a repository that holds several apps.
+
+        Raises also: RefMissing.
+        """
+        address, within = self._parse(url), self._inside(path)
+        old, new = await self.resolve(url, old_ref), await self.resolve(url, new_ref)
+        ended = await self._run(
+            address,
+            "--literal-pathspecs",
+            f"--git-dir={self._folder(address)}",
+            "log",
+            "-z",
+            "--no-merges",
+            f"--max-count={MOST_COMMITS}",
+            "--format=tformat:%H%x00%an%x00%s%x00%b",
+            f"{old}..{new}",
+            "--",
+            within,
+        )
+        fields = ended.output.decode(errors="replace").split("\0")[:-1]
+        return [
+            Commit(sha, subject, body.strip(), author)
+            for sha, author, subject, body in zip(*[iter(fields)] * 4, strict=True)
+        ]
+
+    async def read(self, url: str, ref: str, path: str) -> str | None:
+        """The text of a file as of `ref`; None when there is no such file, or it is over 1 MiB.
+
+        Raises also: RefMissing.
+        """
+        address, within = self._parse(url), self._inside(path)
+        sha = await self.resolve(url, ref)
+        mirror = f"--git-dir={self._folder(address)}"
+        size = await self._run(address, mirror, "cat-file", "-s", f"{sha}:{within}", may_fail=True)
+        if size.status != 0 or int(size.output) > LARGEST_FILE:
+            return None
+        text = await self._run(address, mirror, "cat-file", "blob", f"{sha}:{within}", may_fail=True)
+        return text.output.decode(errors="replace") if text.status == 0 else None
+
+    def _parse(self, url: str) -> Address:
+        return parse_address(url, allow_file=self._allow_file)
+
+    def _folder(self, address: Address) -> Path:
+        """The mirror's folder: its name tells nothing and cannot leave the cache."""
+        return self._cache / (hashlib.sha256(address.url.encode()).hexdigest()[:32] + ".git")
+
+    @staticmethod
+    def _inside(path: str) -> str:
+        """`path` as git names it within a tree. Raises: SourceRefused when it leads out of the repository."""
+        pure = PurePosixPath(path)
+        if pure.is_absolute() or ".." in pure.parts or not path.isprintable():
+            raise SourceRefused(f"“{one_line(path, longest=80)}” is no path inside a repository.")
+        return str(pure)
+
+    async def _is_ref(self, address: Address, ref: str) -> bool:
+        if not ref or ref.startswith("-") or not ref.isprintable() or len(ref) > 250:
+            return False
+        checked = await self._run(address, "check-ref-format", f"refs/tags/{ref}", may_fail=True)
+        return checked.status == 0
+
+    async def _find(self, address: Address, mirror: Path, ref: str) -> str | None:
+        names = [f"refs/tags/{ref}", f"refs/heads/{ref}"]
+        names += [ref] if _COMMIT_ID.fullmatch(ref) else []
+        for name in names:
+            wanted = f"{name}^{{commit}}"
+            ended = await self._run(
+                address, f"--git-dir={mirror}", "rev-parse", "--verify", "--quiet", wanted, may_fail=True
+            )
+            found = ended.output.decode(errors="replace").strip()
+            if ended.status == 0 and _FULL_ID.fullmatch(found):
+                return found
+        return None
+
+    async def _tags_in(self, address: Address, mirror: Path) -> list[str]:
+        ended = await self._run(
+            address, f"--git-dir={mirror}", "for-each-ref", "--format=%(refname:lstrip=2)", "refs/tags"
+        )
+        return ended.output.decode(errors="replace").splitlines()
+
+    async def _mirror(self, address: Address, *, holding: str | None = None) -> Path:
+        """The repository's mirror, up to date, unless `holding` is a whole commit id that it has already.
+
+        It was fetched a moment ago or, where nothing is asked to be `holding`, just now.
+        """
+        mirror = self._folder(address)
+        async with self._locks[mirror]:
+            if holding is not None and await self._suffices(address, mirror, holding):
+                return mirror
+            try:
+                await self._fetch(address, mirror)
+            except _MirrorBroken:
+                await asyncio.to_thread(shutil.rmtree, mirror, ignore_errors=True)
+                await self._fetch(address, mirror)
+            self._fetched[mirror] = self._clock.monotonic()
+        return mirror
+
+    async def _suffices(self, address: Address, mirror: Path, holding: str) -> bool:
+        if self._clock.monotonic() - self._fetched.get(mirror, float("-inf")) < FRESH_SECONDS:
+            return True
+        is_there = await asyncio.to_thread((mirror / "HEAD").is_file)
+        return (
+            is_there
+            and bool(_FULL_ID.fullmatch(holding))
+            and bool(await self._find(address, mirror, holding))
+        )
+
+    async def _fetch(self, address: Address, mirror: Path) -> None:
+        await self._run(address, "init", "--quiet", "--bare", "--", str(mirror))  # no harm where it exists
+        await self._run(
+            address,
+            f"--git-dir={mirror}",
+            "fetch",
+            "--quiet",
+            "--prune",
+            "--force",
+            "--atomic",
+            "--no-tags",  # they are named among the refs, and so pruned too
+            "--no-write-fetch-head",
+            "--",
+            address.url,
+            "+refs/heads/*:refs/heads/*",
+            "+refs/tags/*:refs/tags/*",
+        )
+
+    async def _run(self, address: Address, *arguments: str, may_fail: bool = False) -> Finished:
+        """Run git; its end other than with 0 becomes one of our errors, unless it `may_fail`."""
+        access = self._access.get(address.host, SourceAccess())
+        git = Git(
+            self._cache,
+            seconds=self._seconds,
+            protocol=address.scheme,
+            proxy=access.proxy,
+            ca_file=access.ca_file,
+        )
+        try:
+            ended = await git.run(*arguments, login=_login(address, access))
+        except OutOfTime:
+            raise SourceUnreachable(f"{address} did not answer within {self._seconds:.0f} s.") from None
+        except TooMuch:
+            raise SourceRefused(f"{address} answers with more than can be read: too many tags?") from None
+        except OSError as error:
+            raise SourceRefused(
+                "git is not installed on this machine: install it (apt install git)."
+            ) from error
+        if ended.status != 0 and not may_fail:
+            raise _failure(address, ended.words)
+        return ended
+
+
+def _login(address: Address, access: SourceAccess) -> Login | None:
+    if address.scheme != "https" or access.credentials is None:
+        return address.login
+    return Login(address.origin, access.credentials.username, access.credentials.password())
+
+
+class _MirrorBroken(SourceRefused):
+    """Not the source but our copy is at fault: a run that was killed left it half written or locked."""
+
+
+_BROKEN = (".lock'", "corrupt", "bad object", "not a git repository: '")
+_AWAY = (
+    "could not resolve",
+    "failed to connect",
+    "couldn't connect",
+    "connection timed out",
+    "connection refused",
+    "connection reset",
+    "operation timed out",
+    "operation too slow",
+    "the requested url returned error: 5",
+    "the requested url returned error: 429",
+    "early eof",
+    "unexpected disconnect",
+    "network is unreachable",
+    "no route to host",
+)
+_LOCKED_OUT = (
+    "authentication failed",
+    "could not read username",
+    "could not read password",
+    "permission denied",
+    "the requested url returned error: 401",
+    "the requested url returned error: 403",
+    "host key verification failed",
+)
+
+
+def _failure(address: Address, words: str) -> SourceRefused | SourceUnreachable:
+    """What git's words mean, quoted in part and without credentials."""
+    said = one_line(words.replace("fatal: ", ""), longest=160)
+    lower = words.lower()
+    if any(sign in lower for sign in _BROKEN):
+        return _MirrorBroken(f"The copy of {address} in the cache folder cannot be used: {said}")
+    if any(sign in lower for sign in _AWAY):
+        return SourceUnreachable(f"{address} cannot be reached: {said}")
+    if any(sign in lower for sign in _LOCKED_OUT):
+        return SourceRefused(
+            f"{address} does not let us in: check the credentials and rights. It says: {said}"
+        )
+    if "redirect" in lower or "returned error: 30" in lower:
+        return SourceRefused(f"{address} redirects elsewhere, which is not followed: use the final address.")
+    return SourceRefused(f"{address} cannot be read: {said}")
