@@ -1,0 +1,166 @@
+"""Server-side apply, and who owns which field (`metadata.managedFields`).
+
+An apply owns exactly the fields it sends: fields it sent before and no longer sends are removed unless
+another manager owns them too; fields of others with other values are conflicts unless it is forced. Any
+other write owns what it changed. Follows Kubernetes' "Server-Side Apply" reference.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.sandbox.kubernetes.errors import Cause, Subject, apply_conflicts
+from bot.sandbox.kubernetes.fields import (
+    Flat,
+    Path,
+    flatten,
+    from_fields_v1,
+    merge,
+    readable,
+    to_fields_v1,
+    without,
+)
+from bot.sandbox.kubernetes.schemas import Schema, Schemas
+
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Manager:
+    """Who writes, and how: one entry of managedFields."""
+
+    name: str
+    operation: str
+    """`Apply` or `Update`."""
+    api_version: str
+    subresource: str = ""
+
+    def __str__(self) -> str:
+        through = f' with subresource "{self.subresource}"' if self.subresource else ""
+        return f'"{self.name}"{through} using {self.api_version}'
+
+
+@dataclass
+class Ownership:
+    """What one manager owns, since when."""
+
+    fields: set[Path]
+    time: str
+
+
+Managers = dict[Manager, Ownership]
+
+
+def managers_of(obj: Object) -> Managers:
+    """The managers of an object as its metadata tells them."""
+    found: Managers = {}
+    for entry in obj.get("metadata", {}).get("managedFields") or []:
+        if entry.get("manager") and entry.get("operation") in ("Apply", "Update"):
+            manager = Manager(
+                entry["manager"],
+                entry["operation"],
+                entry.get("apiVersion", obj.get("apiVersion", "")),
+                entry.get("subresource", ""),
+            )
+            owned = from_fields_v1(entry.get("fieldsV1") or {})
+            found[manager] = Ownership(owned, entry.get("time", ""))
+    return found
+
+
+def write_managers(obj: Object, managers: Managers) -> None:
+    """Put the managers into the object's metadata; those that own nothing are left out."""
+    entries = []
+    for manager, ownership in sorted(managers.items(), key=lambda pair: (pair[0].operation, pair[1].time)):
+        if ownership.fields:
+            entry: Object = {
+                "manager": manager.name,
+                "operation": manager.operation,
+                "apiVersion": manager.api_version,
+                "time": ownership.time,
+                "fieldsType": "FieldsV1",
+                "fieldsV1": to_fields_v1(ownership.fields),
+            }
+            if manager.subresource:
+                entry["subresource"] = manager.subresource
+            entries.append(entry)
+    if entries:
+        obj["metadata"]["managedFields"] = entries
+    else:
+        obj["metadata"].pop("managedFields", None)
+
+
+def apply(
+    schemas: Schemas,
+    schema: Schema,
+    live: Object | None,
+    applied: Object,
+    manager: Manager,
+    *,
+    force: bool,
+    now: str,
+    about: Subject,
+) -> Object:
+    """The object after `manager` applied `applied` to `live`, managedFields included.
+
+    Raises: ApiError 409 naming each conflict, when not forced.
+    """
+    managers = managers_of(live) if live is not None else {}
+    wanted = flatten(schemas, schema, applied)
+    others = {other: owned for other, owned in managers.items() if other != manager}
+    if live is not None:
+        contested = _contested(flatten(schemas, schema, live), wanted, others)
+        if contested and not force:
+            raise apply_conflicts(about, [_cause(other, path) for other, path in contested])
+        for other, path in contested:
+            others[other].fields.discard(path)
+    merged: Object = merge(schemas, schema, live, applied) if live is not None else applied
+    before = managers.get(manager)
+    owned_by_others = set[Path]().union(*(other.fields for other in others.values()))
+    dropped = (before.fields if before else set()) - wanted.keys() - owned_by_others
+    dropped = {path for path in dropped if not _prefix_of_any(path, wanted)}
+    if dropped:
+        merged = without(schemas, schema, merged, dropped)
+    fields = set(wanted)
+    unchanged = before is not None and before.fields == fields
+    time = before.time if before is not None and unchanged else now
+    merged = {**merged, "metadata": dict(merged.get("metadata") or {})}
+    write_managers(merged, {**others, manager: Ownership(fields, time)})
+    return merged
+
+
+def _contested(live: Flat, wanted: Flat, others: Mapping[Manager, Ownership]) -> list[tuple[Manager, Path]]:
+    differing = [path for path, value in wanted.items() if path in live and live[path] != value]
+    return [(other, path) for other, owned in others.items() for path in differing if path in owned.fields]
+
+
+def _cause(other: Manager, path: Path) -> Cause:
+    return Cause(readable(path), "FieldManagerConflict", f"conflict with {other}")
+
+
+def _prefix_of_any(path: Path, wanted: Iterable[Path]) -> bool:
+    """Whether the applier still sends something inside what it used to own as a whole."""
+    return any(other[: len(path)] == path for other in wanted)
+
+
+def update(
+    schemas: Schemas, schema: Schema, before: Object | None, after: Object, manager: Manager, now: str
+) -> None:
+    """Note in `after` that `manager` changed what differs from `before` (a create: everything).
+
+    A writer that sends other managedFields than the object has means it (Helm and kubectl migrate from
+    client-side apply so); sending none keeps those there are.
+    """
+    kept = before if before is not None else {"metadata": {}}
+    sent = after["metadata"].get("managedFields")
+    managers = managers_of(kept if sent is None else after)
+    old = flatten(schemas, schema, before) if before is not None else {}
+    new = flatten(schemas, schema, after)
+    changed = {path for path, value in new.items() if path not in old or old[path] != value}
+    removed = old.keys() - new.keys()
+    for other, ownership in managers.items():
+        ownership.fields -= removed if other == manager else removed | changed
+    if changed:
+        mine = managers.setdefault(manager, Ownership(set(), now))
+        mine.fields |= changed
+        mine.time = now
+    write_managers(after, managers)
