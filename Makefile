@@ -1,0 +1,48 @@
+# Pilothouse. `make help` lists the verbs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo sandbox test lint format bench locks schema clean
+
+help: ## List the verbs
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(READY) ## Make the virtual environment with everything pinned
+
+$(READY): requirements/dev.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Pilothouse needs Python 3.11 or newer")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+demo: $(READY) ## Play the README's tour through the real bot, with everything embedded
+	$(BIN)/pilothouse sandbox --script docs/tour.yaml
+
+sandbox: $(READY) ## Start the sandbox and leave it running
+	$(BIN)/pilothouse sandbox
+
+test: $(READY) ## Run all tests, installing the Debian packages they need when possible
+	scripts/test
+
+lint: $(READY) ## Check style, types, imports between layers and the locks
+	scripts/lint
+
+format: $(READY) ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY) ## Measure the figures in docs/performance.md
+	$(BIN)/python -m bench
+
+schema: $(READY) ## Write the configuration's JSON Schema for editors
+	$(BIN)/pilothouse schema > docs/config.schema.json
+
+locks: $(READY) ## Compile the locks anew from pyproject.toml
+	scripts/locks
+
+clean: ## Remove what was made here
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -1,0 +1,181 @@
+"""Words to arguments: each word is recognised by its kind (a known app or environment first, the rest a version).
+
+Pure. What is missing is asked for by bot.commands.pickers; what is wrong is answered with the nearest names.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NewType
+
+from rapidfuzz import fuzz, process
+
+from bot.commands.declaring import Declared, Parameter
+from bot.commands.words import Words
+from bot.config import App, Config, Environment
+
+Version = NewType("Version", str)
+Revision = NewType("Revision", int)
+OperationId = NewType("OperationId", str)
+
+NEAR = 60
+"""How alike, of 100, a known name must be to be proposed for a mistyped one."""
+
+
+@dataclass(frozen=True)
+class Sets:
+    """The `--set key=value` of a command, in order."""
+
+    pairs: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """Why the words don't make the command; `corrected` is the whole command as it may have been meant."""
+
+    words: str
+    detail: str = ""
+    corrected: str | None = None
+
+
+@dataclass
+class Bound:
+    """The arguments found so far, by parameter name."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def missing(self, declared: Declared) -> list[Parameter]:
+        """The required parameters that have no value yet."""
+        return [each for each in declared.parameters if each.required and each.name not in self.values]
+
+
+def bind(words: Words, declared: Declared, config: Config, visible: Iterable[str]) -> Bound | Wrong:
+    """Match `words` to the parameters of a command.
+
+    `visible` are the names of the apps that this person may see: others are neither confirmed nor proposed.
+    """
+    if words.too_long:
+        return Wrong("That is too long for a command", "At most 1,000 characters")
+    if words.flags:
+        return Wrong(f"Unknown option {words.flags[0]}", f"Example: {declared.example}")
+    return _Binder(words, declared, config, visible).bind()
+
+
+class _Binder:
+    """The state of one matching."""
+
+    def __init__(self, words: Words, declared: Declared, config: Config, visible: Iterable[str]) -> None:
+        self.words = words
+        self.declared = declared
+        self.config = config
+        seen = set(visible)
+        self.apps = {name.lower(): name for name in config.apps if name in seen}
+        self.environments = {name.lower(): name for name in config.environments}
+        self.bound = Bound()
+
+    def bind(self) -> Bound | Wrong:
+        wrong = self._sets()
+        for name, value in self.words.named.items():
+            wrong = wrong or self._named(name, value)
+        for word in self.words.positional:
+            wrong = wrong or self._word(word)
+        return wrong or self.bound
+
+    def _sets(self) -> Wrong | None:
+        parameter = self.declared.takes(Sets)
+        if parameter is None:
+            return self._not_taken("--set") if self.words.sets else None
+        pairs = []
+        for text in self.words.sets:
+            key, separator, value = text.partition("=")
+            if not separator or not key:
+                return Wrong("--set takes key=value", "Example: --set web.replicas=3")
+            pairs.append((key, value))
+        self.bound.values[parameter.name] = Sets(tuple(pairs))
+        return None
+
+    def _named(self, name: str, value: str) -> Wrong | None:
+        kinds: dict[str, Any] = {
+            "app": App,
+            "environment": Environment,
+            "version": Version,
+            "revision": Revision,
+        }
+        parameter = self.declared.takes(kinds[name])
+        if parameter is None:
+            return self._not_taken(name)
+        known = {"app": self.apps, "environment": self.environments}.get(name)
+        if known is not None and value.lower() not in known:
+            return _unknown_name(name, value, known.values())
+        if name == "revision" and not value.isdecimal():
+            return Wrong(f'"{value}" is no revision', "A revision is a number, as /history shows it")
+        self.bound.values[parameter.name] = self._value(parameter.type, value)
+        return None
+
+    def _word(self, word: str) -> Wrong | None:
+        """Give one word to the first free parameter of its kind."""
+        free = {
+            each.type: each.name for each in self.declared.parameters if each.name not in self.bound.values
+        }
+        if App in free and word.lower() in self.apps:
+            kind: Any = App
+        elif Environment in free and word.lower() in self.environments:
+            kind = Environment
+        elif Revision in free and word.isdecimal():
+            kind = Revision
+        elif OperationId in free:
+            kind = OperationId
+        elif wrong := self._mistyped(word, free):
+            return wrong
+        elif Version in free:
+            kind = Version
+        else:
+            return Wrong(f'"{word}" is one word too many', f"Example: {self.declared.example}")
+        self.bound.values[free[kind]] = self._value(kind, word)
+        return None
+
+    def _value(self, kind: Any, word: str) -> Any:
+        if kind is App:
+            return self.config.apps[self.apps[word.lower()]]
+        if kind is Environment:
+            return self.config.environments[self.environments[word.lower()]]
+        return Revision(int(word)) if kind is Revision else word
+
+    def _mistyped(self, word: str, free: dict[Any, str]) -> Wrong | None:
+        """A word that can only be a mistyped name: it looks like one, or nothing else is wanted."""
+        wanted = [("app", App, self.apps), ("environment", Environment, self.environments)]
+        open_kinds = [(kind, known) for kind, type_, known in wanted if type_ in free]
+        for kind, known in open_kinds:
+            near = nearest(word, known.values())
+            if near is not None and not any(character.isdigit() for character in word):
+                corrected = _corrected(self.words, word, near)
+                return Wrong(f'No {kind} "{word}"', _nearest_line(near, known.values()), corrected)
+        if open_kinds and Version not in free and Revision not in free:
+            kind, known = open_kinds[0]
+            return _unknown_name(kind, word, known.values())
+        return None
+
+    def _not_taken(self, what: str) -> Wrong:
+        return Wrong(f"/{self.declared.name} takes no {what}", f"Example: {self.declared.example}")
+
+
+def _unknown_name(kind: str, word: str, known: Iterable[str]) -> Wrong:
+    names = sorted(known)
+    return Wrong(f'No {kind} "{word}"', _nearest_line(nearest(word, names), names))
+
+
+def _nearest_line(near: str | None, known: Iterable[str]) -> str:
+    yours = ", ".join(sorted(known)[:10]) or "none"
+    return f"Nearest: {near}. Yours: {yours}" if near else f"Yours: {yours}"
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known name that is most like `word`, or None when none is near."""
+    found = process.extractOne(word.lower(), sorted(known), scorer=fuzz.ratio, score_cutoff=NEAR)
+    return str(found[0]) if found is not None else None
+
+
+def _corrected(words: Words, wrong: str, right: str) -> str:
+    rest = [right if word == wrong else word for word in words.positional]
+    named = [f"{name}={value}" for name, value in words.named.items()]
+    sets = [f"--set {pair}" for pair in words.sets]
+    return " ".join([f"/{words.command}", *rest, *named, *sets])

@@ -1,0 +1,76 @@
+"""The progress of one run: events fold into the newest view, which is stored now and then and told at once."""
+
+import asyncio
+import contextlib
+from datetime import datetime
+from typing import Self
+
+from sqlalchemy import update
+
+from bot.clock import Clock
+from bot.events import Event
+from bot.operations.audience import Audience
+from bot.operations.operation import Outcome
+from bot.operations.view import View
+from bot.store.database import Database
+from bot.store.tables import OperationRow
+
+
+class Progress:
+    """Folds events while it is open; a task of its own stores the view, so that events may come by the hundred."""
+
+    def __init__(
+        self,
+        database: Database,
+        audience: Audience,
+        clock: Clock,
+        row: OperationRow,
+        *,
+        flush_every: float,
+    ) -> None:
+        self._database = database
+        self._audience = audience
+        self._clock = clock
+        self._id = row.id
+        self._flush_every = flush_every
+        self._dirty = asyncio.Event()
+        self._flushing: asyncio.Task[None] | None = None
+        self.view = View.of(row)
+
+    async def __aenter__(self) -> Self:
+        self._flushing = asyncio.create_task(self._flush_forever(), name=f"view of {self._id}")
+        self._audience.changed(self._id, self.view)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._flushing is not None:
+            self._flushing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._flushing
+
+    def tell(self, event: Event) -> None:
+        """Fold one event into the view."""
+        folded = self.view.folded(event, self._clock.now())
+        if folded is not self.view:
+            self.view = folded
+            self._audience.changed(self._id, folded)
+            self._dirty.set()
+
+    def ended(self, outcome: Outcome, at: datetime) -> View:
+        """The final view; the engine stores it with the end."""
+        self.view = self.view.with_end(outcome, at)
+        return self.view
+
+    async def _flush_forever(self) -> None:
+        while True:
+            await self._dirty.wait()
+            self._dirty.clear()
+            view = self.view
+            async with self._database.write() as session:
+                await session.execute(
+                    update(OperationRow)
+                    .where(OperationRow.id == self._id, OperationRow.view_number < view.number)
+                    .where(OperationRow.state != "ended")
+                    .values(view=view.model_dump(mode="json"), view_number=view.number)
+                )
+            await self._clock.sleep(self._flush_every)

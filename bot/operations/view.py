@@ -1,0 +1,199 @@
+"""What an operation's message shows: progress events folded into one value, stored with the operation.
+
+The message is a function of the newest view, so a restart redraws it. Steps only move forward.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.events import (
+    Event,
+    HookProgress,
+    Note,
+    PodTrouble,
+    StepEnded,
+    StepStarted,
+    TroubleCleared,
+    WorkloadProgress,
+)
+from bot.operations.operation import Outcome
+from bot.store.tables import OperationRow
+
+StepState = Literal["running", "done", "failed"]
+
+HOOK_STATES: dict[str, StepState] = {"running": "running", "succeeded": "done", "failed": "failed"}
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class StepLine(_Part):
+    """A step, or a hook, as a line of the message."""
+
+    name: str
+    title: str
+    state: StepState
+    started_at: datetime
+    ended_at: datetime | None = None
+    detail: str = ""
+
+
+class WorkloadLine(_Part):
+    """A workload's bar."""
+
+    kind: str
+    name: str
+    ready: int
+    updated: int
+    desired: int
+
+
+class TroubleLine(_Part):
+    """A pod in trouble, in words."""
+
+    pod: str
+    workload: str
+    cause: str
+    words: str
+    quote: str
+
+
+class View(_Part):
+    """Everything that the message of one operation shows."""
+
+    number: int = 0
+    id: str
+    kind: str
+    app: str
+    environment: str
+    version: str
+    author: str
+    author_id: int
+    shouts: bool = False
+    cancelling: bool = False
+    stopped_by: str = ""
+    started_at: datetime
+    ended_at: datetime | None = None
+    steps: tuple[StepLine, ...] = ()
+    workloads: tuple[WorkloadLine, ...] = ()
+    troubles: tuple[TroubleLine, ...] = ()
+    note: str = ""
+    outcome: Outcome | None = None
+
+    @classmethod
+    def of(cls, row: OperationRow) -> View:
+        """The stored view of an operation; its first one when there is none yet."""
+        if row.view.get("id"):
+            return cls.model_validate(row.view)
+        return cls(
+            id=row.id,
+            kind=row.kind,
+            app=row.app or "",
+            environment=row.environment or "",
+            version=row.version or "",
+            author=row.author_name,
+            author_id=row.author_id,
+            shouts=bool(row.view.get("shouts")),
+            started_at=row.started_at or row.created_at,
+        )
+
+    def folded(self, event: Event, now: datetime) -> View:
+        """The view after an event; the same object when nothing that is shown has changed."""
+        changes: dict[str, object] = {}
+        match event:
+            case StepStarted():
+                changes["steps"] = self._with_step(event.name, event.title, "running", event.at)
+                changes["note"] = ""
+            case StepEnded():
+                changes["steps"] = self._ended_step(event)
+                changes["note"] = ""
+            case HookProgress():
+                changes["steps"] = self._with_hook(event, now)
+            case WorkloadProgress():
+                changes["workloads"] = self._with_workload(event)
+            case PodTrouble():
+                changes["troubles"] = self._with_trouble(event)
+            case TroubleCleared():
+                changes["troubles"] = self._without_trouble(event)
+            case Note():
+                changes["note"] = event.text
+        if all(getattr(self, name) == value for name, value in changes.items()):
+            return self
+        return self.model_copy(update={**changes, "number": self.number + 1})
+
+    def with_end(self, outcome: Outcome, at: datetime) -> View:
+        """The final view."""
+        return self.model_copy(update={"outcome": outcome, "ended_at": at, "number": self.number + 1})
+
+    def as_cancelling(self, by: str) -> View:
+        """The view once somebody stopped the operation."""
+        return self.model_copy(update={"cancelling": True, "stopped_by": by, "number": self.number + 1})
+
+    def _with_step(self, name: str, title: str, state: StepState, at: datetime) -> tuple[StepLine, ...]:
+        """Add the step; one that is run again after a restart keeps its first start."""
+        if any(step.name == name and step.state == "running" for step in self.steps):
+            return self.steps
+        rest = tuple(step for step in self.steps if step.name != name)
+        return (*rest, StepLine(name=name, title=title, state=state, started_at=at))
+
+    def _ended_step(self, event: StepEnded) -> tuple[StepLine, ...]:
+        state: StepState = "done" if event.ok else "failed"
+        ending = {"state": state, "ended_at": event.at, "detail": event.detail}
+        return tuple(
+            step.model_copy(update=ending) if step.name == event.name and step.state == "running" else step
+            for step in self.steps
+        )
+
+    def _with_hook(self, event: HookProgress, now: datetime) -> tuple[StepLine, ...]:
+        """A hook is a line of its own, before the step that is running."""
+        if event.state == "waiting":
+            return self.steps
+        name = f"hook {event.kind}/{event.name}"
+        known = next((step for step in self.steps if step.name == name), None)
+        state = HOOK_STATES[event.state]
+        title = f"{event.kind} {event.name}"
+        line = StepLine(
+            name=name,
+            title=title,
+            state=state,
+            started_at=known.started_at if known else now,
+            ended_at=None if state == "running" else (known.ended_at if known and known.ended_at else now),
+        )
+        if known is not None:
+            return tuple(line if step.name == name else step for step in self.steps)
+        done = tuple(step for step in self.steps if step.state != "running")
+        running = tuple(step for step in self.steps if step.state == "running")
+        return (*done, line, *running)
+
+    def _with_workload(self, event: WorkloadProgress) -> tuple[WorkloadLine, ...]:
+        fields = {name: value for name, value in asdict(event).items() if name != "done"}
+        line = WorkloadLine(**fields)
+        if any((old.kind, old.name) == (event.kind, event.name) for old in self.workloads):
+            return tuple(
+                line if (old.kind, old.name) == (event.kind, event.name) else old for old in self.workloads
+            )
+        return (*self.workloads, line)
+
+    def _with_trouble(self, event: PodTrouble) -> tuple[TroubleLine, ...]:
+        line = TroubleLine(
+            pod=event.pod,
+            workload=event.workload,
+            cause=event.trouble.cause,
+            words=event.trouble.sentence(),
+            quote=event.trouble.quote,
+        )
+        rest = tuple(each for each in self.troubles if each.workload != event.workload)
+        return (*rest, line)
+
+    def _without_trouble(self, event: TroubleCleared) -> tuple[TroubleLine, ...]:
+        return tuple(
+            each
+            for each in self.troubles
+            if not (each.cause == event.cause and (event.workload or each.workload) == each.workload)
+        )

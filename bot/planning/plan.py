@@ -1,0 +1,99 @@
+"""A plan: what an operation will do, computed before it runs and shown, and the digest that people confirm.
+
+The digest covers the plan's inputs and nothing that may vary by itself: manifests and diffs are shown, not digested.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from bot.helm.charts import ChartArchive
+from bot.planning.summary import Line
+
+PlanKind = Literal["deploy", "rollback", "uninstall"]
+
+
+@dataclass(frozen=True)
+class ObjectRef:
+    """An object that the operation will touch, as the rollout needs to know it."""
+
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+    hook: bool = False
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """What was confirmed and is kept with the operation: chart and values for a deploy, else nothing."""
+
+    archive: ChartArchive | None = None
+    values: Mapping[str, Any] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is shown, and what is confirmed."""
+
+    kind: PlanKind
+    app: str
+    environment: str
+    version: str
+    now: str
+    """The version deployed at this moment; "" when there is none."""
+    base: int
+    """The revision deployed now; 0 when there is none."""
+    revision: int
+    """The revision that a rollback returns to; 0 otherwise."""
+    chart: str
+    image_digest: str
+    lines: tuple[Line, ...]
+    notes: tuple[str, ...]
+    diff: str
+    added: int
+    removed: int
+    unchanged: bool
+    inputs: Mapping[str, str]
+    frozen: Frozen
+    shouts: bool = False
+    """Whether the environment's name is shown in capitals: mistakes there reach users."""
+
+    @property
+    def digest(self) -> str:
+        """What is confirmed: SHA-256 over the inputs, in hex."""
+        return digest_of(self.inputs)
+
+    @property
+    def short_digest(self) -> str:
+        """The image digest as people compare it, e.g. `4f1c…9a`; "" when there is none."""
+        bare = self.image_digest.removeprefix("sha256:")
+        return f"{bare[:4]}…{bare[-2:]}" if bare else ""
+
+    def moved(self, before: Mapping[str, str]) -> list[str]:
+        """What differs from the inputs that were shown before, in words."""
+        return [MOVED.get(name, name) for name in self.inputs if before.get(name, "") != self.inputs[name]]
+
+
+MOVED = {
+    "revision": "another revision is deployed",
+    "verdict": "our judgement of the deployed revision changed",
+    "chart": "the chart changed",
+    "values": "the values changed",
+    "image": "the image behind the tag changed",
+    "cluster": "the cluster is another one",
+    "cluster_version": "the cluster was upgraded",
+    "identity": "the Kubernetes identity changed",
+    "namespace": "the namespace changed",
+    "release": "the release's name changed",
+    "flags": "the options changed",
+    "policy": "the environment's policy changed",
+}
+"""What it means in words when an input differs from what was confirmed."""
+
+
+def digest_of(inputs: Mapping[str, str]) -> str:
+    """SHA-256 over the inputs in a canonical form, in hex."""
+    return hashlib.sha256(json.dumps(dict(inputs), sort_keys=True).encode()).hexdigest()
