@@ -1,7 +1,7 @@
 """Charts as archives: where they come from, what is known of them, what makes one acceptable.
 
 Whatever the source, the result is one `.tgz` in memory with its digest, so that what was planned is what is
-installed. Packing and checking is `packing`'s, the network `downloading`'s.
+installed. Packing and checking is `packing`'s, the network `repositories`' and `registries`'.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.helm import packing
+from bot.helm import packing, registries, repositories
 from bot.helm.errors import ChartUnavailable
+from bot.helm.registries import OciChart
+from bot.helm.repositories import RepoChart
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +52,28 @@ class ArchiveChart:
     path: Path
 
 
-async def fetch_local(source: FolderChart | ArchiveChart) -> ChartArchive:
-    """Read a chart from disk, off the loop.
+ChartSource = FolderChart | ArchiveChart | RepoChart | OciChart
+
+
+async def fetch(source: ChartSource) -> ChartArchive:
+    """The chart, wherever it is, packed and checked; heavy work happens off the loop.
 
     Raises: ChartUnavailable, ChartInvalid.
     """
+    match source:
+        case RepoChart():
+            return await asyncio.to_thread(ChartArchive.of, await repositories.fetch(source))
+        case OciChart():
+            return await asyncio.to_thread(ChartArchive.of, await registries.fetch(source))
     return await asyncio.to_thread(_read, source)
 
 
 def _read(source: FolderChart | ArchiveChart) -> ChartArchive:
     path = source.path.expanduser()
     try:
-        match source:
-            case FolderChart():
-                return ChartArchive.of(packing.pack(path))
-            case ArchiveChart():
-                with open(path, "rb") as file:
-                    return ChartArchive.of(file.read(packing.MAX_PACKED + 1))
+        if isinstance(source, FolderChart):
+            return ChartArchive.of(packing.pack(path))
+        with open(path, "rb") as file:
+            return ChartArchive.of(file.read(packing.MAX_PACKED + 1))
     except OSError as error:
         raise ChartUnavailable(f"The chart {path} cannot be read: {error.strerror}") from error
