@@ -7,11 +7,11 @@ distribution project's token specification.
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from aiohttp import BasicAuth
 from yarl import URL
 
 from bot.clock import Clock
@@ -36,7 +36,8 @@ class Credentials:
     password: Callable[[], str] = field(repr=False)
 
     def header(self) -> str:
-        return BasicAuth(self.username, self.password(), encoding="utf-8").encode()
+        pair = f"{self.username}:{self.password()}".encode()
+        return "Basic " + base64.b64encode(pair).decode()
 
 
 class Tokens:

@@ -144,7 +144,7 @@ class _PublicResolver(AbstractResolver):
     ) -> list[ResolveResult]:
         found = await self._inner.resolve(host, port, family)
         if any(_is_private(entry["host"]) for entry in found):
-            raise OSError(f"{host} is an address of this machine or of its own network segment")
+            raise _led_astray(host)
         return found
 
     async def close(self) -> None:
@@ -179,10 +179,14 @@ def _target(url: URL, location: str) -> URL:
 
 def _refuse_private(url: URL) -> None:
     if _is_private(url.host or ""):
-        raise RegistryRefused(
-            f"A registry sent us to {url.host}, an address of this machine or of its own network segment, "
-            "which is not followed."
-        )
+        raise _led_astray(url.host or "")
+
+
+def _led_astray(host: str) -> RegistryRefused:
+    return RegistryRefused(
+        f"A registry sent us to {host}, an address of this machine or of its own network segment, "
+        "which is not followed."
+    )
 
 
 def _is_private(host: str) -> bool:

@@ -52,9 +52,9 @@ class RegistryServer:
         self._port = port
 
     async def __aenter__(self) -> Self:
-        self._runner = web.AppRunner(self._application(), access_log=None)
+        self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, *self._address, shutdown_timeout=1)
+        site = web.TCPSite(self._runner, *self._address)
         await site.start()
         self._port = self._runner.addresses[0][1]
         return self
