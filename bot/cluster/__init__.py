@@ -1,0 +1,33 @@
+"""Kubernetes reads, watches and actions; the only importer of the client library."""
+
+from bot.access import ClusterAccess, Identity
+from bot.cluster.cluster import Access, Cluster, Table
+from bot.cluster.discovery import Ref, Resource
+from bot.cluster.errors import (
+    ClusterConflict,
+    ClusterError,
+    ClusterRefused,
+    ClusterUnreachable,
+    IdentityMissing,
+    KubeconfigUnsafe,
+    KubeconfigUnusable,
+)
+from bot.cluster.watching import WatchEvent
+
+__all__ = [
+    "Access",
+    "Cluster",
+    "ClusterAccess",
+    "ClusterConflict",
+    "ClusterError",
+    "ClusterRefused",
+    "ClusterUnreachable",
+    "Identity",
+    "IdentityMissing",
+    "KubeconfigUnsafe",
+    "KubeconfigUnusable",
+    "Ref",
+    "Resource",
+    "Table",
+    "WatchEvent",
+]

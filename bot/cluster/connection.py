@@ -1,0 +1,245 @@
+"""One cluster's connection: the client library's configuration and credentials, our requests and time-outs.
+
+The library's import (0.5 s) and its TLS set-up happen in a thread, requests go out raw: its typed objects
+would block the loop for seconds. What paths mean and what answers say is left to `cluster`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+from aiohttp_socks import ProxyConnector
+from multidict import CIMultiDict
+
+from bot.access import ClusterAccess, Identity
+from bot.cluster.errors import (
+    ClusterConflict,
+    ClusterError,
+    ClusterRefused,
+    ClusterUnreachable,
+    IdentityMissing,
+    KubeconfigUnusable,
+)
+from bot.cluster.kubeconfigs import one_context
+
+JSON = "application/json"
+
+CONNECT = 10.0
+"""Seconds to connect, TLS included."""
+
+_RENEWAL = 300.0
+"""Seconds between looks at credentials that change (tokens in files, plugins): a bound token lives an hour."""
+
+_CONNECTIONS = 512
+"""Watches hold one each, eight a rollout; the library's 100 would run dry in silence."""
+
+_LARGE = 64 << 10
+"""Bytes of JSON that are parsed in a thread: about a millisecond's worth."""
+
+_TOO_BUSY = (429, 502, 503, 504)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request to the API server; `path` is escaped already, `body` becomes JSON."""
+
+    method: str
+    path: str
+    query: Mapping[str, str] | None = None
+    body: Any = None
+    content_type: str = JSON
+    accept: str = JSON
+    identity: Identity | None = None
+    """In whose name; None: the bot's own."""
+
+
+class Connection:
+    """Owns one HTTP session to one API server; an async context manager."""
+
+    def __init__(self, access: ClusterAccess) -> None:
+        self._access = access
+        self._client: Any = None
+        """The library's ApiClient; its annotations stop short of what we call."""
+        self._renewed = 0.0
+        self._renewing = asyncio.Lock()
+
+    async def open(self) -> None:
+        """Read the credentials and prepare TLS; asks nothing of the cluster.
+
+        Raises: KubeconfigUnusable, KubeconfigUnsafe.
+        """
+        client = await asyncio.to_thread(_client, self._access)
+        rest = client.rest_client
+        if (rest.proxy or "").startswith("socks"):
+            # aiohttp speaks to HTTP proxies only; its session takes a connector that speaks SOCKS.
+            connector = ProxyConnector.from_url(rest.proxy, ssl=rest.ssl_context, limit=_CONNECTIONS)
+            rest.pool_manager = aiohttp.ClientSession(connector=connector, read_bufsize=2**21)
+            rest.proxy = None
+        self._client = client
+        self._renewed = asyncio.get_running_loop().time()
+
+    async def close(self) -> None:
+        """Close the session; calls under way fail."""
+        if self._client is not None:
+            client, self._client = self._client, None
+            await client.close()
+
+    async def call(self, request: Request, timeout: float = 20.0) -> bytes:
+        """One request and the whole body of its answer, within `timeout` seconds.
+
+        Raises: ClusterUnreachable, ClusterRefused and its kin.
+        """
+        limits = aiohttp.ClientTimeout(total=timeout, sock_connect=CONNECT)
+        try:
+            async with self._response(request, limits) as response:
+                return await response.read()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise unreachable(error, timeout) from error
+
+    @contextlib.asynccontextmanager
+    async def stream(self, request: Request, total: float) -> AsyncIterator[aiohttp.StreamReader]:
+        """The body of a long answer, to be read as it comes; `total` seconds end it.
+
+        Raises: ClusterRefused and its kin; aiohttp's own errors and TimeoutError, while reading too.
+        """
+        limits = aiohttp.ClientTimeout(total=total, sock_connect=CONNECT)
+        async with self._response(request, limits) as response:
+            yield response.content
+
+    @contextlib.asynccontextmanager
+    async def _response(
+        self, request: Request, limits: aiohttp.ClientTimeout
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        await self._renew(_RENEWAL)
+        response = await self._send(request, limits)
+        if response.status == 401 and await self._renew(1.0):
+            response.release()
+            response = await self._send(request, limits)
+        async with response:
+            if response.status >= 400:
+                raise refused(response.status, await response.read(), request.identity)
+            yield response
+
+    async def _send(self, request: Request, limits: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
+        if self._client is None:
+            raise ClusterUnreachable("the connection to this cluster is closed")
+        url = f"{self._client.configuration.host}{request.path}"
+        if request.query:
+            url += f"?{urlencode(request.query)}"
+        headers = CIMultiDict({"Accept": request.accept, "Content-Type": request.content_type})
+        token = self._client.configuration.api_key.get("BearerToken")
+        if token:
+            headers["Authorization"] = token
+        headers.extend(_impersonation(request.identity))
+        answer = await self._client.rest_client.request(
+            request.method, url, headers=headers, body=request.body, _request_timeout=limits
+        )
+        response: aiohttp.ClientResponse = answer.response
+        return response
+
+    async def _renew(self, older_than: float) -> bool:
+        """Read credentials again that may have changed; True where they have."""
+        loop = asyncio.get_running_loop()
+        if loop.time() - self._renewed < older_than:
+            return False
+        async with self._renewing:
+            if self._client is None or loop.time() - self._renewed < older_than:
+                return True
+            self._renewed = loop.time()
+            try:
+                token = await asyncio.to_thread(_token, self._access)
+            except ClusterError:
+                return False  # the old ones may still do; the server says so if not
+            keys = self._client.configuration.api_key
+            changed = token is not None and keys.get("BearerToken") != token
+            if changed:
+                keys["BearerToken"] = token
+            return changed
+
+
+def _client(access: ClusterAccess) -> Any:
+    """A client that is ready but has sent nothing. Blocks: for a thread."""
+    from kubernetes.aio.client import ApiClient
+
+    with one_context(access) as content:
+        return ApiClient(configuration=_configuration(content))
+
+
+def _token(access: ClusterAccess) -> str | None:
+    """The bearer token as the files and plugins give it now. Blocks: for a thread."""
+    with one_context(access) as content:
+        token: str | None = _configuration(content).api_key.get("BearerToken")
+        return token
+
+
+def _configuration(content: dict[str, Any]) -> Any:
+    """The library's configuration; runs a credential plugin where there is one."""
+    from kubernetes.aio import config
+    from kubernetes.aio.client import Configuration
+
+    configuration = Configuration()
+    configuration.connection_pool_maxsize = _CONNECTIONS
+    try:
+        loading = config.load_kube_config_from_dict(content, client_configuration=configuration)  # type: ignore[no-untyped-call]
+        asyncio.run(asyncio.wait_for(loading, 30.0))
+    except (config.ConfigException, OSError, ValueError, KeyError, TimeoutError) as error:
+        raise KubeconfigUnusable(f"the kubeconfig cannot be used: {error or 'its plugin hangs'}") from error
+    if content["users"][0]["user"].get("exec") and not configuration.api_key and not configuration.cert_file:
+        raise KubeconfigUnusable("the kubeconfig's credential plugin gave no credentials: run it by hand")
+    return configuration
+
+
+def _impersonation(identity: Identity | None) -> list[tuple[str, str]]:
+    """Headers; a group each, as kubectl sends them."""
+    if identity is None:
+        return []
+    return [("Impersonate-User", identity.user)] + [("Impersonate-Group", group) for group in identity.groups]
+
+
+async def parsed(body: bytes) -> Any:
+    """JSON, large bodies off the loop.
+
+    Raises: ClusterUnreachable when it is no JSON (a proxy's page, most often).
+    """
+    try:
+        if len(body) > _LARGE:
+            return await asyncio.to_thread(json.loads, body)
+        return json.loads(body)
+    except ValueError as error:
+        raise ClusterUnreachable("what answers at the cluster's address is no Kubernetes API") from error
+
+
+def refused(code: int, body: bytes, identity: Identity | None) -> ClusterError:
+    """The error that an answer with a status of 400 and more means."""
+    try:
+        status = json.loads(body)
+        message, reason = str(status.get("message") or ""), str(status.get("reason") or "")
+    except (ValueError, AttributeError):
+        message, reason = body[:200].decode(errors="replace").strip(), ""
+    if code in _TOO_BUSY:
+        return ClusterUnreachable(f"the cluster cannot answer now: {message or f'status {code}'}")
+    if code == 409:
+        return ClusterConflict(message or "somebody else changed it meanwhile", code, reason)
+    if identity is not None and "impersonate" in message and code == 403:
+        words = f"the bot may not act as {identity.user} in this cluster: {message}"
+        return IdentityMissing(words, code, reason)
+    if code == 401:
+        return ClusterRefused("the cluster does not accept the bot's credentials", code, reason)
+    return ClusterRefused(message or f"the cluster answered with status {code}", code, reason)
+
+
+def unreachable(error: BaseException, timeout: float | None = None) -> ClusterUnreachable:
+    """What a failed connection means."""
+    if isinstance(error, TimeoutError):
+        within = f" within {timeout:.0f} s" if timeout else ""
+        return ClusterUnreachable(f"the cluster did not answer{within}")
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return ClusterUnreachable(f"the cluster's certificate is not trusted: {error.certificate_error}")
+    return ClusterUnreachable(f"the cluster cannot be reached: {error or type(error).__name__}")

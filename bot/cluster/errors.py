@@ -1,0 +1,51 @@
+"""What can go wrong between us and a cluster, named by what the caller should do.
+
+    ClusterError
+    ├── ClusterUnreachable    no answer, or a server too busy to give one: try later
+    ├── ClusterRefused        the API server said no, in its own words (`code` is the HTTP status)
+    │   ├── ClusterConflict   somebody else changed the object meanwhile: read it again, then decide
+    │   └── IdentityMissing   the bot may not act as that person: an administrator grants `impersonate`
+    └── KubeconfigUnusable    the kubeconfig does not say what it should
+        └── KubeconfigUnsafe  it starts programs of its own: opt in, or use a token
+
+Third-party exceptions end in this package. Words may quote the cluster and are masked by whoever shows them.
+"""
+
+from __future__ import annotations
+
+
+class ClusterError(Exception):
+    """Base of everything that `bot.cluster` raises; `words` is a sentence for people."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
+
+
+class ClusterUnreachable(ClusterError):
+    """The API server gave no answer in time, or none but that it cannot answer now."""
+
+
+class ClusterRefused(ClusterError):
+    """The API server said no; `code` is the HTTP status, `reason` its Status reason ("Forbidden")."""
+
+    def __init__(self, words: str, code: int, reason: str = "") -> None:
+        super().__init__(words)
+        self.code = code
+        self.reason = reason
+
+
+class ClusterConflict(ClusterRefused):
+    """The object exists already, or somebody changed it since it was read."""
+
+
+class IdentityMissing(ClusterRefused):
+    """The bot's own account may not act as the person in whose name it was asked to."""
+
+
+class KubeconfigUnusable(ClusterError):
+    """The kubeconfig cannot be read, or lacks what it should say."""
+
+
+class KubeconfigUnsafe(KubeconfigUnusable):
+    """The kubeconfig starts a program to get credentials, which nobody has allowed."""
