@@ -36,6 +36,7 @@ _SAYINGS: tuple[tuple[str, Callable[[str], HelmError]], ...] = (
     (r"Apply failed with \d+ conflict|conflict with \"", FieldConflict),
     (r"\b(pre|post)-(install|upgrade|rollback|delete) hooks failed", HookFailed),
     (r"\bhooks? .*(failed|timed out)", HookFailed),
+    (r"is forbidden|provide credentials|Unauthorized", ClusterRefused),
     (_UNREACHABLE, ClusterUnreachable),
     (r"values don't meet the specifications of the schema", ValuesInvalid),
     (r"error converting YAML to JSON|YAML parse error", ChartInvalid),
@@ -56,8 +57,6 @@ def diagnose(kind: str, words: str) -> HelmError:
             return ValuesInvalid(schema_words(words))
         case "NotFoundError":
             return ReleaseMissing(words)
-        case "KubeError":
-            return ClusterUnreachable(words)
         case "KubeconfigRefused":
             return ClusterUnreachable(words[:1].upper() + words[1:])
         case "CancelledError":
