@@ -58,6 +58,7 @@ class Engine:
         self._lease = lease or Lease(database, clock)
         self._wake = asyncio.Event()
         self._runs: dict[str, asyncio.Task[None]] = {}
+        self._progress: dict[str, Progress] = {}
         self._work: dict[str, asyncio.Task[Outcome]] = {}
         self._leading: asyncio.Task[None] | None = None
 
@@ -79,13 +80,19 @@ class Engine:
         """Look for work now: a row was written."""
         self._wake.set()
 
-    async def cancel(self, operation_id: str) -> bool:
-        """Ask an operation to stop and clean up. False when it has ended already or is stopping."""
+    async def cancel(self, operation_id: str, by: str) -> bool:
+        """Ask an operation to stop and clean up, for the person named `by`.
+
+        False when it has ended already or is stopping.
+        """
         async with self._database.write() as session:
             row = await session.get(OperationRow, operation_id, with_for_update=True)
             if row is None or row.state not in ("queued", "running"):
                 return False
             row.state = "cancelling"
+            row.view = {**row.view, "cancelling": True, "stopped_by": by}
+        if operation_id in self._progress:
+            self._progress[operation_id].cancelling(by)
         work = self._work.get(operation_id)
         if work is not None:
             work.cancel()
@@ -116,8 +123,10 @@ class Engine:
             self._wake.clear()
             for operation_id in await self._claim():
                 self._start(operation_id)
+            # not asyncio.wait_for: in Python 3.11 it can swallow a cancellation that meets the event
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), POLL_EVERY)
+                async with asyncio.timeout(POLL_EVERY):
+                    await self._wake.wait()
 
     async def _claim(self) -> Sequence[str]:
         """Mark what may run now as running, oldest and most urgent first, one a subject."""
@@ -152,14 +161,15 @@ class Engine:
 
     def _ended(self, operation_id: str) -> None:
         self._runs.pop(operation_id, None)
+        self._progress.pop(operation_id, None)
         self.wake()
 
     async def _see_through(self, operation_id: str) -> None:
         """Run one operation to its end and record it; whatever else happens, the next start runs it again."""
         with structlog.contextvars.bound_contextvars(operation=operation_id):
             try:
-                progress = await self._progress(operation_id)
-                async with progress:
+                async with await self._follow(operation_id) as progress:
+                    self._progress[operation_id] = progress
                     outcome = await self._run(operation_id, progress)
                 await self._finish(operation_id, progress, outcome)
             except asyncio.CancelledError:
@@ -168,7 +178,7 @@ class Engine:
                 log.exception("the operation's run was lost; it will be run again")
                 await self._clock.sleep(POLL_EVERY)
 
-    async def _progress(self, operation_id: str) -> Progress:
+    async def _follow(self, operation_id: str) -> Progress:
         async with self._database.read() as session:
             row = await session.get_one(OperationRow, operation_id)
             return Progress(self._database, self._audience, self._clock, row, flush_every=FLUSH_EVERY)

@@ -50,10 +50,16 @@ class Progress:
 
     def tell(self, event: Event) -> None:
         """Fold one event into the view."""
-        folded = self.view.folded(event, self._clock.now())
-        if folded is not self.view:
-            self.view = folded
-            self._audience.changed(self._id, folded)
+        self._show(self.view.folded(event, self._clock.now()))
+
+    def cancelling(self, by: str) -> None:
+        """Show that somebody stopped the operation."""
+        self._show(self.view.as_cancelling(by))
+
+    def _show(self, view: View) -> None:
+        if view is not self.view:
+            self.view = view
+            self._audience.changed(self._id, view)
             self._dirty.set()
 
     def ended(self, outcome: Outcome, at: datetime) -> View:

@@ -100,6 +100,8 @@ class View(_Part):
             author=row.author_name,
             author_id=row.author_id,
             shouts=bool(row.view.get("shouts")),
+            cancelling=bool(row.view.get("cancelling")),
+            stopped_by=row.view.get("stopped_by", ""),
             started_at=row.started_at or row.created_at,
         )
 

@@ -1,0 +1,153 @@
+"""The desk: where operations are handed in, looked up and stopped. The engine does the rest."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.clock import Clock
+from bot.operations.engine import Engine
+from bot.operations.errors import Busy
+from bot.operations.operation import Arguments, Author
+from bot.store import audit
+from bot.store.database import Database
+from bot.store.tables import FrozenRow, OperationRow
+from bot.store.vault import Vault
+
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+"""No letters or digits that are mistaken for each other when read aloud."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """An operation to be: what, on what, for whom, and the message that will show it."""
+
+    kind: str
+    subject: str
+    app: str
+    environment: str
+    version: str
+    arguments: Arguments
+    author: Author
+    chat_id: int | None = None
+    topic: int | None = None
+    message_id: int | None = None
+    reply_to: int | None = None
+    priority: int = 0
+    shouts: bool = False
+    frozen: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+
+
+class Desk:
+    """Hands operations to the engine."""
+
+    def __init__(self, database: Database, vault: Vault, clock: Clock, engine: Engine) -> None:
+        self._database = database
+        self._vault = vault
+        self._clock = clock
+        self._engine = engine
+
+    async def submit(self, order: Order, *, wait: bool = False) -> str:
+        """Store the operation with all that was confirmed and its audit entry; return its id.
+
+        Raises: Busy when another operation has the subject and `wait` is false.
+        """
+        operation_id = "".join(secrets.choice(_ALPHABET) for _ in range(6))
+        now = self._clock.now()
+        async with self._database.write() as session:
+            holder = await self._holder(session, order.subject)
+            if holder is not None and not wait:
+                raise Busy(holder.id, holder.author_name, f"{holder.kind} of {holder.version or holder.app}")
+            session.add(
+                OperationRow(
+                    id=operation_id,
+                    kind=order.kind,
+                    subject=order.subject,
+                    arguments=order.arguments.model_dump(mode="json"),
+                    app=order.app,
+                    environment=order.environment,
+                    version=order.version,
+                    state="queued",
+                    priority=order.priority,
+                    author_id=order.author.id,
+                    author_name=order.author.name,
+                    chat_id=order.chat_id,
+                    topic=order.topic,
+                    message_id=order.message_id,
+                    reply_to=order.reply_to,
+                    created_at=now,
+                    view={"shouts": order.shouts},
+                )
+            )
+            await session.flush()
+            session.add_all(
+                FrozenRow(operation_id=operation_id, name=name, data=self._vault.seal(data))
+                for name, data in order.frozen.items()
+            )
+            entry = audit.Entry(
+                at=now,
+                actor_id=order.author.id,
+                actor=order.author.name,
+                action=order.kind,
+                outcome="started",
+                app=order.app,
+                environment=order.environment,
+                chat_id=order.chat_id,
+                detail=f"{order.version} operation {operation_id}".strip(),
+            )
+            await audit.record(session, entry)
+        self._engine.wake()
+        return operation_id
+
+    async def frozen(self, operation_id: str, name: str) -> bytes:
+        """What was confirmed with the operation, e.g. its chart archive or its values."""
+        async with self._database.read() as session:
+            row = await session.get_one(FrozenRow, (operation_id, name))
+            return self._vault.unseal(row.data)
+
+    async def holder(self, subject: str) -> OperationRow | None:
+        """The operation that has the subject now, or is first in its queue."""
+        async with self._database.read() as session:
+            return await self._holder(session, subject)
+
+    async def find(self, operation_id: str) -> OperationRow | None:
+        """One operation."""
+        async with self._database.read() as session:
+            return await session.get(OperationRow, operation_id)
+
+    async def recent(self, limit: int = 10) -> Sequence[OperationRow]:
+        """Open operations first, then the newest ended ones."""
+        async with self._database.read() as session:
+            ended = OperationRow.state == "ended"
+            query = select(OperationRow).order_by(ended, OperationRow.created_at.desc()).limit(limit)
+            return (await session.scalars(query)).all()
+
+    async def cancel(self, operation_id: str, by: Author) -> bool:
+        """Stop an operation; False when it had ended or was stopping already."""
+        stopped = await self._engine.cancel(operation_id, by.name)
+        if stopped:
+            async with self._database.write() as session:
+                row = await session.get_one(OperationRow, operation_id)
+                entry = audit.Entry(
+                    at=self._clock.now(),
+                    actor_id=by.id,
+                    actor=by.name,
+                    action="cancel",
+                    outcome="started",
+                    app=row.app,
+                    environment=row.environment,
+                    chat_id=row.chat_id,
+                    detail=f"operation {operation_id}",
+                )
+                await audit.record(session, entry)
+        return stopped
+
+    async def _holder(self, session: AsyncSession, subject: str) -> OperationRow | None:
+        return await session.scalar(
+            select(OperationRow)
+            .where(OperationRow.subject == subject, OperationRow.state != "ended")
+            .order_by(OperationRow.created_at)
+            .limit(1)
+        )

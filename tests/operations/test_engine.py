@@ -1,0 +1,257 @@
+"""The engine with a kind of operation made for it: what is journaled, replayed, cancelled and fenced."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.clock import SystemClock
+from bot.operations.desk import Desk, Order
+from bot.operations.engine import Engine
+from bot.operations.errors import Busy, StepFailed
+from bot.operations.lease import Lease
+from bot.operations.operation import Arguments, Author, Operation, Outcome
+from bot.operations.steps import Steps
+from bot.operations.view import View
+from bot.store.database import Database
+from bot.store.tables import LeaseRow, OperationRow, StepRow
+from bot.store.vault import Vault
+
+DANA = Author(1002, "Dana")
+
+
+class World:
+    """What the toy operation acts on: counts its calls, and holds a step until a test lets it go."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.gate = asyncio.Event()
+        self.reached = asyncio.Event()
+        self.unreachable = 0
+        self.refuses = False
+
+
+class Paint(Operation, kind="paint"):
+    class Arguments(Arguments):
+        colour: str
+
+    tools: World
+
+    async def run(self, do: Steps) -> Outcome:
+        coats = await do("prime", self.prime)
+        await do("coat", self.coat, coats)
+        return Outcome(result="done", words=f"{coats} coats")
+
+    async def cancelled(self, do: Steps) -> Outcome:
+        await do("wash", self.wash)
+        return Outcome(result="cancelled", words="washed")
+
+    async def prime(self) -> int:
+        self.tools.calls.append("prime")
+        if self.tools.unreachable:
+            self.tools.unreachable -= 1
+            raise ConnectionError("the wall is away")
+        if self.tools.refuses:
+            raise StepFailed("The wall is wet", advice="Wait for the sun")
+        return 2
+
+    async def coat(self, coats: int) -> None:
+        self.tools.calls.append(f"coat {coats}")
+        self.tools.reached.set()
+        await self.tools.gate.wait()
+
+    async def wash(self) -> None:
+        self.tools.calls.append("wash")
+
+
+class Listener:
+    def __init__(self) -> None:
+        self.views: list[View] = []
+        self.ends: dict[str, View] = {}
+        self.changed_end = asyncio.Event()
+
+    def changed(self, operation_id: str, view: View) -> None:
+        self.views.append(view)
+
+    async def ended(self, session: AsyncSession, row: OperationRow, view: View) -> None:
+        self.ends[row.id] = view
+
+    def told(self) -> None:
+        self.changed_end.set()
+
+    async def end_of(self, operation_id: str) -> View:
+        while operation_id not in self.ends:
+            self.changed_end.clear()
+            await asyncio.wait_for(self.changed_end.wait(), 20)
+        return self.ends[operation_id]
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    async with Database(f"sqlite:///{tmp_path}/state/bot.db") as database:
+        yield database
+
+
+@asynccontextmanager
+async def engine_on(
+    database: Database, world: World, tmp_path: Path, **more: Any
+) -> AsyncIterator[tuple[Engine, Desk, Listener]]:
+    listener = Listener()
+    lost = more.pop("on_lost", lambda: None)
+    engine = Engine(
+        database,
+        SystemClock(),
+        listener,
+        world,
+        transient=lambda error: isinstance(error, ConnectionError),
+        on_lost=lost,
+        **more,
+    )
+    async with engine:
+        yield engine, Desk(database, Vault.open(tmp_path / "key"), SystemClock(), engine), listener
+
+
+def paint(subject: str = "wall", **more: Any) -> Order:
+    return Order(
+        kind="paint",
+        subject=subject,
+        app="shop",
+        environment="staging",
+        version="v1",
+        arguments=Paint.Arguments(colour="red"),
+        author=DANA,
+        **more,
+    )
+
+
+async def test_an_operation_runs_its_steps_and_ends(database: Database, tmp_path: Path) -> None:
+    world = World()
+    world.gate.set()
+    async with engine_on(database, world, tmp_path) as (_, desk, listener):
+        view = await listener.end_of(await desk.submit(paint()))
+    assert world.calls == ["prime", "coat 2"]
+    assert view.outcome == Outcome(result="done", words="2 coats")
+    assert [(step.title, step.state) for step in view.steps] == [("Prime", "done"), ("Coat", "done")]
+
+
+async def test_a_step_that_finished_before_a_crash_is_not_run_again(database: Database, tmp_path: Path) -> None:
+    world = World()
+    async with engine_on(database, world, tmp_path) as (_, desk, _listener):
+        operation_id = await desk.submit(paint())
+        await asyncio.wait_for(world.reached.wait(), 10)
+    world.gate.set()
+    async with engine_on(database, world, tmp_path) as (_, _, listener):
+        view = await listener.end_of(operation_id)
+    assert world.calls == ["prime", "coat 2", "coat 2"]
+    assert view.outcome is not None
+    assert view.outcome.result == "done"
+
+
+async def test_a_failed_step_ends_the_operation_with_its_words(database: Database, tmp_path: Path) -> None:
+    world = World()
+    world.refuses = True
+    async with engine_on(database, world, tmp_path) as (_, desk, listener):
+        view = await listener.end_of(await desk.submit(paint()))
+    assert view.outcome == Outcome(result="failed", words="The wall is wet", advice="Wait for the sun")
+    assert view.steps[0].state == "failed"
+
+
+async def test_trouble_with_the_infrastructure_makes_the_step_run_again(
+    database: Database, tmp_path: Path
+) -> None:
+    world = World()
+    world.unreachable = 1
+    world.gate.set()
+    async with engine_on(database, world, tmp_path) as (_, desk, listener):
+        view = await listener.end_of(await desk.submit(paint()))
+    assert world.calls == ["prime", "prime", "coat 2"]
+    assert view.outcome is not None
+    assert view.outcome.result == "done"
+    assert any("the wall is away" in each.note for each in listener.views)
+
+
+async def test_a_second_operation_on_one_subject_is_told_who_holds_it(
+    database: Database, tmp_path: Path
+) -> None:
+    world = World()
+    async with engine_on(database, world, tmp_path) as (_, desk, listener):
+        first = await desk.submit(paint())
+        await asyncio.wait_for(world.reached.wait(), 10)
+        with pytest.raises(Busy, match="Dana's paint of v1"):
+            await desk.submit(paint())
+        second = await desk.submit(paint(), wait=True)
+        third = await desk.submit(paint("fence"))
+        assert (await desk.find(second)).state == "queued"  # type: ignore[union-attr]
+        world.gate.set()
+        for operation_id in (first, second, third):
+            assert (await listener.end_of(operation_id)).outcome is not None
+
+
+async def test_a_cancel_in_the_middle_runs_the_clean_up_once(database: Database, tmp_path: Path) -> None:
+    world = World()
+    async with engine_on(database, world, tmp_path) as (_, desk, listener):
+        operation_id = await desk.submit(paint())
+        await asyncio.wait_for(world.reached.wait(), 10)
+        assert await desk.cancel(operation_id, Author(1001, "Kim"))
+        assert not await desk.cancel(operation_id, Author(1001, "Kim"))
+        view = await listener.end_of(operation_id)
+    assert world.calls == ["prime", "coat 2", "wash"]
+    assert view.outcome == Outcome(result="cancelled", words="washed")
+    assert view.stopped_by == "Kim"
+
+
+async def test_a_cancel_before_the_start_does_nothing_at_all(database: Database, tmp_path: Path) -> None:
+    world = World()
+    async with engine_on(database, world, tmp_path) as (_, desk, listener):
+        await desk.submit(paint())
+        await asyncio.wait_for(world.reached.wait(), 10)
+        waiting = await desk.submit(paint(), wait=True)
+        await desk.cancel(waiting, DANA)
+        view = await listener.end_of(waiting)
+        assert view.outcome == Outcome(result="cancelled")
+        assert world.calls == ["prime", "coat 2"]
+
+
+async def test_who_lost_the_lease_records_nothing_more(database: Database, tmp_path: Path) -> None:
+    world = World()
+    lost = asyncio.Event()
+    async with engine_on(database, world, tmp_path, on_lost=lost.set) as (engine, desk, _):
+        operation_id = await desk.submit(paint())
+        await asyncio.wait_for(world.reached.wait(), 10)
+        async with database.write() as session:
+            await session.execute(update(LeaseRow).values(epoch=LeaseRow.epoch + 1, holder="elsewhere:1:1"))
+        world.gate.set()
+        engine.wake()
+        await asyncio.wait_for(lost.wait(), 20)
+    async with database.read() as session:
+        steps = (await session.scalars(select(StepRow.name).where(StepRow.operation_id == operation_id))).all()
+        row = await session.get_one(OperationRow, operation_id)
+    assert list(steps) == ["prime"]
+    assert row.state == "running"
+
+
+async def test_a_lease_of_a_dead_process_of_this_machine_is_taken_at_once(database: Database) -> None:
+    import socket
+
+    first = Lease(database, SystemClock(), holder=f"{socket.gethostname()}:999999:1")
+    assert await first.acquire()
+    assert await Lease(database, SystemClock()).acquire()
+    assert not await Lease(database, SystemClock(), holder="elsewhere:1:1").acquire()
+
+
+async def test_what_was_confirmed_is_sealed_and_gone_at_the_end(database: Database, tmp_path: Path) -> None:
+    world = World()
+    async with engine_on(database, world, tmp_path) as (_, desk, listener):
+        operation_id = await desk.submit(paint(frozen={"values": b"password"}))
+        await asyncio.wait_for(world.reached.wait(), 10)
+        assert await desk.frozen(operation_id, "values") == b"password"
+        world.gate.set()
+        await listener.end_of(operation_id)
+        with pytest.raises(Exception, match="No row"):
+            await desk.frozen(operation_id, "values")
+    assert b"password" not in b"".join(path.read_bytes() for path in (tmp_path / "state").iterdir())
