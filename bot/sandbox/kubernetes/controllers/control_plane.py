@@ -1,0 +1,96 @@
+"""The owner of all controllers: starts them on a storage, and ends them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Self
+
+from bot.clock import Clock
+from bot.sandbox.kubernetes.behaviour import (
+    BehaviourOf,
+    ImageExists,
+    Pace,
+    every_image_exists,
+    everything_works,
+)
+from bot.sandbox.kubernetes.controllers.cluster import Cluster
+from bot.sandbox.kubernetes.controllers.containers import Machine
+from bot.sandbox.kubernetes.controllers.deployments import DeploymentController
+from bot.sandbox.kubernetes.controllers.jobs import JobController
+from bot.sandbox.kubernetes.controllers.kubelet import Kubelet
+from bot.sandbox.kubernetes.controllers.nodes import furnish
+from bot.sandbox.kubernetes.controllers.pulling import Registry
+from bot.sandbox.kubernetes.controllers.quotas import QuotaController
+from bot.sandbox.kubernetes.controllers.reconciling import Controller, ReconcileLoop
+from bot.sandbox.kubernetes.controllers.recording import Recorder
+from bot.sandbox.kubernetes.controllers.replicasets import ReplicaSetController
+from bot.sandbox.kubernetes.controllers.scheduling import Scheduler
+from bot.sandbox.kubernetes.logs import PodLogs
+from bot.sandbox.kubernetes.storage import Change, Storage
+
+
+class Controllers:
+    """The controllers, the scheduler and the kubelets of one cluster; an async context manager.
+
+    On entering, what every cluster has (nodes, system namespaces, a storage class) is created where it is
+    missing, and everything that is stored is looked at.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        logs: PodLogs,
+        *,
+        clock: Clock,
+        image_exists: ImageExists = every_image_exists,
+        behaviour: BehaviourOf = everything_works,
+        pace: Pace | None = None,
+        version: str = "v1.37.0",
+    ) -> None:
+        pace = pace if pace is not None else Pace()
+        self._storage = storage
+        self._version = version
+        self._cluster = Cluster(storage, clock)
+        recorder = Recorder(self._cluster)
+        registry = Registry(image_exists, behaviour)
+        machine = Machine(self._cluster, recorder, logs, registry, behaviour, pace, {})
+        self._loop = ReconcileLoop(self._cluster, _controllers(machine), clock)
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            changes = stack.enter_context(self._storage.changes())
+            self._cluster.fill()
+            furnish(self._cluster, self._version)
+            self._loop.prime()
+            for task in (asyncio.create_task(self._loop.run()), asyncio.create_task(self._follow(changes))):
+                stack.push_async_callback(_end, task)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def _follow(self, changes: AsyncIterator[Change]) -> None:
+        async for change in changes:
+            self._loop.feed(change)
+
+
+def _controllers(machine: Machine) -> list[Controller]:
+    cluster, recorder, pace = machine.cluster, machine.recorder, machine.pace
+    return [
+        Scheduler(cluster, recorder, pace),
+        Kubelet(machine),
+        ReplicaSetController(cluster, recorder),
+        DeploymentController(cluster, recorder),
+        JobController(cluster, recorder, pace.back_off),
+        QuotaController(cluster),
+    ]
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

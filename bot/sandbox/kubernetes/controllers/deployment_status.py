@@ -1,0 +1,161 @@
+"""A Deployment's status: its numbers and whether it is available, progresses, or has stopped doing so."""
+
+from datetime import datetime
+
+from bot.sandbox.kubernetes.controllers.cluster import Cluster, condition_of, drop_condition, set_condition
+from bot.sandbox.kubernetes.controllers.kinds import DEPLOYMENT
+from bot.sandbox.kubernetes.controllers.percentages import allowance
+from bot.sandbox.kubernetes.storage import Object
+
+DEADLINE = 600
+"""Seconds without progress before a rollout counts as stuck, when the Deployment does not say."""
+
+COUNTS = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas", "unavailableReplicas")
+
+
+class DeploymentStatus:
+    """Writes the status of Deployments."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    def write(self, deployment: Object, newest: Object | None, sets: list[Object]) -> float | None:
+        """Write what the ReplicaSets add up to; answers in how many seconds the deadline is to be checked."""
+        counts = _count(deployment, newest, sets)
+        now, stamp = self._cluster.now, self._cluster.stamp
+        again: list[float] = []
+
+        def write(obj: Object) -> None:
+            status = obj.setdefault("status", {})
+            before = {name: int(status.get(name) or 0) for name in COUNTS}
+            status["observedGeneration"] = obj["metadata"].get("generation", 1)
+            status.update(counts)
+            for name in [name for name in COUNTS if not counts[name]]:
+                status.pop(name, None)
+            _availability(obj, status, counts, stamp)
+            _failure(status, newest, sets, stamp)
+            if (wait := _progress(obj, newest, before, counts, now, stamp)) is not None:
+                again.append(wait)
+
+        self._cluster.edit(DEPLOYMENT.key_of(deployment), write)
+        return again[0] if again else None
+
+
+def _count(deployment: Object, newest: Object | None, sets: list[Object]) -> dict[str, int]:
+    def total(field: str) -> int:
+        return sum(int((found.get("status") or {}).get(field) or 0) for found in sets)
+
+    updated = int(((newest or {}).get("status") or {}).get("replicas") or 0)
+    available = total("availableReplicas")
+    desired = sum(int(found["spec"].get("replicas", 0)) for found in sets)
+    return {
+        "replicas": total("replicas"),
+        "updatedReplicas": updated,
+        "readyReplicas": total("readyReplicas"),
+        "availableReplicas": available,
+        "unavailableReplicas": max(0, desired - available),
+    }
+
+
+def _wanted(deployment: Object) -> int:
+    wanted = deployment["spec"].get("replicas")
+    return 1 if wanted is None else int(wanted)
+
+
+def _availability(deployment: Object, status: Object, counts: dict[str, int], stamp: str) -> None:
+    strategy = deployment["spec"].get("strategy") or {}
+    wanted = _wanted(deployment)
+    rolling = strategy.get("rollingUpdate") or {}
+    missing = 0
+    if strategy.get("type") != "Recreate":
+        missing = allowance(rolling.get("maxUnavailable", "25%"), wanted, up=False)
+        if not missing and not allowance(rolling.get("maxSurge", "25%"), wanted, up=True):
+            missing = 1
+    enough = counts["availableReplicas"] >= wanted - missing
+    reason = "MinimumReplicasAvailable" if enough else "MinimumReplicasUnavailable"
+    text = f"Deployment {'has' if enough else 'does not have'} minimum availability."
+    set_condition(status, "Available", enough, reason, text, stamp, updated=True)
+
+
+def _failure(status: Object, newest: Object | None, sets: list[Object], stamp: str) -> None:
+    """Hand a ReplicaSet's refusal up: the newest's first."""
+    for found in [*([newest] if newest else []), *sets]:
+        failure = condition_of(found, "ReplicaFailure")
+        if failure is not None:
+            reason, message = failure["reason"], failure["message"]
+            set_condition(status, "ReplicaFailure", True, reason, message, stamp, updated=True)
+            return
+    drop_condition(status, "ReplicaFailure")
+
+
+def _progress(
+    deployment: Object,
+    newest: Object | None,
+    before: dict[str, int],
+    counts: dict[str, int],
+    now: datetime,
+    stamp: str,
+) -> float | None:
+    """Set Progressing; answers in how many seconds the rollout will have stopped progressing."""
+    status, name = deployment["status"], newest["metadata"]["name"] if newest else ""
+    deadline = int(deployment["spec"].get("progressDeadlineSeconds") or DEADLINE)
+    held = condition_of(deployment, "Progressing")
+    if deployment["spec"].get("paused"):
+        set_condition(
+            status, "Progressing", True, "DeploymentPaused", "Deployment is paused", stamp, updated=True
+        )
+        return None
+    template = _identity(newest)
+    known = deployment["metadata"].get("annotations", {}).get("deployment.kubernetes.io/revision")
+    fresh = held is None or held["reason"] == "DeploymentPaused" or name not in held.get("message", "")
+    if _complete(deployment, counts):
+        text = f'ReplicaSet "{name}" has successfully progressed.'
+        set_condition(status, "Progressing", True, "NewReplicaSetAvailable", text, stamp, updated=True)
+        return None
+    if fresh and newest is not None:
+        reason = (
+            "NewReplicaSetCreated"
+            if template == known == "1" or not counts["updatedReplicas"]
+            else "FoundNewReplicaSet"
+        )
+        words = "Created new replica set" if reason == "NewReplicaSetCreated" else "Found new replica set"
+        set_condition(status, "Progressing", True, reason, f'{words} "{name}"', stamp, updated=True)
+        return deadline + 1.0
+    if held is None or held["reason"] == "NewReplicaSetAvailable":
+        return None
+    if _moved(before, counts):
+        text = f'ReplicaSet "{name}" is progressing.'
+        set_condition(status, "Progressing", True, "ReplicaSetUpdated", text, stamp, updated=True)
+        _touch(status, stamp)
+        return deadline + 1.0
+    left = deadline - (now - datetime.fromisoformat(held["lastUpdateTime"])).total_seconds()
+    if held["status"] == "True" and left <= 0:
+        text = f'ReplicaSet "{name}" has timed out progressing.'
+        set_condition(status, "Progressing", False, "ProgressDeadlineExceeded", text, stamp, updated=True)
+    return left + 1.0 if left > 0 else None
+
+
+def _identity(newest: Object | None) -> str | None:
+    annotations = (newest or {}).get("metadata", {}).get("annotations") or {}
+    revision: str | None = annotations.get("deployment.kubernetes.io/revision")
+    return revision
+
+
+def _complete(deployment: Object, counts: dict[str, int]) -> bool:
+    wanted = _wanted(deployment)
+    return counts["updatedReplicas"] == counts["replicas"] == counts["availableReplicas"] == wanted
+
+
+def _moved(before: dict[str, int], after: dict[str, int]) -> bool:
+    """Whether more is updated, ready or available than before, or less of the old is left."""
+    old_before = before["replicas"] - before["updatedReplicas"]
+    old_after = after["replicas"] - after["updatedReplicas"]
+    grown = any(after[n] > before[n] for n in ("updatedReplicas", "readyReplicas", "availableReplicas"))
+    return grown or old_after < old_before
+
+
+def _touch(status: Object, stamp: str) -> None:
+    """Progress restarts the deadline even where nothing else of the condition changes."""
+    for condition in status["conditions"]:
+        if condition["type"] == "Progressing":
+            condition["lastUpdateTime"] = stamp
