@@ -91,7 +91,10 @@ def _definition(schema: Schema, kind: Object) -> Schema:
 
 def _json_schema(schema: Schema) -> Schema:
     if schema.get("x-kubernetes-int-or-string") is True:
-        return {**{k: v for k, v in schema.items() if k not in ("type", "anyOf")}, "type": ["integer", "string"]}
+        return {
+            **{k: v for k, v in schema.items() if k not in ("type", "anyOf")},
+            "type": ["integer", "string"],
+        }
     if schema.get("nullable") is True and isinstance(schema.get("type"), str):
         return {**schema, "type": [schema["type"], "null"]}
     return schema

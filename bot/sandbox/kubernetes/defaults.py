@@ -88,7 +88,11 @@ def _cron_job(obj: Object) -> None:
 
 def _pod(obj: Object) -> None:
     _pod_spec(obj.setdefault("spec", {}))
-    _fill(obj["spec"], serviceAccountName="default", serviceAccount=obj["spec"].get("serviceAccountName", "default"))
+    _fill(
+        obj["spec"],
+        serviceAccountName="default",
+        serviceAccount=obj["spec"].get("serviceAccountName", "default"),
+    )
     _fill(obj.setdefault("status", {}), phase="Pending", qosClass=_quality(obj["spec"]))
 
 

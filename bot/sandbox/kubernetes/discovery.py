@@ -116,7 +116,9 @@ def core_versions(url: str) -> Object:
     return {
         "kind": "APIVersions",
         "versions": ["v1"],
-        "serverAddressByClientCIDRs": [{"clientCIDR": "0.0.0.0/0", "serverAddress": url.split("//")[-1]}],
+        "serverAddressByClientCIDRs": [
+            {"clientCIDR": "0.0.0.0/0", "serverAddress": url.rsplit("//", maxsplit=1)[-1]}
+        ],
     }
 
 

@@ -25,8 +25,18 @@ UNOWNED = frozenset(
     | {
         ("f:metadata", f"f:{name}")
         for name in (
-            "name namespace creationTimestamp selfLink uid generation managedFields resourceVersion "
-            "deletionTimestamp deletionGracePeriodSeconds".split()
+            [
+                "name",
+                "namespace",
+                "creationTimestamp",
+                "selfLink",
+                "uid",
+                "generation",
+                "managedFields",
+                "resourceVersion",
+                "deletionTimestamp",
+                "deletionGracePeriodSeconds",
+            ]
         )
     }
 )

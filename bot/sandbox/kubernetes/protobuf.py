@@ -145,10 +145,24 @@ SCALARS = {
     "bool": FieldDescriptor.TYPE_BOOL,
 }
 EMPTY_MEANS_SET = frozenset(
-    "replicas backoffLimit parallelism completions gracePeriodSeconds expirationSeconds controller "
-    "ttlSecondsAfterFinished terminationGracePeriodSeconds automountServiceAccountToken minReplicas "
-    "successfulJobsHistoryLimit failedJobsHistoryLimit immutable orphanDependents "
-    "revisionHistoryLimit".split()
+    [
+        "replicas",
+        "backoffLimit",
+        "parallelism",
+        "completions",
+        "gracePeriodSeconds",
+        "expirationSeconds",
+        "controller",
+        "ttlSecondsAfterFinished",
+        "terminationGracePeriodSeconds",
+        "automountServiceAccountToken",
+        "minReplicas",
+        "successfulJobsHistoryLimit",
+        "failedJobsHistoryLimit",
+        "immutable",
+        "orphanDependents",
+        "revisionHistoryLimit",
+    ]
 )
 """Fields that are pointers in Go: a zero that was sent is meant. All others are always sent, zero or not."""
 
@@ -165,7 +179,7 @@ def decode(body: bytes) -> Object:
     envelope = _parse("Unknown", body[len(MAGIC) :])
     outer: Any = envelope
     kind, api_version = outer.typeMeta.kind, outer.typeMeta.apiVersion
-    if kind not in MESSAGES or "metadata" not in MESSAGES[kind] and kind != "DeleteOptions":
+    if kind not in MESSAGES or ("metadata" not in MESSAGES[kind] and kind != "DeleteOptions"):
         raise unsupported_media_type(f"{MEDIA_TYPE} of kind {kind}", ["application/json", "application/yaml"])
     return {"apiVersion": api_version, "kind": kind, **_plain(_parse(kind, outer.raw))}
 
@@ -181,7 +195,7 @@ def _parse(name: str, body: bytes) -> Message:
 
 def _plain(message: Message) -> Object:
     """The message as the JSON form has it, without fields that only say they are empty."""
-    strangers = unknown_fields.UnknownFieldSet(message)  # type: ignore[no-untyped-call]
+    strangers = unknown_fields.UnknownFieldSet(message)
     if len(strangers):
         name, number = message.DESCRIPTOR.name, strangers[0].field_number
         raise bad_request(f"field {number} of {name} is not read in protobuf by this server: send JSON")
@@ -228,7 +242,7 @@ def _pool() -> descriptor_pool.DescriptorPool:
         for field in fields.split():
             _add_field(message, *field.partition("=")[::2])
     pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)  # type: ignore[no-untyped-call]
+    pool.Add(file)
     return pool
 
 
@@ -251,6 +265,6 @@ def _add_field(message: descriptor_pb2.DescriptorProto, named: str, kind: str) -
 def _set_type(field: descriptor_pb2.FieldDescriptorProto, kind: str) -> None:
     scalar = SCALARS.get(kind)
     if scalar is not None:
-        field.type = scalar  # type: ignore[assignment]
+        field.type = scalar
     else:
         field.type, field.type_name = FieldDescriptor.TYPE_MESSAGE, f".k8s.{kind}"

@@ -14,22 +14,58 @@ from bot.sandbox.kubernetes.schemas import META, REF, Schemas
 VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 
 CLUSTER_SCOPED = frozenset(
-    "ComponentStatus Namespace Node PersistentVolume MutatingAdmissionPolicy MutatingAdmissionPolicyBinding "
-    "MutatingWebhookConfiguration ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding "
-    "ValidatingWebhookConfiguration CustomResourceDefinition APIService SelfSubjectReview TokenReview "
-    "SelfSubjectAccessReview SelfSubjectRulesReview SubjectAccessReview CertificateSigningRequest FlowSchema "
-    "PriorityLevelConfiguration IPAddress IngressClass ServiceCIDR RuntimeClass ClusterRole "
-    "ClusterRoleBinding DeviceClass ResourceSlice PriorityClass CSIDriver CSINode StorageClass "
-    "VolumeAttachment VolumeAttributesClass".split()
+    [
+        "ComponentStatus",
+        "Namespace",
+        "Node",
+        "PersistentVolume",
+        "MutatingAdmissionPolicy",
+        "MutatingAdmissionPolicyBinding",
+        "MutatingWebhookConfiguration",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
+        "ValidatingWebhookConfiguration",
+        "CustomResourceDefinition",
+        "APIService",
+        "SelfSubjectReview",
+        "TokenReview",
+        "SelfSubjectAccessReview",
+        "SelfSubjectRulesReview",
+        "SubjectAccessReview",
+        "CertificateSigningRequest",
+        "FlowSchema",
+        "PriorityLevelConfiguration",
+        "IPAddress",
+        "IngressClass",
+        "ServiceCIDR",
+        "RuntimeClass",
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "DeviceClass",
+        "ResourceSlice",
+        "PriorityClass",
+        "CSIDriver",
+        "CSINode",
+        "StorageClass",
+        "VolumeAttachment",
+        "VolumeAttributesClass",
+    ]
 )
 
 CREATE_ONLY = frozenset(
-    "Binding SelfSubjectReview TokenReview LocalSubjectAccessReview SelfSubjectAccessReview "
-    "SelfSubjectRulesReview SubjectAccessReview".split()
+    [
+        "Binding",
+        "SelfSubjectReview",
+        "TokenReview",
+        "LocalSubjectAccessReview",
+        "SelfSubjectAccessReview",
+        "SelfSubjectRulesReview",
+        "SubjectAccessReview",
+    ]
 )
 """Kinds that are questions: posting one answers it, nothing is kept."""
 
-NOT_SERVED = frozenset("Scale Eviction TokenRequest ComponentStatus".split())
+NOT_SERVED = frozenset(["Scale", "Eviction", "TokenRequest", "ComponentStatus"])
 """Kinds that exist only under another resource (or, ComponentStatus, hardly at all)."""
 
 PLURALS = {"Endpoints": "endpoints"}
@@ -46,20 +82,54 @@ SHORT_NAMES = {
 }  # fmt: skip
 
 ALL_CATEGORY = frozenset(
-    "Pod ReplicationController Service DaemonSet Deployment ReplicaSet StatefulSet HorizontalPodAutoscaler "
-    "CronJob Job".split()
+    [
+        "Pod",
+        "ReplicationController",
+        "Service",
+        "DaemonSet",
+        "Deployment",
+        "ReplicaSet",
+        "StatefulSet",
+        "HorizontalPodAutoscaler",
+        "CronJob",
+        "Job",
+    ]
 )
 """What `kubectl get all` means."""
 
 STATUS = frozenset(
-    "Namespace Node PersistentVolume PersistentVolumeClaim Pod ReplicationController ResourceQuota Service "
-    "CustomResourceDefinition APIService DaemonSet Deployment ReplicaSet StatefulSet HorizontalPodAutoscaler "
-    "CronJob Job CertificateSigningRequest Ingress PodDisruptionBudget FlowSchema ServiceCIDR ResourceClaim "
-    "PriorityLevelConfiguration ValidatingAdmissionPolicy VolumeAttachment".split()
+    [
+        "Namespace",
+        "Node",
+        "PersistentVolume",
+        "PersistentVolumeClaim",
+        "Pod",
+        "ReplicationController",
+        "ResourceQuota",
+        "Service",
+        "CustomResourceDefinition",
+        "APIService",
+        "DaemonSet",
+        "Deployment",
+        "ReplicaSet",
+        "StatefulSet",
+        "HorizontalPodAutoscaler",
+        "CronJob",
+        "Job",
+        "CertificateSigningRequest",
+        "Ingress",
+        "PodDisruptionBudget",
+        "FlowSchema",
+        "ServiceCIDR",
+        "ResourceClaim",
+        "PriorityLevelConfiguration",
+        "ValidatingAdmissionPolicy",
+        "VolumeAttachment",
+    ]
 )
 """Kinds whose status is a subresource: only `/status` changes it, and it changes nothing else."""
 
-SCALE = frozenset("ReplicationController Deployment ReplicaSet StatefulSet".split())
+SCALE = frozenset(["ReplicationController", "Deployment", "ReplicaSet", "StatefulSet"])
 
 POD_SUBRESOURCES = ("eviction", "ephemeralcontainers", "log", "status")
 

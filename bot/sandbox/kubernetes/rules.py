@@ -56,7 +56,9 @@ def changes_refused(kind: str, before: Object, after: Object) -> Iterator[Cause]
     for path in IMMUTABLE.get(kind, ()):
         old, new = _at(before, path), _at(after, path)
         if old not in (None, "", {}) and old != new:
-            yield Cause(".".join(path), "FieldValueInvalid", f"Invalid value: {canonical(new)}: field is immutable")
+            yield Cause(
+                ".".join(path), "FieldValueInvalid", f"Invalid value: {canonical(new)}: field is immutable"
+            )
     if kind in SEALED:
         free, sentence = SEALED[kind]
         if _sealed(before, free) != _sealed(after, free):

@@ -6,7 +6,8 @@ nothing of HTTP, schemas or controllers.
 """
 
 import asyncio
-import copy
+import builtins
+import pickle
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,12 @@ ChangeType = Literal["ADDED", "MODIFIED", "DELETED"]
 HISTORY = 2000
 """How many past changes a watch may start from; older resource versions answer 410 Gone, as etcd's
 compaction makes a real API server do."""
+
+
+def copied(value: Object) -> Object:
+    """A deep copy; pickling is several times faster than `copy.deepcopy` for plain data."""
+    found: Object = pickle.loads(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))  # noqa: S301 (our own data)
+    return found
 
 
 class Key(NamedTuple):
@@ -55,22 +62,28 @@ class Storage:
     def __init__(self) -> None:
         self.version = 1
         self._objects: dict[Key, Object] = {}
+        self._index: dict[tuple[str, str], dict[Key, Object]] = {}
         self._changes: deque[Change] = deque(maxlen=HISTORY)
         self._watchers: set[asyncio.Queue[Change]] = set()
 
     def get(self, key: Key) -> Object | None:
         """A copy of the object, or None."""
         found = self._objects.get(key)
-        return copy.deepcopy(found) if found is not None else None
+        return copied(found) if found is not None else None
+
+    def peek(self, key: Key) -> Object | None:
+        """The stored object itself, or None: for reading only."""
+        return self._objects.get(key)
 
     def list(self, group: str, resource: str, namespace: str | None = None) -> list[Object]:
         """Copies of all objects of a resource, ordered by namespace and name; None means all namespaces."""
-        keys = [
-            key
-            for key in self._objects
-            if key.group == group and key.resource == resource and namespace in (None, key.namespace)
-        ]
-        return [copy.deepcopy(self._objects[key]) for key in sorted(keys)]
+        return [copied(found) for found in self.scan(group, resource, namespace)]
+
+    def scan(self, group: str, resource: str, namespace: str | None = None) -> builtins.list[Object]:
+        """What `list` gives, but the stored objects themselves: for reading only, and a hundred times faster."""
+        index = self._index.get((group, resource), {})
+        keys = sorted(key for key in index if namespace in (None, key.namespace))
+        return [index[key] for key in keys]
 
     def keys(self) -> Iterator[Key]:
         """Every key that exists now."""
@@ -86,26 +99,28 @@ class Storage:
         current = str(before["metadata"].get("resourceVersion")) if before is not None else None
         if expected_version is not None and expected_version != current:
             raise VersionConflict(f"{key.resource} {key.name} is at version {current}")
-        after = copy.deepcopy(value)
+        after = copied(value)
         after.setdefault("metadata", {})["resourceVersion"] = current
         if before is not None and after == before:
-            return copy.deepcopy(before)
+            return copied(before)
         self.version += 1
         after["metadata"]["resourceVersion"] = str(self.version)
         self._objects[key] = after
+        self._index.setdefault((key.group, key.resource), {})[key] = after
         self._tell(Change("MODIFIED" if before is not None else "ADDED", key, after, self.version, before))
-        return copy.deepcopy(after)
+        return copied(after)
 
     def delete(self, key: Key) -> Object | None:
         """Remove the object for good and return it as it was, or None when it is not there."""
         before = self._objects.pop(key, None)
         if before is None:
             return None
+        del self._index[key.group, key.resource][key]
         self.version += 1
-        last = copy.deepcopy(before)
+        last = copied(before)
         last["metadata"]["resourceVersion"] = str(self.version)
         self._tell(Change("DELETED", key, last, self.version, before))
-        return copy.deepcopy(last)
+        return copied(last)
 
     def _tell(self, change: Change) -> None:
         self._changes.append(change)

@@ -93,14 +93,14 @@ def check(schemas: Schemas, resource: Resource, obj: Object) -> None:
     causes: list[Cause] = []
     for error in validator.iter_errors(obj):
         path = _readable(error.instance_path)
-        kind = type(error.kind).__name__.rpartition("_")[2]
-        if kind == "Required":
+        kind = error.kind.name
+        if kind == "required":
             missing = str(error.kind.as_dict()["property"])
             causes.append(Cause(_join(path, missing), "FieldValueRequired", "Required value"))
-        elif kind == "Enum":
+        elif kind == "enum":
             words = f"Unsupported value: {_at(obj, error.instance_path)!r}".replace("'", '"')
             causes.append(Cause(path, "FieldValueNotSupported", words))
-        elif kind in ("Type", "OneOfNotValid", "OneOfMultipleValid", "Format") and not resource.custom:
+        elif kind in ("type", "oneOf", "format") and not resource.custom:
             raise _wrong_type(schemas, resource, obj, error.instance_path)
         else:
             causes.append(Cause(path, "FieldValueInvalid", f"Invalid value: {error.message}"))

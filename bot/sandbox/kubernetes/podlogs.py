@@ -1,0 +1,97 @@
+"""The `log` subresource: what a container has written, now or as it comes."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+from aiohttp import web
+
+from bot.clock import Clock
+from bot.sandbox.kubernetes.errors import ApiError, bad_request
+from bot.sandbox.kubernetes.logs import LogLine, PodLogs
+from bot.sandbox.kubernetes.requests import flag, number
+
+Object = dict[str, Any]
+
+
+async def answer(request: web.Request, logs: PodLogs, clock: Clock, pod: Object) -> web.StreamResponse:
+    """GET …/pods/NAME/log.
+
+    Raises: ApiError 400 when the container is not said, does not exist or has not started.
+    """
+    container = _container(pod, request.query.get("container", ""))
+    namespace, uid = pod["metadata"]["namespace"], pod["metadata"]["uid"]
+    previous = flag(request, "previous")
+    if not logs.has(namespace, uid, container, previous=previous):
+        _refuse_unstarted(pod, container, previous=previous)
+    seconds = number(request, "sinceSeconds")
+    since = clock.now() - timedelta(seconds=seconds) if seconds else None
+    tail = number(request, "tailLines")
+    response = web.StreamResponse(headers={"Content-Type": "text/plain"})
+    await response.prepare(request)
+    timestamps = flag(request, "timestamps")
+    lines: AsyncIterator[LogLine]
+    if flag(request, "follow") and not previous:
+        lines = logs.follow(namespace, uid, container, tail=tail, since=since)
+    else:
+        lines = _each(logs.read(namespace, uid, container, previous=previous, tail=tail, since=since))
+    left = number(request, "limitBytes")
+    async for line in lines:
+        data = _written(line, timestamps=timestamps)
+        if left is not None:
+            data, left = data[:left], left - len(data)
+        await response.write(data)
+        if left is not None and left <= 0:
+            break
+    await response.write_eof()
+    return response
+
+
+async def _each(lines: list[LogLine]) -> AsyncIterator[LogLine]:
+    for line in lines:
+        yield line
+
+
+def _written(line: LogLine, *, timestamps: bool) -> bytes:
+    at = line.at.strftime("%Y-%m-%dT%H:%M:%S.%f000Z ") if timestamps else ""
+    return f"{at}{line.text}\n".encode()
+
+
+def _container(pod: Object, wanted: str) -> str:
+    spec, name = pod["spec"], pod["metadata"]["name"]
+    known = [c["name"] for c in spec.get("containers") or []]
+    first = [c["name"] for c in spec.get("initContainers") or []]
+    if not wanted:
+        if len(known) == 1:
+            return str(known[0])
+        listed = f"[{' '.join(known)}]" + (
+            f" or one of the init containers: [{' '.join(first)}]" if first else ""
+        )
+        raise bad_request(f"a container name must be specified for pod {name}, choose one of: {listed}")
+    if wanted not in (*known, *first):
+        raise bad_request(f"container {wanted} is not valid for pod {name}")
+    return wanted
+
+
+def _refuse_unstarted(pod: Object, container: str, *, previous: bool) -> None:
+    name = pod["metadata"]["name"]
+    statuses = pod.get("status") or {}
+    for status in [
+        *(statuses.get("initContainerStatuses") or []),
+        *(statuses.get("containerStatuses") or []),
+    ]:
+        if status["name"] == container:
+            if previous:
+                raise bad_request(f'previous terminated container "{container}" in pod "{name}" not found')
+            waiting = (status.get("state") or {}).get("waiting")
+            if waiting is None:
+                return  # it runs and has written nothing
+            reason = str(waiting.get("reason", ""))
+            words = {
+                "ErrImagePull": "image can't be pulled",
+                "ImagePullBackOff": "trying and failing to pull image",
+            }.get(reason, reason)
+            raise bad_request(f'container "{container}" in pod "{name}" is waiting to start: {words}')
+    if not pod["spec"].get("nodeName"):
+        raise bad_request(f"pod {name} does not have a host assigned")
+    raise ApiError(400, "BadRequest", f'container "{container}" in pod "{name}" is not available')

@@ -1,0 +1,83 @@
+"""Questions about rights and identity: kinds that are posted and answered, and never kept."""
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from bot.clock import Clock
+from bot.sandbox.kubernetes.authorization import Attributes, Identity, allowed, rules
+from bot.sandbox.kubernetes.errors import method_not_allowed
+from bot.sandbox.kubernetes.metadata import timestamp
+from bot.sandbox.kubernetes.storage import Storage
+
+Object = dict[str, Any]
+
+EVERYTHING = [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}]
+EVERY_PATH = [{"verbs": ["*"], "nonResourceURLs": ["*"]}]
+
+
+def answer(storage: Storage, kind: str, who: Identity, namespace: str, body: Object) -> Object:
+    """The review with its status.
+
+    Raises: ApiError 405 for a kind that nothing answers here.
+    """
+    spec = body.get("spec") or {}
+    match kind:
+        case "SelfSubjectAccessReview":
+            status = _access(storage, who, spec)
+        case "SubjectAccessReview" | "LocalSubjectAccessReview":
+            other = Identity(spec.get("user", ""), tuple(spec.get("groups") or ()))
+            status = _access(storage, other, spec, namespace)
+        case "SelfSubjectRulesReview":
+            status = _rules(storage, who, spec.get("namespace", ""))
+        case "SelfSubjectReview":
+            status = {"userInfo": {"username": who.user, "groups": list(who.groups)}}
+        case "TokenReview":
+            status = {"authenticated": True, "user": {"username": who.user, "groups": list(who.groups)}}
+        case _:
+            raise method_not_allowed()
+    metadata = {**(body.get("metadata") or {})}
+    return {**body, "metadata": metadata, "status": status}
+
+
+def _access(storage: Storage, who: Identity, spec: Object, namespace: str = "") -> Object:
+    path, asked = spec.get("nonResourceAttributes"), spec.get("resourceAttributes") or {}
+    if path:
+        what = Attributes(path.get("verb", ""), path=path.get("path", "/"))
+    else:
+        what = Attributes(
+            asked.get("verb", ""),
+            asked.get("group", ""),
+            asked.get("resource", ""),
+            asked.get("subresource", ""),
+            asked.get("namespace", "") or namespace,
+            asked.get("name", ""),
+        )
+    if allowed(storage, who, what):
+        return {"allowed": True, "reason": f'RBAC: allowed for "{who.user}"'}
+    return {"allowed": False}
+
+
+def _rules(storage: Storage, who: Identity, namespace: str) -> Object:
+    if "system:masters" in who.groups:
+        return {"resourceRules": EVERYTHING, "nonResourceRules": EVERY_PATH, "incomplete": False}
+    found = list(rules(storage, who, namespace))
+    fields = ("verbs", "apiGroups", "resources", "resourceNames")
+    resource = [
+        {name: rule[name] for name in fields if rule.get(name)} for rule in found if rule.get("resources")
+    ]
+    paths = [
+        {"verbs": rule["verbs"], "nonResourceURLs": rule["nonResourceURLs"]}
+        for rule in found
+        if rule.get("nonResourceURLs")
+    ]
+    return {"resourceRules": resource, "nonResourceRules": paths, "incomplete": False}
+
+
+def token(clock: Clock, body: Object) -> Object:
+    """TokenRequest: a bearer token for a ServiceAccount. Any token is good enough here."""
+    spec = body.get("spec") or {}
+    lifetime = timedelta(seconds=spec.get("expirationSeconds") or 3600)
+    status = {"token": secrets.token_urlsafe(32), "expirationTimestamp": timestamp(clock.now() + lifetime)}
+    kind = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest"}
+    return {**kind, "metadata": body.get("metadata") or {}, "spec": spec, "status": status}
