@@ -255,10 +255,11 @@ class Sources:
         except TooMuch:
             raise SourceRefused(f"{address} answers with more than can be read: too many tags?") from None
         except OSError as error:
-            raise SourceRefused(
-                "git is not installed on this machine: install it (apt install git)."
-            ) from error
+            hint = "install it (apt install git)" if error.filename == "git" else error.strerror
+            raise SourceRefused(f"git cannot be run on this machine: {hint}.") from error
         if ended.status != 0 and not may_fail:
+            if any(sign in ended.words for sign in (self._folder(address).name, *_BROKEN)):
+                raise _MirrorBroken(address, ended.words)
             raise _failure(address, ended.words)
         return ended
 
@@ -272,8 +273,13 @@ def _login(address: Address, access: SourceAccess) -> Login | None:
 class _MirrorBroken(SourceRefused):
     """Not the source but our copy is at fault: a run that was killed left it half written or locked."""
 
+    def __init__(self, address: Address, words: str) -> None:
+        said = one_line(words, longest=160)
+        super().__init__(f"The copy of {address} in the cache folder cannot be used: {said}")
 
-_BROKEN = (".lock'", "corrupt", "bad object", "not a git repository: '")
+
+_BROKEN = ("corrupt", "bad object")
+"""Signs of it where git does not name the folder of the copy."""
 _AWAY = (
     "could not resolve",
     "failed to connect",
@@ -305,8 +311,6 @@ def _failure(address: Address, words: str) -> SourceRefused | SourceUnreachable:
     """What git's words mean, quoted in part and without credentials."""
     said = one_line(words.replace("fatal: ", ""), longest=160)
     lower = words.lower()
-    if any(sign in lower for sign in _BROKEN):
-        return _MirrorBroken(f"The copy of {address} in the cache folder cannot be used: {said}")
     if any(sign in lower for sign in _AWAY):
         return SourceUnreachable(f"{address} cannot be reached: {said}")
     if any(sign in lower for sign in _LOCKED_OUT):
