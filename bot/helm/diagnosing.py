@@ -90,5 +90,11 @@ def _render_error(words: str) -> ChartInvalid:
 
 
 def schema_words(words: str) -> str:
-    """A schema's complaint without the address of the file that Helm pretends to have read."""
-    return re.sub(r"(?:file://)?/\S*values\.schema\.json#?", "the schema", words).strip()
+    """A schema's complaint, path by path, without Helm's preamble and the file it pretends to have read."""
+    words = re.sub(r"(?:file://)?/\S*values\.schema\.json#?", "the schema", words)
+    words = re.sub(
+        r"values don't meet the specifications of the schema\(s\) in the following chart\(s\):\s*(\S+):",
+        r"The values break the schema of chart \1:",
+        words,
+    )
+    return re.sub(r"- at '(.*?)':", lambda at: f"- {at[1] or 'at the top'}:", words).strip()
