@@ -43,7 +43,7 @@ _SAYINGS: tuple[tuple[str, Callable[[str], HelmError]], ...] = (
 )
 
 _AT = re.compile(r"(?:^|[\s(:])(?P<file>[\w.@-]+(?:/[\w.@ -]+)+\.\w+):(?P<line>\d+)(?::\d+)?")
-_YAML_AT = re.compile(r"YAML parse error on (?P<file>[^:\n]+): .*?(?:line (?P<line>\d+))?:", re.DOTALL)
+_YAML_AT = re.compile(r"YAML parse error on (?P<file>[^:\n]+):[^\n]*\bline (?P<line>\d+)")
 
 
 def diagnose(kind: str, words: str) -> HelmError:
@@ -85,8 +85,7 @@ def _render_error(words: str) -> ChartInvalid:
     if not places:
         return ChartInvalid(words)
     place = places[-1]
-    line = place["line"]
-    return ChartInvalid(words, file=place["file"], line=int(line) if line else None)
+    return ChartInvalid(words, file=place["file"], line=int(place["line"]))
 
 
 def schema_words(words: str) -> str:

@@ -79,7 +79,7 @@ class Download:
         first, wanted = url, dict(headers or {})
         for _ in range(_HOPS):
             self._check(url)
-            sent = wanted if url.origin() == first.origin() else _without_authorization(wanted)
+            sent = wanted if same_origin(url, first) else _without_authorization(wanted)
             try:
                 async with self._session.get(url, headers=sent, allow_redirects=False) as response:
                     target = response.headers.get("Location")
@@ -117,6 +117,11 @@ def parsed(text: str) -> URL:
             f"The address of a chart at {url.host} holds credentials: write them apart from it"
         )
     return url
+
+
+def same_origin(one: URL, other: URL) -> bool:
+    """Whether credentials for the one may be shown to the other."""
+    return (one.scheme, one.host, one.port) == (other.scheme, other.host, other.port)
 
 
 @asynccontextmanager

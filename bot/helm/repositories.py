@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from yarl import URL
 
-from bot.helm.downloading import DIRECT, Answer, Credentials, Download, Route, download, parsed
+from bot.helm.downloading import DIRECT, Answer, Credentials, Download, Route, download, parsed, same_origin
 from bot.helm.errors import ChartInvalid, ChartUnavailable
 from bot.helm.packing import MAX_PACKED
 
@@ -41,7 +41,7 @@ async def fetch(source: RepoChart) -> bytes:
         index = await _ok(http, base / "index.yaml", MAX_INDEX, authorization)
         entry = await asyncio.to_thread(_entry, index.body, source)
         url = base.join(parsed(str(entry["urls"][0])))
-        headers = authorization if url.origin() == base.origin() else {}
+        headers = authorization if same_origin(url, base) else {}
         archive = await _ok(http, url, MAX_PACKED, headers)
     expected = str(entry.get("digest") or "").removeprefix("sha256:")
     if expected and hashlib.sha256(archive.body).hexdigest() != expected:
