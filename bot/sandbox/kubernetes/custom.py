@@ -1,8 +1,9 @@
 """Custom resources: a CustomResourceDefinition becomes resources that are served and schemas that are kept."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from bot.sandbox.kubernetes.resources import VERBS, Resource, Resources
+from bot.sandbox.kubernetes.resources import VERBS, Column, Resource, Resources
 from bot.sandbox.kubernetes.schemas import META, REF, Schema, Schemas, transformed
 
 Object = dict[str, Any]
@@ -34,8 +35,14 @@ def serve(resources: Resources, definition: Object) -> None:
                 subresources=tuple(sorted(version.get("subresources") or {})),
                 singular=names.get("singular") or names["kind"].lower(),
                 custom=True,
+                columns=tuple(_columns(version)),
             )
         )
+
+
+def _columns(version: Object) -> Iterator[Column]:
+    for column in version.get("additionalPrinterColumns") or []:
+        yield Column(column["name"], column["jsonPath"], column["type"], column.get("priority", 0))
 
 
 def withdraw(resources: Resources, definition: Object) -> None:

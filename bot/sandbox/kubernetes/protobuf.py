@@ -18,6 +18,7 @@ from bot.sandbox.kubernetes.errors import bad_request, unsupported_media_type
 from bot.sandbox.kubernetes.metadata import timestamp
 
 Object = dict[str, Any]
+Proto = descriptor_pb2.FieldDescriptorProto
 
 MEDIA_TYPE = "application/vnd.kubernetes.protobuf"
 MAGIC = b"k8s\x00"
@@ -136,13 +137,13 @@ MESSAGES = {
 """Message -> its fields as `name:number` (a string) or `name:number=type`; `[T]` repeats, `map<T>` has
 string keys, `-` is not read (what only the server writes)."""
 
-SCALARS = {
-    "string": FieldDescriptor.TYPE_STRING,
-    "bytes": FieldDescriptor.TYPE_BYTES,
-    "-": FieldDescriptor.TYPE_BYTES,
-    "int32": FieldDescriptor.TYPE_INT32,
-    "int64": FieldDescriptor.TYPE_INT64,
-    "bool": FieldDescriptor.TYPE_BOOL,
+SCALARS: dict[str, descriptor_pb2.FieldDescriptorProto.Type.ValueType] = {
+    "string": Proto.TYPE_STRING,
+    "bytes": Proto.TYPE_BYTES,
+    "-": Proto.TYPE_BYTES,
+    "int32": Proto.TYPE_INT32,
+    "int64": Proto.TYPE_INT64,
+    "bool": Proto.TYPE_BOOL,
 }
 EMPTY_MEANS_SET = frozenset(
     [
@@ -248,17 +249,17 @@ def _pool() -> descriptor_pool.DescriptorPool:
 
 def _add_field(message: descriptor_pb2.DescriptorProto, named: str, kind: str) -> None:
     name, _, number = named.partition(":")
-    field = message.field.add(name=name, number=int(number), label=FieldDescriptor.LABEL_OPTIONAL)
+    field = message.field.add(name=name, number=int(number), label=Proto.LABEL_OPTIONAL)
     if kind.startswith("map"):
         entry = message.nested_type.add(name=f"{name[0].upper()}{name[1:]}Entry")
         entry.options.map_entry = True
-        key = entry.field.add(name="key", number=1, label=FieldDescriptor.LABEL_OPTIONAL)
-        key.type = FieldDescriptor.TYPE_STRING
-        value = entry.field.add(name="value", number=2, label=FieldDescriptor.LABEL_OPTIONAL)
+        key = entry.field.add(name="key", number=1, label=Proto.LABEL_OPTIONAL)
+        key.type = Proto.TYPE_STRING
+        value = entry.field.add(name="value", number=2, label=Proto.LABEL_OPTIONAL)
         _set_type(value, kind.removeprefix("map").strip("<>") or "string")
-        field.label, kind = FieldDescriptor.LABEL_REPEATED, f"{message.name}.{entry.name}"
+        field.label, kind = Proto.LABEL_REPEATED, f"{message.name}.{entry.name}"
     elif kind.startswith("["):
-        field.label, kind = FieldDescriptor.LABEL_REPEATED, kind.strip("[]")
+        field.label, kind = Proto.LABEL_REPEATED, kind.strip("[]")
     _set_type(field, kind or "string")
 
 
@@ -267,4 +268,4 @@ def _set_type(field: descriptor_pb2.FieldDescriptorProto, kind: str) -> None:
     if scalar is not None:
         field.type = scalar
     else:
-        field.type, field.type_name = FieldDescriptor.TYPE_MESSAGE, f".k8s.{kind}"
+        field.type, field.type_name = Proto.TYPE_MESSAGE, f".k8s.{kind}"

@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.clock import Clock
 from bot.sandbox.kubernetes import requests, tables
 from bot.sandbox.kubernetes.errors import bad_request, gone
 from bot.sandbox.kubernetes.objects import viewed
@@ -29,7 +30,9 @@ def form(request: web.Request) -> str:
     return ""
 
 
-def shower(request: web.Request, resource: Resource, *, watched: bool = False) -> Callable[[Object], Object]:
+def shower(
+    request: web.Request, resource: Resource, clock: Clock, *, watched: bool = False
+) -> Callable[[Object], Object]:
     """What makes of one object the form that the client wants; a watch's Table has columns only once."""
     wanted = form(request)
     include = request.query.get("includeObject", "Metadata")
@@ -38,7 +41,7 @@ def shower(request: web.Request, resource: Resource, *, watched: bool = False) -
 
         def as_table(obj: Object) -> Object:
             nonlocal sent
-            table = tables.table(resource, [obj], include=include, columns=not (watched and sent))
+            table = tables.table(resource, [obj], clock.now(), include=include, header=not (watched and sent))
             sent = True
             return table
 
@@ -57,7 +60,9 @@ def selection(request: web.Request, name: str = "") -> Matches:
     return lambda obj: (not name or obj["metadata"]["name"] == name) and labels(obj) and fields(obj)
 
 
-def listed(request: web.Request, storage: Storage, resource: Resource, namespace: str | None) -> Object:
+def listed(
+    request: web.Request, storage: Storage, clock: Clock, resource: Resource, namespace: str | None
+) -> Object:
     """The answer to a list: one page of it when `limit` asks for less than there is."""
     matches = selection(request)
     found = [obj for obj in storage.scan(resource.group, resource.plural, namespace) if matches(obj)]
@@ -73,7 +78,7 @@ def listed(request: web.Request, storage: Storage, resource: Resource, namespace
     wanted = form(request)
     if wanted == "Table":
         include = request.query.get("includeObject", "Metadata")
-        return {**tables.table(resource, items, include=include), "metadata": metadata}
+        return {**tables.table(resource, items, clock.now(), include=include), "metadata": metadata}
     if wanted.startswith("PartialObjectMetadata"):
         kind = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1"}
         return {**kind, "metadata": metadata, "items": [tables.partial(obj) for obj in items]}
@@ -100,7 +105,7 @@ def _position(token: str, storage: Storage) -> int:
     return position
 
 
-def watch(request: web.Request, resource: Resource, namespace: str | None, name: str) -> Watch:
+def watch(request: web.Request, clock: Clock, resource: Resource, namespace: str | None, name: str) -> Watch:
     """What a watch request asks for.
 
     Raises: ApiError 400 for a resource version that is none.
@@ -113,7 +118,7 @@ def watch(request: web.Request, resource: Resource, namespace: str | None, name:
         namespace,
         selection(request, name),
         None if initial or not version else version,
-        shower(request, resource, watched=True),
+        shower(request, resource, clock, watched=True),
         requests.flag(request, "allowWatchBookmarks"),
         initial,
         float(timeout) if timeout else DEFAULT_TIMEOUT,

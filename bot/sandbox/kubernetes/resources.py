@@ -135,6 +135,16 @@ POD_SUBRESOURCES = ("eviction", "ephemeralcontainers", "log", "status")
 
 
 @dataclass(frozen=True)
+class Column:
+    """One printed column of a custom resource: its field as a plain path, its type, its priority."""
+
+    name: str
+    path: str
+    kind: str
+    priority: int = 0
+
+
+@dataclass(frozen=True)
 class Resource:
     """One served resource in one version of its group."""
 
@@ -151,6 +161,8 @@ class Resource:
     subresources: tuple[str, ...] = ()
     singular: str = ""
     custom: bool = False
+    columns: tuple[Column, ...] = ()
+    """What a custom resource's definition prints; built-in kinds have theirs in tables.py."""
 
     @property
     def api_version(self) -> str:

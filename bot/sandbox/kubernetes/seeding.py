@@ -15,14 +15,29 @@ NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 READ = ["get", "list", "watch"]
 WRITE = ["create", "delete", "deletecollection", "patch", "update"]
 
-CORE = (
-    "configmaps endpoints events persistentvolumeclaims pods pods/log pods/status replicationcontrollers "
-    "resourcequotas serviceaccounts services"
-).split()
-APPS = (
-    "controllerrevisions daemonsets deployments deployments/scale replicasets replicasets/scale statefulsets "
-    "statefulsets/scale"
-).split()
+CORE = [
+    "configmaps",
+    "endpoints",
+    "events",
+    "persistentvolumeclaims",
+    "pods",
+    "pods/log",
+    "pods/status",
+    "replicationcontrollers",
+    "resourcequotas",
+    "serviceaccounts",
+    "services",
+]
+APPS = [
+    "controllerrevisions",
+    "daemonsets",
+    "deployments",
+    "deployments/scale",
+    "replicasets",
+    "replicasets/scale",
+    "statefulsets",
+    "statefulsets/scale",
+]
 
 
 def seed(storage: Storage, uid: str, at: datetime) -> None:

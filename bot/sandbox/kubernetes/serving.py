@@ -91,13 +91,13 @@ class Api:
 
     async def _get(self, request: web.Request, resource: Resource, aim: Target) -> web.StreamResponse:
         found = self._objects.existing(resource, aim.namespace, aim.name)
-        return answered(reading.shower(request, resource)(found))
+        return answered(reading.shower(request, resource, self._clock)(found))
 
     async def _list(self, request: web.Request, resource: Resource, aim: Target) -> web.StreamResponse:
-        return answered(reading.listed(request, self._storage, resource, aim.namespace or None))
+        return answered(reading.listed(request, self._storage, self._clock, resource, aim.namespace or None))
 
     async def _watch(self, request: web.Request, resource: Resource, aim: Target) -> web.StreamResponse:
-        watch = reading.watch(request, resource, aim.namespace or None, aim.name)
+        watch = reading.watch(request, self._clock, resource, aim.namespace or None, aim.name)
         return await watching.stream(request, self._storage, self._clock, watch)
 
     async def _create(self, request: web.Request, resource: Resource, aim: Target) -> web.StreamResponse:
@@ -145,14 +145,14 @@ class Api:
         if aim.plural == "namespaces":
             raise method_not_allowed()
         how = await requests.deletion(request)
-        listed = reading.listed(request, self._storage, resource, aim.namespace or None)
+        listed = reading.listed(request, self._storage, self._clock, resource, aim.namespace or None)
         for obj in list(listed["items"]):
             metadata = obj["metadata"]
             self._objects.delete(resource, metadata.get("namespace", ""), metadata["name"], how)
         return answered(listed)
 
     def _written(self, request: web.Request, resource: Resource, written: Written) -> web.StreamResponse:
-        shown = reading.shower(request, resource)(written.object)
+        shown = reading.shower(request, resource, self._clock)(written.object)
         warnings = [f'299 - "{_quoted(warning)}"' for warning in written.warnings]
         return answered(shown, 201 if written.created else 200, warnings=warnings)
 

@@ -85,9 +85,9 @@ class Storage:
         keys = sorted(key for key in index if namespace in (None, key.namespace))
         return [index[key] for key in keys]
 
-    def keys(self) -> Iterator[Key]:
+    def keys(self) -> builtins.list[Key]:
         """Every key that exists now."""
-        yield from tuple(self._objects)
+        return [*self._objects]
 
     def put(self, key: Key, value: Object, *, expected_version: str | None = None) -> Object:
         """Store `value` whole, created or replaced, and return the copy with its new resourceVersion.
