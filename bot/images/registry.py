@@ -12,16 +12,16 @@ from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Self
 
 from yarl import URL
 
 from bot.clock import Clock, SystemClock
 from bot.images import answers
+from bot.images.access import ServerAccess
 from bot.images.errors import ImagesError, ReferenceInvalid, RegistryRefused, TagMissing
 from bot.images.references import Repository, is_digest, is_loopback, is_tag, parse_repository
-from bot.images.tokens import Credentials, Tokens
+from bot.images.tokens import Tokens
 from bot.images.transport import Answer, Transport, certificates
 from bot.images.versions import nearest, order
 from bot.images.wording import one_line
@@ -38,15 +38,6 @@ _MANIFESTS = (
     "application/vnd.docker.distribution.manifest.v2+json",
 )
 _ACCEPT = {"Accept": ", ".join(_MANIFESTS)}
-
-
-@dataclass(frozen=True, slots=True)
-class RegistryAccess:
-    """How one registry is reached. `proxy` is an http, https or socks5 URL, `ca_file` a PEM bundle."""
-
-    credentials: Credentials | None = None
-    proxy: str | None = None
-    ca_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +59,18 @@ class Registries:
     """All registries that the apps' images are in; close it by its context.
 
     `access` is keyed by host as image references have it ("registry.example.org", "docker.io",
-    "registry:5000"). Registries are asked by https, but those on loopback addresses and those whose key
-    begins with `http://`.
+    "registry:5000"). Registries are asked by https, those on loopback addresses by http; a key that begins
+    with `http://` or `https://` has its own way.
 
     Every method raises: ReferenceInvalid, RegistryRefused, RegistryUnreachable.
     """
 
     def __init__(
-        self, access: Mapping[str, RegistryAccess] | None = None, *, clock: Clock | None = None
+        self, access: Mapping[str, ServerAccess] | None = None, *, clock: Clock | None = None
     ) -> None:
-        self._access = {key.removeprefix("http://").rstrip("/"): a for key, a in (access or {}).items()}
-        self._plain = {key[7:].rstrip("/") for key in access or {} if key.startswith("http://")}
+        split = {key: key.rpartition("://") for key in access or {}}
+        self._access = {split[key][2].rstrip("/"): how for key, how in (access or {}).items()}
+        self._schemes = {host.rstrip("/"): scheme for scheme, _, host in split.values() if scheme}
         self._clock = clock or SystemClock()
         self._open = AsyncExitStack()
         self._registries: dict[str, _Registry] = {}
@@ -206,7 +198,8 @@ class Registries:
     async def _missing(self, where: Repository, reference: str) -> ImagesError:
         """What to say of a reference that is not there: the repository may be missing as a whole."""
         tags = await self.tags(str(where))
-        return TagMissing(str(where), reference, nearest(reference, order(tags)))
+        likeliest = await asyncio.to_thread(lambda: nearest(reference, order(tags)))  # there may be thousands
+        return TagMissing(str(where), reference, likeliest)
 
     async def _ask(self, registry: _Registry, where: Repository, url: URL, *, method: str = "GET") -> Answer:
         """Ask with what authorises us; once more when a 401 says how."""
@@ -220,9 +213,9 @@ class Registries:
 
     async def _registry(self, where: Repository) -> _Registry:
         if where.host not in self._registries:
-            access = self._access.get(where.host, RegistryAccess())
-            plain = where.host in self._plain or is_loopback(where.host)
-            base = URL(f"{'http' if plain else 'https'}://{where.api_host}")
+            access = self._access.get(where.host, ServerAccess())
+            scheme = self._schemes.get(where.host, "http" if is_loopback(where.host) else "https")
+            base = URL(f"{scheme}://{where.api_host}")
             # Reading a bundle of certificates takes some milliseconds of disk and CPU.
             context = await asyncio.to_thread(certificates, access.ca_file)
             if where.host not in self._registries:

@@ -18,10 +18,10 @@ from pathlib import Path, PurePosixPath
 from typing import Self
 
 from bot.clock import Clock, SystemClock
+from bot.images.access import ServerAccess
 from bot.images.addresses import Address, parse_address
 from bot.images.errors import RefMissing, SourceRefused, SourceUnreachable
 from bot.images.git import Finished, Git, Login, OutOfTime, TooMuch
-from bot.images.tokens import Credentials
 from bot.images.versions import nearest, order
 from bot.images.wording import one_line
 
@@ -33,15 +33,6 @@ MOST_COMMITS = 500
 LARGEST_FILE = 2**20
 _COMMIT_ID = re.compile(r"[0-9a-f]{7,64}")
 _FULL_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-
-
-@dataclass(frozen=True, slots=True)
-class SourceAccess:
-    """How the git server of one host is reached. `proxy` is a URL, `ca_file` a PEM bundle."""
-
-    credentials: Credentials | None = None
-    proxy: str | None = None
-    ca_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +57,7 @@ class Sources:
     def __init__(
         self,
         cache: Path,
-        access: Mapping[str, SourceAccess] | None = None,
+        access: Mapping[str, ServerAccess] | None = None,
         *,
         allow_file: bool = False,
         clock: Clock | None = None,
@@ -240,7 +231,7 @@ class Sources:
 
     async def _run(self, address: Address, *arguments: str, may_fail: bool = False) -> Finished:
         """Run git; its end other than with 0 becomes one of our errors, unless it `may_fail`."""
-        access = self._access.get(address.host, SourceAccess())
+        access = self._access.get(address.host, ServerAccess())
         git = Git(
             self._cache,
             seconds=self._seconds,
@@ -258,13 +249,13 @@ class Sources:
             hint = "install it (apt install git)" if error.filename == "git" else error.strerror
             raise SourceRefused(f"git cannot be run on this machine: {hint}.") from error
         if ended.status != 0 and not may_fail:
-            if any(sign in ended.words for sign in (self._folder(address).name, *_BROKEN)):
+            if any(sign in _signs(address, ended.words) for sign in (self._folder(address).name, *_BROKEN)):
                 raise _MirrorBroken(address, ended.words)
             raise _failure(address, ended.words)
         return ended
 
 
-def _login(address: Address, access: SourceAccess) -> Login | None:
+def _login(address: Address, access: ServerAccess) -> Login | None:
     if address.scheme != "https" or access.credentials is None:
         return address.login
     return Login(address.origin, access.credentials.username, access.credentials.password())
@@ -295,6 +286,8 @@ _AWAY = (
     "unexpected disconnect",
     "network is unreachable",
     "no route to host",
+    "connect tunnel failed",
+    "from proxy after connect",
 )
 _LOCKED_OUT = (
     "authentication failed",
@@ -307,16 +300,21 @@ _LOCKED_OUT = (
 )
 
 
+def _signs(address: Address, words: str) -> str:
+    """git's words as they are searched: a repository may be called `proxy` or `corrupt`."""
+    return words.lower().replace(address.url.lower().rstrip("/"), "")
+
+
 def _failure(address: Address, words: str) -> SourceRefused | SourceUnreachable:
     """What git's words mean, quoted in part and without credentials."""
     said = one_line(words.replace("fatal: ", ""), longest=160)
-    lower = words.lower()
-    if any(sign in lower for sign in _AWAY):
+    signs = _signs(address, words)
+    if any(sign in signs for sign in _AWAY):
         return SourceUnreachable(f"{address} cannot be reached: {said}")
-    if any(sign in lower for sign in _LOCKED_OUT):
+    if any(sign in signs for sign in _LOCKED_OUT):
         return SourceRefused(
             f"{address} does not let us in: check the credentials and rights. It says: {said}"
         )
-    if "redirect" in lower or "returned error: 30" in lower:
+    if "redirect" in signs or "returned error: 30" in signs:
         return SourceRefused(f"{address} redirects elsewhere, which is not followed: use the final address.")
     return SourceRefused(f"{address} cannot be read: {said}")

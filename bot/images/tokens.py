@@ -7,14 +7,13 @@ distribution project's token specification.
 
 from __future__ import annotations
 
-import base64
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
 from yarl import URL
 
 from bot.clock import Clock
+from bot.images.access import Credentials
 from bot.images.answers import document
 from bot.images.errors import RegistryRefused
 from bot.images.transport import Transport
@@ -26,18 +25,6 @@ _DEFAULT_LIFETIME = 60.0
 _MARGIN = 5.0
 """Seconds before its end from which a token is not used any more: it has to arrive yet."""
 _MOST_TOKENS = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """Name and password for a registry. The password is read when it is sent, so that it may be rotated."""
-
-    username: str
-    password: Callable[[], str] = field(repr=False)
-
-    def header(self) -> str:
-        pair = f"{self.username}:{self.password()}".encode()
-        return "Basic " + base64.b64encode(pair).decode()
 
 
 class Tokens:

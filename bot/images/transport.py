@@ -7,7 +7,6 @@ link-local address, never from https to http, and never with credentials beyond 
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import socket
 import ssl
@@ -230,7 +229,7 @@ def certificates(ca_file: Path | None) -> ssl.SSLContext:
 def _reason(error: Exception) -> str:
     """Why there was no answer, in words (aiohttp's own may quote proxies with their passwords)."""
     match error:
-        case TimeoutError() | asyncio.TimeoutError():
+        case TimeoutError():
             return "no answer in time"
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError():
             return "its certificate is not trusted (`ca_file` names the authority) or it speaks no TLS"

@@ -72,7 +72,7 @@ async def serving(server: GitServer, folder: Path) -> AsyncIterator[GitServer]:
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=_certified(folder)).start()
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=certified(folder)).start()
         server.url = f"https://127.0.0.1:{runner.addresses[0][1]}"
         server.ca_file = folder / "certificate.pem"
         yield server
@@ -80,7 +80,8 @@ async def serving(server: GitServer, folder: Path) -> AsyncIterator[GitServer]:
         await runner.cleanup()
 
 
-def _certified(folder: Path) -> ssl.SSLContext:
+def certified(folder: Path) -> ssl.SSLContext:
+    """Write a certificate for 127.0.0.1 into `folder` (certificate.pem) and return what a server needs of it."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     certificate = (

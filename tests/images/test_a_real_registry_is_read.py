@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.images.access import Credentials, ServerAccess
 from bot.images.errors import RegistryRefused, RepositoryMissing, TagMissing
-from bot.images.registry import Registries, RegistryAccess
-from bot.images.tokens import Credentials
+from bot.images.registry import Registries
 from tests.images import real_registry
 
 BUILT = datetime(2026, 10, 19, 9, tzinfo=UTC)
@@ -22,7 +22,7 @@ async def host(tmp_path: Path) -> AsyncIterator[str]:
 async def test_indexes_and_manifests_of_a_real_registry_are_read(host: str) -> None:
     shop = await real_registry.push(host, "team/shop", "v1.2", BUILT, index=True)
     blog = await real_registry.push(host, "blog", "v1.0", BUILT, index=False)
-    access = RegistryAccess(Credentials("ci", lambda: "s3cret"))
+    access = ServerAccess(Credentials("ci", lambda: "s3cret"))
     async with Registries({host: access}) as registries:
         for name, tag, digest in (("team/shop", "v1.2", shop), ("blog", "v1.0", blog)):
             repository = f"{host}/{name}"
@@ -39,7 +39,7 @@ async def test_indexes_and_manifests_of_a_real_registry_are_read(host: str) -> N
 
 async def test_a_real_registry_refuses_who_has_no_password(host: str) -> None:
     await real_registry.push(host, "shop", "v1", BUILT, index=False)
-    for access in (RegistryAccess(), RegistryAccess(Credentials("ci", lambda: "wr0ng"))):
+    for access in (ServerAccess(), ServerAccess(Credentials("ci", lambda: "wr0ng"))):
         async with Registries({host: access}) as registries:
             with pytest.raises(RegistryRefused, match="does not let us read shop"):
                 await registries.tags(f"{host}/shop")

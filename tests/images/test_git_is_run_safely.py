@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.images.access import Credentials, ServerAccess
 from bot.images.errors import ReferenceInvalid, RefMissing, SourceRefused, SourceUnreachable
-from bot.images.source import SourceAccess, Sources
-from bot.images.tokens import Credentials
+from bot.images.source import Sources
 from bot.sandbox.repositories import create_sample_repositories
 from tests.images.git_server import GitServer, serving
 
@@ -30,9 +30,9 @@ async def server(tmp_path: Path, repositories: dict[str, Path]) -> AsyncIterator
         yield server
 
 
-def access(server: GitServer, password: str | None = CANARY) -> dict[str, SourceAccess]:
+def access(server: GitServer, password: str | None = CANARY) -> dict[str, ServerAccess]:
     credentials = None if password is None else Credentials("ci", lambda: password)
-    return {"127.0.0.1": SourceAccess(credentials, ca_file=server.ca_file)}
+    return {"127.0.0.1": ServerAccess(credentials, ca_file=server.ca_file)}
 
 
 def seen_by_others() -> bytes:
@@ -80,7 +80,7 @@ async def test_a_refusal_is_told_without_credentials(
 
 async def test_credentials_are_bound_to_their_host(server: GitServer, tmp_path: Path) -> None:
     elsewhere = {"git.example.org": access(server)["127.0.0.1"]}
-    elsewhere["127.0.0.1"] = SourceAccess(ca_file=server.ca_file)
+    elsewhere["127.0.0.1"] = ServerAccess(ca_file=server.ca_file)
     async with Sources(tmp_path / "cache", elsewhere) as sources:
         with pytest.raises(SourceRefused, match="does not let us in"):
             await sources.tags(f"{server.url}/shop.git")

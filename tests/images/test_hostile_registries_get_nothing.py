@@ -10,9 +10,9 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
+from bot.images.access import Credentials, ServerAccess
 from bot.images.errors import RegistryRefused
-from bot.images.registry import Registries, RegistryAccess
-from bot.images.tokens import Credentials
+from bot.images.registry import Registries
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 DIGEST = "sha256:" + "a" * 64
@@ -33,7 +33,7 @@ async def serving(handler: Handler) -> AsyncIterator[str]:
 
 
 def with_password(host: str) -> Registries:
-    return Registries({host: RegistryAccess(Credentials("ci", lambda: "s3cret"))})
+    return Registries({host: ServerAccess(Credentials("ci", lambda: "s3cret"))})
 
 
 @pytest.mark.parametrize(

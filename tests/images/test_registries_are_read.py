@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.images.access import Credentials, ServerAccess
 from bot.images.errors import RegistryRefused, RegistryUnreachable, RepositoryMissing, TagMissing
-from bot.images.registry import Registries, RegistryAccess
-from bot.images.tokens import Credentials
+from bot.images.registry import Registries
 from bot.images.versions import TagRule, order
 from bot.sandbox.registry import BasicAccess, BearerAccess, RegistryServer, add_sample_images
 from bot.sandbox.registry.access import Access
@@ -30,7 +30,7 @@ async def server(request: pytest.FixtureRequest) -> AsyncIterator[RegistryServer
 
 @pytest.fixture
 async def registries(server: RegistryServer) -> AsyncIterator[Registries]:
-    access = RegistryAccess(Credentials("ci", lambda: "s3cret"))
+    access = ServerAccess(Credentials("ci", lambda: "s3cret"))
     async with Registries({server.host: access}) as registries:
         yield registries
 
@@ -95,7 +95,7 @@ async def test_wrong_credentials_are_refused_in_words_without_the_password(acces
     for credentials in (None, Credentials("ci", lambda: "wr0ng"), Credentials("eve", lambda: "s3cret")):
         async with RegistryServer(access=access) as server:
             server.add("shop", "v1")
-            async with Registries({server.host: RegistryAccess(credentials)}) as registries:
+            async with Registries({server.host: ServerAccess(credentials)}) as registries:
                 with pytest.raises(RegistryRefused, match="check the") as caught:
                     await registries.digest(f"{server.host}/shop", "v1")
         assert "wr0ng" not in repr(caught.value)
@@ -113,7 +113,7 @@ async def test_a_token_that_ended_is_replaced() -> None:
     clock = MovingClock()
     async with RegistryServer(access=BearerAccess(ACCOUNTS, lifetime=60), clock=clock) as server:
         server.add("shop", "v1")
-        access = RegistryAccess(Credentials("ci", lambda: "s3cret"))
+        access = ServerAccess(Credentials("ci", lambda: "s3cret"))
         async with Registries({server.host: access}, clock=clock) as registries:
             for _ in range(3):
                 assert await registries.tags(f"{server.host}/shop") == ["v1"]
@@ -124,7 +124,7 @@ async def test_a_password_that_was_rotated_is_read_again() -> None:
     accounts = {"ci": "old"}
     async with RegistryServer(access=BasicAccess(accounts)) as server:
         server.add("shop", "v1")
-        access = RegistryAccess(Credentials("ci", lambda: accounts["ci"]))
+        access = ServerAccess(Credentials("ci", lambda: accounts["ci"]))
         async with Registries({server.host: access}) as registries:
             assert await registries.tags(f"{server.host}/shop") == ["v1"]
             accounts["ci"] = "new"
