@@ -1,18 +1,19 @@
 """Proxy and CA file, for registries and for git."""
 
+import asyncio
 import base64
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 
-from bot.images.access import ServerAccess
+from bot.images.access import Credentials, ServerAccess
 from bot.images.errors import RegistryRefused, RegistryUnreachable, SourceUnreachable
 from bot.images.registry import Registries
 from bot.images.source import Sources
 from bot.sandbox.registry import RegistryServer
 from tests.images.git_server import GitServer, certified, serving
-from tests.images.proxies import http_proxy, socks_proxy
+from tests.images.proxies import http_proxy, listening, socks_proxy
 
 LISTING = b'HTTP/1.1 200 OK\r\nContent-Length: 16\r\nConnection: close\r\n\r\n{"tags": ["v1"]}'
 ASKS_FOR_PASSWORD = (
@@ -99,3 +100,27 @@ async def test_git_trusts_its_ca_file(tmp_path: Path) -> None:
         async with Sources(tmp_path / "cache", access) as sources:
             with pytest.raises(Exception, match="not found"):
                 await sources.tags(f"{server.url}/nothing.git")
+
+
+async def test_a_redirect_to_other_storage_is_followed_without_the_credentials() -> None:
+    """As real registries do: the blob store is elsewhere. Through a proxy, names may lead anywhere."""
+    heads: list[bytes] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        heads.append(head)
+        if b"GET http://storage.invalid/" in head:
+            writer.write(LISTING)
+        elif b"Authorization: Basic" in head:
+            writer.write(b"HTTP/1.1 307 There\r\nLocation: http://ci:x@storage.invalid/tags\r\n")
+            writer.write(b"Content-Length: 0\r\nConnection: close\r\n\r\n")
+        else:
+            writer.write(b'HTTP/1.1 401 Who?\r\nWWW-Authenticate: Basic realm="x"\r\n')
+            writer.write(b"Content-Length: 0\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+
+    async with listening(talk) as proxy:
+        access = ServerAccess(Credentials("ci", lambda: "s3cret"), proxy=f"http://{proxy}")
+        async with Registries({"http://registry.invalid": access}) as registries:
+            assert await registries.tags("registry.invalid/shop") == ["v1"]
+    assert [b"Authorization" in head for head in heads] == [False, True, False]
