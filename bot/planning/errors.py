@@ -1,7 +1,11 @@
 """Why no plan can be made.
 
-PlanRefused    nothing has changed; `words` says what is wrong, `advice` how to mend it
+PlanRefused        nothing has changed; `words` says what is wrong, `advice` how to mend it
+├── ReleaseStuck   an earlier run did not finish: wait for it, or mend the release
+└── NothingThere   there is no release, or no revision, to act on
 """
+
+from datetime import datetime
 
 
 class PlanRefused(Exception):
@@ -16,3 +20,19 @@ class PlanRefused(Exception):
         self.where = where
         self.advice = advice
         self.quote = quote
+
+
+class ReleaseStuck(PlanRefused):
+    """The newest revision is `pending-*` or `uninstalling`: a run holds the release, or died holding it."""
+
+    def __init__(self, release: str, revision: int, status: str, since: datetime, maker: str) -> None:
+        super().__init__(f"An earlier run of {release} did not finish ({status})")
+        self.release = release
+        self.revision = revision
+        self.status = status
+        self.since = since
+        self.maker = maker
+
+
+class NothingThere(PlanRefused):
+    """There is no release, or no revision of it, that this could act on."""

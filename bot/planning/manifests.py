@@ -129,6 +129,15 @@ def _parse_file(file: str, text: str, namespace: str) -> Iterable[Manifest]:
             yield Manifest(key_of(item, namespace, file), item, file)
 
 
+def load_all(text: str) -> list[Any]:
+    """All YAML documents of a text, read as Kubernetes and Helm read them.
+
+    Raises: yaml.YAMLError, also for more aliases than any honest file has.
+    """
+    _refuse_bomb(text)
+    return list(yaml.load_all(text, Loader=_Loader))
+
+
 def _refuse_bomb(text: str) -> None:
     if "&" not in text:
         return

@@ -5,11 +5,13 @@ The digest covers the plan's inputs and nothing that may vary by itself: manifes
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from bot.helm.charts import ChartArchive
+from bot.planning.manifests import Manifest
+from bot.planning.site import Site
 from bot.planning.summary import Line
 
 PlanKind = Literal["deploy", "rollback", "uninstall"]
@@ -24,6 +26,20 @@ class ObjectRef:
     namespace: str
     name: str
     hook: bool = False
+
+
+def refs(manifests: Iterable[Manifest], *, hook: bool = False) -> tuple[ObjectRef, ...]:
+    """References to the objects of manifests."""
+    return tuple(
+        ObjectRef(
+            api_version=str(each.object["apiVersion"]),
+            kind=each.key.kind,
+            namespace=each.key.namespace,
+            name=each.key.name,
+            hook=hook,
+        )
+        for each in manifests
+    )
 
 
 @dataclass(frozen=True)
@@ -56,6 +72,9 @@ class Plan:
     added: int
     removed: int
     unchanged: bool
+    site: Site
+    objects: tuple[ObjectRef, ...]
+    """What the rollout follows: the objects of the release as it will be, and the hooks that run."""
     inputs: Mapping[str, str]
     frozen: Frozen
     shouts: bool = False

@@ -1,5 +1,7 @@
 """Encryption at rest of what was confirmed: values hold secrets, and the database is backed up and copied."""
 
+import hashlib
+import hmac
 import os
 from pathlib import Path
 
@@ -13,6 +15,7 @@ class Vault:
 
     def __init__(self, key: bytes) -> None:
         self._fernet = Fernet(key)
+        self._key = key
 
     @classmethod
     def open(cls, key_file: Path) -> "Vault":
@@ -47,3 +50,7 @@ class Vault:
             raise StoreError(
                 "The store's key file is not the one that sealed this operation's values"
             ) from error
+
+    def fingerprint(self, data: bytes) -> str:
+        """A keyed hash: the same data gives the same text here, and nobody can guess data from it."""
+        return hmac.new(self._key, data, hashlib.sha256).hexdigest()

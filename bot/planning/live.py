@@ -1,0 +1,88 @@
+"""What runs now: the live revision's objects and hooks, and which version of the app it is."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.config import Target
+from bot.helm.client import Helm
+from bot.helm.releases import ReleaseRecord, Revision
+from bot.planning import manifests, paths
+from bot.planning.errors import NothingThere, ReleaseStuck
+from bot.planning.manifests import Manifest
+from bot.planning.releases import Past, Releases
+from bot.planning.site import Site
+
+
+@dataclass(frozen=True)
+class Live:
+    """What is deployed now: its manifest's objects and hooks, none when nothing is."""
+
+    past: Past
+    revision: Revision | None
+    record: ReleaseRecord | None
+    objects: Sequence[Manifest]
+    hooks: Sequence[Manifest]
+
+
+async def read_live(helm: Helm, releases: Releases, site: Site) -> Live:
+    """What is deployed now.
+
+    Raises: ReleaseStuck when an earlier run did not finish.
+    """
+    past = await releases.past(site)
+    newest = past.newest
+    if newest is not None and newest.busy:
+        raise ReleaseStuck(site.release, newest.number, newest.status, newest.updated, past.maker(newest))
+    revision = past.live
+    if revision is None:
+        return Live(past, None, None, (), ())
+    record = await helm.get(site.location, revision.number, site.identity)
+    objects, hooks = await asyncio.to_thread(of_record, record, site.namespace)
+    return Live(past, revision, record, objects, hooks)
+
+
+def of_record(record: ReleaseRecord, namespace: str) -> tuple[list[Manifest], list[Manifest]]:
+    """The objects and the hooks of a stored revision."""
+    objects = manifests.parse({"manifest": record.manifest}, namespace)
+    hooks = manifests.parse({hook.path: hook.manifest for hook in record.hooks}, namespace)
+    return objects, hooks
+
+
+def version_of(target: Target, past: Past, record: ReleaseRecord | None) -> str:
+    """The app's version in a revision: as we recorded it, else the tag in its values, else the chart's word."""
+    if record is None:
+        return ""
+    judged = past.verdicts.get(record.revision.number)
+    if judged is not None and judged.version:
+        return judged.version
+    if target.app.image is None:
+        return record.revision.chart_version
+    keys = target.app.image_value
+    if keys.single is not None:
+        reference = str(paths.get(record.values, keys.single) or "").partition("@")[0]
+        return reference.rpartition(":")[2] or record.revision.app_version
+    tag = paths.get(record.values, keys.tag) if keys.tag is not None else None
+    return str(tag or record.revision.app_version)
+
+
+def wanted_revision(site: Site, live: Live, revision: int | None) -> Revision:
+    """The revision that a rollback returns to; None asks for the last one that was healthy.
+
+    Raises: NothingThere.
+    """
+    if live.revision is None:
+        raise NothingThere(f"{site.release} in {site.namespace} is not deployed")
+    if revision is None:
+        found = live.past.healthy_before(live.revision.number)
+        if found is None:
+            raise NothingThere(
+                f"No earlier revision of {site.release} is known to have been healthy",
+                advice="Name one of /history's revisions",
+            )
+        return found
+    for each in live.past.revisions:
+        if each.number == revision and not each.busy:
+            return each
+    kept = ", ".join(str(each.number) for each in live.past.revisions)
+    raise NothingThere(f"{site.release} has no revision {revision}", advice=f"Kept are: {kept}")

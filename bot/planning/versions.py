@@ -1,0 +1,100 @@
+"""Which versions of an app there are, and what a version is: a tag and its digest in the registry."""
+
+from collections.abc import Sequence
+
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from bot.config import App
+from bot.images import versions
+from bot.images.errors import RefMissing, TagMissing
+from bot.images.registry import Registries
+from bot.images.source import Sources
+from bot.images.versions import TagRule
+from bot.planning.errors import PlanRefused
+from bot.planning.values import Image
+
+_TEMPLATES = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+
+
+class Versions:
+    """Asks the registry, and git where the registry does not know."""
+
+    def __init__(self, registries: Registries, sources: Sources) -> None:
+        self._registries = registries
+        self._sources = sources
+
+    async def offered(self, app: App) -> Sequence[str]:
+        """The app's versions, newest first: from its image registry, else from its git tags; () without either.
+
+        Raises: ImagesError.
+        """
+        rule = TagRule(app.tags.pattern, app.tags.order)
+        if app.image is not None:
+            tags = await self._registries.tags(app.image)
+            matching = versions.matching(tags, rule)
+            built = await self._registries.built(app.image, matching) if rule.order == "created" else None
+            return versions.order(matching, rule, built)
+        if app.source is not None:
+            return versions.order(await self._sources.tags(app.source.git), TagRule(rule.match))
+        return ()
+
+    async def image(self, app: App, version: str) -> Image | None:
+        """The image of a version; None when the app is versioned by its chart.
+
+        A version that is no tag may be a branch or commit whose image was built by the app's tag rule.
+        Raises: ImagesError, e.g. TagMissing with the nearest tag.
+        """
+        if app.image is None:
+            return None
+        try:
+            return Image(app.image, version, await self._registries.digest(app.image, version))
+        except TagMissing as missing:
+            tag = await self._built_tag(app, version)
+            if tag is None or tag == version:
+                raise missing from None
+            return Image(app.image, tag, await self._registries.digest(app.image, tag))
+
+    async def commit(self, app: App, version: str) -> str:
+        """The commit of a version by the app's rule; "" without a source or without such a ref.
+
+        Raises: SourceUnreachable, SourceRefused.
+        """
+        if app.source is None:
+            return ""
+        try:
+            return await self._sources.resolve(app.source.git, ref_of(app, version))
+        except RefMissing:
+            return ""
+
+    async def _built_tag(self, app: App, ref: str) -> str | None:
+        if app.source is None or app.build is None:
+            return None
+        try:
+            sha = await self._sources.resolve(app.source.git, ref)
+        except RefMissing:
+            return None
+        try:
+            return _TEMPLATES.from_string(app.build.tag).render(branch=ref.replace("/", "-"), sha=sha)
+        except TemplateError as error:
+            raise PlanRefused(
+                f"{app.name}'s build.tag can't be filled in",
+                advice="Mend it in the configuration",
+                quote=str(error),
+            ) from error
+
+
+def ref_of(app: App, version: str) -> str:
+    """The git ref of a version, by the app's `source.ref`.
+
+    Raises: PlanRefused when the template can't be filled in.
+    """
+    assert app.source is not None
+    try:
+        return _TEMPLATES.from_string(app.source.ref).render(version=version)
+    except TemplateError as error:
+        raise PlanRefused(
+            f"{app.name}'s source.ref can't be filled in",
+            advice="Mend it in the configuration",
+            quote=str(error),
+        ) from error
