@@ -133,7 +133,7 @@ class Git:
         if agent := os.environ.get("SSH_AUTH_SOCK"):
             environment["SSH_AUTH_SOCK"] = agent
         if self._ca_file is not None:
-            environment["GIT_SSL_CAINFO"] = str(self._ca_file)
+            environment["GIT_SSL_CAINFO"] = str(self._ca_file.absolute())
         environment["GIT_CONFIG_COUNT"] = str(len(_SETTINGS))
         for number, (key, value) in enumerate(_SETTINGS):
             environment[f"GIT_CONFIG_KEY_{number}"] = key

@@ -96,8 +96,9 @@ class Registries:
         while page is not None and page not in seen:
             seen.add(page)
             answer = answers.judge(await self._ask(registry, where, page), where)
-            listed = answers.document(answer).get("tags") or []
-            tags.update(dict.fromkeys(tag for tag in listed if isinstance(tag, str) and is_tag(tag)))
+            listed = answers.document(answer).get("tags")  # null where there are none
+            entries = listed if isinstance(listed, list) else []
+            tags.update(dict.fromkeys(tag for tag in entries if isinstance(tag, str) and is_tag(tag)))
             if len(tags) > MOST_TAGS or len(seen) > MOST_TAGS // 10:
                 raise RegistryRefused(
                     f"{where} has more than {MOST_TAGS} tags: remove old ones, or set up a retention rule."

@@ -63,7 +63,7 @@ class Sources:
         clock: Clock | None = None,
         seconds: float = FETCH_SECONDS,
     ) -> None:
-        self._cache = cache
+        self._cache = cache.absolute()  # git runs in there
         self._access = access or {}
         self._allow_file = allow_file
         self._clock = clock or SystemClock()

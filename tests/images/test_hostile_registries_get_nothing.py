@@ -170,6 +170,15 @@ async def test_only_texts_that_can_be_tags_are_taken() -> None:
         assert await registries.tags(f"{host}/shop") == ["v1", "v2"]
 
 
+@pytest.mark.parametrize("tags", [None, 7, "v1", {"v1": 1}, [], [["v1"]]], ids=str)
+async def test_a_list_of_tags_that_is_none_is_empty(tags: object) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        return web.json_response({"name": "shop", "tags": tags})
+
+    async with serving(answer) as host, Registries() as registries:
+        assert await registries.tags(f"{host}/shop") == []
+
+
 async def test_a_compressed_bomb_is_refused() -> None:
     bomb = gzip.compress(b"0" * 200 * 2**20)
 

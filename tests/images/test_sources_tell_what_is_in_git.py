@@ -187,3 +187,11 @@ async def test_a_half_written_copy_is_made_anew(sources: Sources, work: Work, tm
 async def test_a_repository_that_is_not_there_is_refused_in_words(sources: Sources, tmp_path: Path) -> None:
     with pytest.raises(SourceRefused, match=r"cannot be read: .*does not appear to be a git repository"):
         await sources.tags(f"file://{tmp_path}/nothing.git")
+
+
+async def test_the_cache_may_be_named_relatively(
+    shop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with Sources(Path("state/cache"), allow_file=True) as sources:
+        assert len(await sources.commits(shop, "v1.0", "v1.1")) == 1
