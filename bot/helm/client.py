@@ -23,6 +23,7 @@ from bot.helm.errors import (
     HelmError,
     OutcomeUnknown,
     ReleaseBusy,
+    ReleaseMissing,
     ValuesInvalid,
     WorkerLost,
 )
@@ -178,7 +179,11 @@ class Helm:
 
         Raises: ReleaseMissing, ClusterUnreachable, ClusterRefused.
         """
-        return ReleaseRecord.of(await self._read(_at("get", at, as_, revision=revision), timeout))
+        try:
+            record = await self._read(_at("get", at, as_, revision=revision), timeout)
+        except ReleaseMissing as missing:
+            raise _missing(at) from missing
+        return ReleaseRecord.of(record)
 
     async def list(
         self,
@@ -331,17 +336,24 @@ class Helm:
             raise ValuesInvalid(f"These values cannot be passed to Helm: {error}") from error
 
     async def _explained(self, error: HelmError, at: Location, as_: Identity | None) -> HelmError:
-        """A busy release with who holds it, as far as its history says."""
+        """The error with what only the place and its history can say."""
+        if isinstance(error, ReleaseMissing):
+            return _missing(at)
         if not isinstance(error, ReleaseBusy):
             return error
         try:
             newest = (await self.history(at, as_, brief=True))[-1]
         except (HelmError, IndexError):
             return error
-        return ReleaseBusy(error.words, newest.status, newest.number, newest.updated)
+        words = f"Release {at.release} in {at.namespace} is {newest.status} (revision {newest.number})"
+        return ReleaseBusy(words, newest.status, newest.number, newest.updated)
 
     def _diagnosed(self, failed: Failed) -> HelmError:
         return diagnose(failed.kind, self._mask(failed.words)[:_LONGEST_WORDS])
+
+
+def _missing(at: Location) -> ReleaseMissing:
+    return ReleaseMissing(f"There is no release {at.release} in {at.namespace}, or no such revision of it")
 
 
 def _at(do: str, at: Location, as_: Identity | None, **fields: Any) -> dict[str, Any]:
