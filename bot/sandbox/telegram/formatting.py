@@ -1,0 +1,153 @@
+"""From what a bot sends to what people see: parse mode, clean-up, trimming, limits and the entities' list.
+
+Follows td's get_formatted_text and fix_formatted_text. Markdown is left out: HTML and explicit entities are
+what is needed here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from bot.sandbox.telegram.detecting import detected
+from bot.sandbox.telegram.entities import Entity, in_order, units
+from bot.sandbox.telegram.errors import bad
+from bot.sandbox.telegram.html import parse_html
+from bot.sandbox.telegram.parameters import Parameters, as_integer
+
+TEXT_LIMIT = 4096
+CAPTION_LIMIT = 1024
+_RAW_LIMIT = 32768  # bytes, before parsing
+_MOST_ENTITIES = 100
+_CONTROL = re.compile("[\x00-\x09\x0b-\x1f]")
+# Line and paragraph separators, directional marks and stacked diacritics are cut out by td's clean_input_string.
+_REMOVED = re.compile("[\r\u2028-\u202e\u0333\u033f\u030a]")
+_EXPLICIT = frozenset(
+    [
+        "bold",
+        "italic",
+        "underline",
+        "strikethrough",
+        "spoiler",
+        "code",
+        "pre",
+        "text_link",
+        "text_mention",
+        "custom_emoji",
+        "blockquote",
+        "expandable_blockquote",
+        "date_time",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Formatted:
+    """A text as people see it."""
+
+    text: str
+    entities: tuple[Entity, ...] = ()
+
+
+def parsed(
+    parameters: Parameters, name: str, mode: str = "parse_mode", entities: str = "entities"
+) -> Formatted:
+    """The text of a parameter by its parse mode or explicit entities; "" where there is none.
+
+    Raises: Refusal, in Telegram's words.
+    """
+    raw = parameters.text(name)
+    if len(raw.encode()) > _RAW_LIMIT:
+        raise bad("text is too long")
+    parse_mode = parameters.text(mode).lower()
+    if parse_mode == "html":
+        text, found = parse_html(raw)
+    elif parse_mode in ("", "none"):
+        text, found = raw, explicit_entities(parameters, entities)
+    else:
+        raise bad("unsupported parse_mode")
+    return cleaned(text, found)
+
+
+def cleaned(text: str, entities: list[Entity]) -> Formatted:
+    """Clean a text and trim it, moving its entities along, and add those that are found by themselves."""
+    text, entities = _without_removed(text, entities)
+    text = _CONTROL.sub(" ", text)
+    text = text.rstrip(" \n")
+    first = min((each.offset for each in entities), default=units(text))
+    cut = min(len(text) - len(text.lstrip(" \n")), first)
+    text, size = text[cut:], units(text[cut:])
+    moved = [replace(each, offset=each.offset - cut) for each in entities]
+    kept = [
+        replace(each, length=min(each.length, size - each.offset)) for each in moved if each.offset < size
+    ]
+    return Formatted(text, tuple(detected(text, in_order(kept))[:_MOST_ENTITIES]))
+
+
+def message_text(parameters: Parameters) -> Formatted:
+    """The text of a message. Raises: Refusal where it is absent or blank (its length is checked later)."""
+    if not parameters.text("text"):
+        raise bad("message text is empty")
+    formatted = parsed(parameters, "text")
+    if not formatted.text:
+        raise bad("text must be non-empty")
+    return formatted
+
+
+def check_length(formatted: Formatted, *, edit: bool = False, caption: bool = False) -> None:
+    """Raises: Refusal where a text or caption is over its limit, counted after parsing."""
+    if len(formatted.text) > (CAPTION_LIMIT if caption else TEXT_LIMIT):
+        if caption:
+            raise bad("message caption is too long")
+        raise bad("MESSAGE_TOO_LONG" if edit else "message is too long")
+
+
+def explicit_entities(parameters: Parameters, name: str) -> list[Entity]:
+    """The entities that a request lists itself; kinds that Telegram finds by itself are ignored."""
+    if not parameters.text(name):
+        return []
+    try:
+        listed = parameters.json(name)
+    except ValueError:
+        listed = None
+    if not isinstance(listed, list):
+        raise bad("can't parse entities: expected an Array of MessageEntity")
+    found = []
+    for each in listed:
+        if not isinstance(each, Mapping):
+            raise bad("can't parse entities: expected an Object")
+        if each.get("type") in _EXPLICIT:
+            found.append(_explicit(each))
+    return [each for each in found if each.length > 0 and each.offset >= 0]
+
+
+def _explicit(given: Mapping[str, object]) -> Entity:
+    user = given.get("user")
+    return Entity(
+        str(given["type"]),
+        as_integer(given.get("offset")),
+        as_integer(given.get("length")),
+        url=str(given.get("url") or ""),
+        language=str(given.get("language") or ""),
+        user_id=as_integer(user.get("id")) if isinstance(user, Mapping) else 0,
+        custom_emoji_id=str(given.get("custom_emoji_id") or ""),
+        unix_time=as_integer(given.get("unix_time")),
+        date_time_format=str(given.get("date_time_format") or ""),
+    )
+
+
+def _without_removed(text: str, entities: list[Entity]) -> tuple[str, list[Entity]]:
+    """Cut the characters that Telegram removes. All of them are one UTF-16 unit."""
+    gone = [units(text[: match.start()]) for match in _REMOVED.finditer(text)]
+    if not gone:
+        return text, entities
+
+    def moved(at: int) -> int:
+        return at - sum(each < at for each in gone)
+
+    kept = [
+        replace(each, offset=moved(each.offset), length=moved(each.end) - moved(each.offset))
+        for each in entities
+    ]
+    return _REMOVED.sub("", text), [each for each in kept if each.length > 0]

@@ -1,0 +1,135 @@
+"""sendMessage, sendDocument, sendPhoto, sendChatAction: what puts something new into a chat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.sandbox.telegram.chats import Chat
+from bot.sandbox.telegram.errors import bad
+from bot.sandbox.telegram.formatting import Formatted, check_length, message_text, parsed
+from bot.sandbox.telegram.keyboards import Markup, read_markup
+from bot.sandbox.telegram.messages import File, Message
+from bot.sandbox.telegram.methods.calls import Call, method
+from bot.sandbox.telegram.parameters import as_integer
+
+_ACTIONS = frozenset(
+    [
+        "typing",
+        "upload_photo",
+        "record_video",
+        "upload_video",
+        "record_voice",
+        "upload_voice",
+        "upload_document",
+        "choose_sticker",
+        "find_location",
+        "record_video_note",
+        "upload_video_note",
+    ]
+)
+
+
+@method("sendMessage")
+def send_message(call: Call) -> object:
+    """Send text. The checks' order is the official server's: text, reply, markup, chat, topic, then td's."""
+    formatted = message_text(call.parameters)
+    markup = _markup(call)
+    chat = call.chat()
+    call.may_send(chat, "text")
+    draft = _draft(call, chat, formatted, markup)
+    check_length(formatted)
+    call.state.floods.spend(chat.id, group=chat.group)
+    return call.json(call.state.put(replace(draft, link_preview=link_preview(call))))
+
+
+@method("sendDocument")
+def send_document(call: Call) -> object:
+    """Send a file as it is."""
+    return _send_file(call, "document")
+
+
+@method("sendPhoto")
+def send_photo(call: Call) -> object:
+    """Send a picture."""
+    return _send_file(call, "photo")
+
+
+@method("sendChatAction")
+def send_chat_action(call: Call) -> object:
+    """Show "typing" and the like; nothing stays in the chat."""
+    action = call.parameters.text("action").lower()
+    if action and action not in _ACTIONS:
+        raise bad("wrong parameter action in request")
+    call.topic(call.chat(), call.reply(call.chat()))
+    return True
+
+
+def link_preview(call: Call) -> Mapping[str, object] | None:
+    """The link_preview_options of a request, or the older disable_web_page_preview."""
+    if not call.parameters.text("link_preview_options"):
+        disabled = call.parameters.boolean("disable_web_page_preview")
+        return {"is_disabled": True} if disabled else None
+    try:
+        given = call.parameters.json("link_preview_options")
+    except ValueError:
+        raise bad("can't parse link preview options JSON object") from None
+    return dict(given) if isinstance(given, Mapping) else None
+
+
+def _markup(call: Call) -> Markup:
+    # Markup is read before the chat is known; a person's id is positive, every other chat's is not.
+    call.reply_parameters()
+    return read_markup(call.parameters, private=as_integer(call.parameters.text("chat_id")) > 0)
+
+
+def _draft(call: Call, chat: Chat, formatted: Formatted, markup: Markup) -> Message:
+    reply = call.reply(chat)
+    thread_id = call.topic(chat, reply)
+    channel = chat.kind == "channel"
+    return Message(
+        id=call.state.next_message_id(chat),
+        chat_id=chat.id,
+        sent_at=call.state.clock.now(),
+        from_user=None if channel else call.state.bot,
+        sender_chat_id=chat.id if channel else None,
+        text=formatted.text,
+        entities=call.state.known_entities(formatted.entities),
+        markup=markup,
+        thread_id=thread_id,
+        reply_to=reply.message_id,
+        quote=reply.quote,
+        silent=call.parameters.boolean("disable_notification"),
+        by_bot=True,
+        protected=call.parameters.boolean("protect_content"),
+    )
+
+
+def _send_file(call: Call, kind: str) -> object:
+    file = _file(call, kind)
+    caption = parsed(call.parameters, "caption", entities="caption_entities")
+    markup = _markup(call)
+    chat = call.chat()
+    call.may_send(chat, f"{kind}s")
+    draft = _draft(call, chat, caption, markup)
+    check_length(caption, caption=True)
+    call.state.floods.spend(chat.id, group=chat.group)
+    sent = replace(draft, document=file) if kind == "document" else replace(draft, photo=file)
+    return call.json(call.state.put(sent))
+
+
+def _file(call: Call, kind: str) -> File:
+    upload = call.parameters.upload(kind)
+    if upload is not None:
+        if not upload.content:
+            raise bad("file must be non-empty")
+        return call.state.keep_file(kind, upload.name or "file", upload.content_type, upload.content)
+    given = call.parameters.text(kind)
+    if not given:
+        raise bad(f"there is no {kind} in the request")
+    known = call.state.files.get(given)
+    if known is None:
+        raise bad("wrong file identifier/HTTP URL specified")
+    if known.kind != kind:
+        raise bad(f"can't use file of type {known.kind.title()} as {kind.title()}")
+    return known

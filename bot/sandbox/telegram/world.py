@@ -1,0 +1,338 @@
+"""The people's side of this Telegram: who there is, what they say and press, and what they see.
+
+What a person does here becomes an update for the bot by the rules of `reporting`; what the bot does is read
+with `messages`, `answers` and `changes`. Ids are Telegram's: positive for people, negative for groups, -100…
+for supergroups and channels. Everything happens at once and in memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from bot.sandbox.telegram.chats import ADMIN_RIGHTS, ANONYMOUS_ADMIN, CHANNEL_BOT, Chat, Member, Topic, User
+from bot.sandbox.telegram.errors import Impossible
+from bot.sandbox.telegram.formatting import cleaned
+from bot.sandbox.telegram.happenings import Subscription
+from bot.sandbox.telegram.messages import Answer, Message, Query
+from bot.sandbox.telegram.reporting import report, report_status
+from bot.sandbox.telegram.state import State
+from bot.sandbox.telegram.wire import query_json
+
+
+class World:
+    """People, chats and what goes on in them. One per server; see the module."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+
+    @property
+    def bot(self) -> User:
+        """The bot under test."""
+        return self.state.bot
+
+    @property
+    def answers(self) -> Mapping[str, Answer]:
+        """What pressers saw, by the press's id (as `presses` returned it)."""
+        return self.state.answers
+
+    # Who and where
+
+    def add_user(
+        self,
+        user_id: int,
+        first_name: str,
+        *,
+        username: str | None = None,
+        last_name: str | None = None,
+        is_bot: bool = False,
+    ) -> User:
+        """Someone with an account. They may write anywhere they are a member."""
+        user = User(user_id, first_name, username, is_bot, last_name)
+        self.state.users[user_id] = user
+        return user
+
+    def add_private(self, user: User | int, *, started: bool = True) -> Chat:
+        """The person's private chat with the bot; unless `started`, the bot may not write first."""
+        person = self._user(user)
+        chat = Chat(person.id, "private", user=person, started=started)
+        self.state.chats[chat.id] = chat
+        return chat
+
+    def add_group(
+        self,
+        chat_id: int,
+        title: str,
+        members: Iterable[User | int],
+        *,
+        forum: bool = False,
+        topics: Mapping[str, int] | None = None,
+        administrators: Iterable[User | int] = (),
+        bot: str = "member",
+        username: str | None = None,
+    ) -> Chat:
+        """A group with these members and the bot, a supergroup where the id begins with -100.
+
+        `topics` names a forum's topics with their thread ids (2 and more). `bot` is the bot's standing:
+        member, administrator, left, kicked or restricted.
+        """
+        super_group = str(chat_id).startswith("-100")
+        if forum and not super_group:
+            raise Impossible("Only a supergroup (its id begins with -100) can be a forum")
+        chat = Chat(chat_id, "supergroup" if super_group else "group", title, username, is_forum=forum)
+        self.state.chats[chat_id] = chat
+        for each in members:
+            self._join(chat, each, "member")
+        for each in administrators:
+            self._join(chat, each, "administrator")
+        self._join(chat, self.bot, bot)
+        for name, thread_id in (topics or {}).items():
+            self._open_topic(chat, name, thread_id)
+        return chat
+
+    def add_channel(
+        self, chat_id: int, title: str, username: str | None = None, *, bot: str = "administrator"
+    ) -> Chat:
+        """A channel in which the bot posts (as an administrator, unless said otherwise)."""
+        chat = Chat(chat_id, "channel", title, username)
+        self.state.chats[chat_id] = chat
+        self._join(chat, self.bot, bot)
+        return chat
+
+    # What people do
+
+    def says(
+        self,
+        user_id: int,
+        chat_id: int,
+        text: str,
+        *,
+        topic: int | None = None,
+        reply_to: int | None = None,
+        edited: bool = False,
+        forwarded_from: int | None = None,
+        as_anonymous_admin: bool = False,
+        as_channel: int | None = None,
+    ) -> Message:
+        """Someone writes a message; the bot hears of it as Telegram would let it.
+
+        `topic` is a forum's thread id (None is General). `edited` changes the person's last message there
+        instead. `forwarded_from` is who wrote it first. `as_anonymous_admin` writes in the group's name,
+        `as_channel` in that channel's. In a channel, posts carry nobody's name.
+        Raises: Impossible where a person could not do this.
+        """
+        chat, person = self._place(chat_id, user_id), self._user(user_id)
+        if edited:
+            return self._edits(person, chat, text)
+        self._check_may_write(chat, person, topic)
+        sender, sender_chat = self._sender(chat, person, as_anonymous_admin, as_channel)
+        formatted = cleaned(text, [])
+        if not formatted.text:
+            raise Impossible("An empty message cannot be sent")
+        if reply_to is not None and topic is None and (target := self.state.message_of(chat_id, reply_to)):
+            topic = target.thread_id
+        message = Message(
+            id=self.state.next_message_id(chat),
+            chat_id=chat_id,
+            sent_at=self.state.clock.now(),
+            from_user=sender,
+            sender_chat_id=sender_chat,
+            text=formatted.text,
+            entities=formatted.entities,
+            thread_id=topic,
+            reply_to=reply_to,
+            forwarded_from=self._user(forwarded_from) if forwarded_from is not None else None,
+        )
+        # Privacy looks at who wrote last before this message, so the report comes with the posting.
+        placed = self.state.put(message)
+        report(self.state, placed)
+        return placed
+
+    def presses(self, user_id: int, chat_id: int, message_id: int, row: int, column: int) -> str:
+        """Someone presses a button, counted from 0; returns the press's id, see `answers` and `answered`.
+
+        Raises: Impossible where there is no such button or pressing it does not reach the bot.
+        """
+        self._place(chat_id, user_id)
+        message = self.state.message_of(chat_id, message_id)
+        button = message.button(row, column) if message else None
+        if message is None or button is None:
+            raise Impossible(f"There is no button in row {row}, column {column} of message {message_id}")
+        if button.data is None or button.disabled:
+            raise Impossible(f"Pressing [{button.label}] does not reach the bot: it is no callback button")
+        query_id = str(secrets.randbelow(9 * 10**18) + 10**18)
+        now = self.state.clock.monotonic()
+        query = Query(query_id, self._user(user_id), message, button.data, now)
+        self.state.queries[query_id] = query
+        self.state.updates.add("callback_query", query_json(query, self.state), user_id)
+        return query_id
+
+    def delete_message(self, chat_id: int, message_id: int) -> None:
+        """A person deletes a message; the bot is not told."""
+        if message := self.state.message_of(chat_id, message_id):
+            self.state.remove(message)
+
+    def block_bot(self, user_id: int, *, blocked: bool = True) -> None:
+        """Someone blocks the bot, or lets it write again."""
+        chat = self._place(user_id, user_id)
+        report_status(self.state, chat, "kicked" if blocked else "member", by=self._user(user_id))
+        chat.blocked = blocked
+
+    def remove_bot(self, chat_id: int, *, by: int | None = None) -> None:
+        """The bot is thrown out of a group or channel."""
+        person = self._user(by) if by is not None else ANONYMOUS_ADMIN
+        report_status(self.state, self.state.chats[chat_id], "kicked", by=person)
+
+    def set_bot(self, chat_id: int, status: str, *, by: int | None = None) -> None:
+        """Make the bot a member or administrator of a chat (again)."""
+        person = self._user(by) if by is not None else ANONYMOUS_ADMIN
+        report_status(self.state, self.state.chats[chat_id], status, by=person)
+
+    def migrate(self, chat_id: int, new_id: int) -> Chat:
+        """A basic group becomes a supergroup: both get their service message, the old id its error."""
+        old = self.state.chats[chat_id]
+        if old.kind != "group":
+            raise Impossible("Only a basic group can become a supergroup")
+        new = Chat(new_id, "supergroup", old.title, members=dict(old.members))
+        self.state.chats[new_id] = new
+        person = next((each.user for each in old.members.values() if not each.user.is_bot), self.bot)
+        for chat, content in (
+            (old, {"migrate_to_chat_id": new_id}),
+            (new, {"migrate_from_chat_id": chat_id}),
+        ):
+            report(self.state, self.state.service(chat, content, from_user=person))
+        old.migrated_to = new_id
+        return new
+
+    # What people see
+
+    def messages(self, chat_id: int, *, deleted: bool = False) -> list[Message]:
+        """A chat's messages, oldest first, as they stand now."""
+        known = self.state.messages.get(chat_id, {})
+        return [known[number] for number in sorted(known) if deleted or not known[number].deleted]
+
+    def message(self, chat_id: int, message_id: int) -> Message | None:
+        """One message, None where it is not there (any more)."""
+        return self.state.message_of(chat_id, message_id)
+
+    def changes(self) -> Subscription:
+        """Everything that happens from now on: `async for change in world.changes()`."""
+        return self.state.happenings.subscribe()
+
+    async def answered(self, query_id: str, *, within: float = 15.0) -> Answer:
+        """The answer to a press. Raises: TimeoutError after `within` real seconds without one."""
+        async with asyncio.timeout(within):
+            with self.changes() as changes:
+                if query_id in self.answers:
+                    return self.answers[query_id]
+                async for change in changes:
+                    if isinstance(change.what, Answer) and change.what.query_id == query_id:
+                        return change.what
+        raise TimeoutError
+
+    def menu(self, user_id: int, chat_id: int, language: str = "") -> list[dict[str, str]]:
+        """The command menu that this person sees there, by Telegram's order of scopes."""
+        chat, commands = self.state.chats[chat_id], self.state.commands
+        leads = not chat.private and chat.members[user_id].status in ("creator", "administrator")
+        for scope in _scopes(chat, user_id, leads=leads):
+            for key in ((scope, language), (scope, "")):
+                if key in commands:
+                    return commands[key]
+        return []
+
+    # Trouble
+
+    def refuse(
+        self,
+        error_code: int,
+        *,
+        retry_after: int | None = None,
+        seconds: float,
+        methods: Iterable[str] | None = None,
+    ) -> None:
+        """Answer these methods (every one where None, getUpdates too) with an error for that long."""
+        self.state.faults.refuse(error_code, retry_after=retry_after, seconds=seconds, methods=methods)
+
+    def down(self, seconds: float) -> None:
+        """Drop every connection for that long."""
+        self.state.faults.go_down(seconds)
+
+    # Inside
+
+    def _user(self, user: User | int) -> User:
+        if isinstance(user, User):
+            return user
+        if user not in self.state.users:
+            raise Impossible(f"There is no user {user}: add them with add_user")
+        return self.state.users[user]
+
+    def _join(self, chat: Chat, user: User | int, status: str) -> None:
+        person = self._user(user)
+        rights = set(ADMIN_RIGHTS) if status == "administrator" else set()
+        chat.members[person.id] = Member(person, status, rights)
+
+    def _open_topic(self, chat: Chat, name: str, thread_id: int) -> None:
+        if not chat.is_forum or thread_id < 2:
+            raise Impossible(f'Topic "{name}" needs a forum and a thread id of 2 or more')
+        chat.topics[thread_id] = Topic(thread_id, name)
+        content = {"forum_topic_created": {"name": name, "icon_color": 7322096}}
+        opening = Message(thread_id, chat.id, self.state.clock.now(), ANONYMOUS_ADMIN, service=content)
+        self.state.put(replace(opening, thread_id=thread_id))
+        chat.last_bot = None
+
+    def _place(self, chat_id: int, user_id: int) -> Chat:
+        """The chat where the person acts; a private one is opened by acting there."""
+        if chat_id not in self.state.chats:
+            if chat_id != user_id:
+                raise Impossible(f"There is no chat {chat_id}")
+            return self.add_private(user_id)
+        return self.state.chats[chat_id]
+
+    def _check_may_write(self, chat: Chat, person: User, topic: int | None) -> None:
+        if chat.private:
+            chat.started, chat.blocked = True, False
+            return
+        if chat.migrated_to is not None:
+            raise Impossible(f"Chat {chat.id} has become {chat.migrated_to}")
+        member = chat.members.get(person.id)
+        if chat.kind != "channel" and (member is None or not member.present):
+            raise Impossible(f"{person.first_name} is no member of {chat.title}")
+        if topic is not None and topic not in chat.topics:
+            raise Impossible(f"There is no topic {topic} in {chat.title}")
+
+    def _sender(
+        self, chat: Chat, person: User, anonymous: bool, channel: int | None
+    ) -> tuple[User | None, int | None]:
+        if chat.kind == "channel":
+            return None, chat.id
+        if anonymous:
+            return ANONYMOUS_ADMIN, chat.id
+        if channel is not None:
+            return CHANNEL_BOT, channel
+        return person, None
+
+    def _edits(self, person: User, chat: Chat, text: str) -> Message:
+        own = [
+            each
+            for each in self.messages(chat.id)
+            if each.from_user == person or (chat.kind == "channel" and not each.by_bot)
+        ]
+        if not own:
+            raise Impossible(f"{person.first_name} has written nothing there to edit")
+        formatted = cleaned(text, [])
+        edited = self.state.edit(own[-1], text=formatted.text, entities=formatted.entities)
+        report(self.state, edited)
+        return edited
+
+
+def _scopes(chat: Chat, user_id: int, *, leads: bool) -> list[str]:
+    """The scopes of a command menu, the narrowest first (Bot API, BotCommandScope)."""
+    if chat.private:
+        return [json.dumps(["chat", chat.id]), "all_private_chats", "default"]
+    narrow = [json.dumps(["chat_member", chat.id, user_id])]
+    narrow += [json.dumps(["chat_administrators", chat.id])] if leads else []
+    wide = [*(["all_chat_administrators"] if leads else []), "all_group_chats", "default"]
+    return [*narrow, json.dumps(["chat", chat.id]), *wide]
