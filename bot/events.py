@@ -37,6 +37,8 @@ class Trouble:
     """Seconds after which it counts as the version's failure; None: only the rollout's time-out ends it."""
     sure: bool = True
     """False where the cause is the most likely reading of what the cluster shows, not what it says."""
+    restarts: int = 0
+    """How often the container that shows it was started again."""
     pods: int = 1
     """How many pods of the workload show it."""
     of: int = 1

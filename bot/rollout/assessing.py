@@ -1,0 +1,220 @@
+"""From a picture of the namespace to progress and troubles: one cause a workload, grouped over its pods. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from bot.events import Trouble
+from bot.rollout import (
+    causes_config,
+    causes_crash,
+    causes_image,
+    causes_node,
+    causes_workload,
+)
+from bot.rollout.causes import (
+    POD_CAUSES,
+    WORKLOAD_CAUSES,
+    Cause,
+    Finding,
+    PodView,
+    WorkloadView,
+    first,
+)
+from bot.rollout.picture import Picture, Raw, time_of
+from bot.rollout.verdicts import ObjectRef, Rules
+from bot.rollout.workloads import (
+    FOLLOWED,
+    Progress,
+    claim_names,
+    new_pods,
+    newest_replica_set,
+    old_pods,
+    progress,
+)
+
+CAUSE_MODULES = (causes_image, causes_crash, causes_config, causes_node, causes_workload)
+"""Imported for their registrations."""
+
+_CRASHES = {
+    "finishes",
+    "app-error",
+    "out-of-memory",
+    "killed",
+    "segfault",
+    "told-to-stop",
+    "liveness",
+    "init-failing",
+}
+"""Causes that fail a version by being repeated, and about which the application may have last words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A trouble and the pod that shows it ("" where none does)."""
+
+    trouble: Trouble
+    pod: str = ""
+    container: str = ""
+    hook: bool = False
+
+
+@dataclass(slots=True)
+class Assessment:
+    """How all followed objects stand at one moment."""
+
+    progress: dict[ObjectRef, Progress] = field(default_factory=dict)
+    attempts: dict[ObjectRef, int] = field(default_factory=dict)
+    """How many pods of a hook's Job have failed."""
+    troubles: list[Shown] = field(default_factory=list)
+    missing: list[ObjectRef] = field(default_factory=list)
+    """Objects that are not there yet, hooks left out: Helm deletes those when they are over."""
+    unprobed: bool = False
+    """Whether a new pod has no readiness probe, so that "ready" means no more than "started"."""
+
+    @property
+    def arrived(self) -> bool:
+        """Whether everything but the hooks is done."""
+        return not self.missing and all(it.done for ref, it in self.progress.items() if not ref.hook)
+
+
+def assess(
+    picture: Picture,
+    objects: Sequence[ObjectRef],
+    rules: Rules,
+    *,
+    applied: bool,
+    logs: Mapping[str, str] | None = None,
+) -> Assessment:
+    """Judge the followed objects. Before `applied`, what old revisions show is no trouble of this rollout.
+
+    `logs` holds last words by pod name, where they were fetched.
+    """
+    result = Assessment()
+    for ref in objects:
+        if ref.kind not in FOLLOWED:
+            continue
+        item = picture.get(ref.kind, ref.name)
+        if item is None or (ref.hook and _stale(picture, item)):
+            if not ref.hook:
+                result.missing.append(ref)
+            continue
+        result.progress[ref] = progress(picture, item, hook=ref.hook)
+        if ref.hook:
+            result.attempts[ref] = int((item.get("status") or {}).get("failed") or 0)
+        if applied or ref.hook or _moved(picture, item):
+            shown = _workload_trouble(picture, item, ref, rules, logs or {})
+            result.troubles += [shown] if shown else []
+            result.unprobed = result.unprobed or any(map(_unprobed, new_pods(picture, item)))
+    return result
+
+
+def repeats(trouble: Trouble) -> bool:
+    """Whether the trouble is a crash, which counts by its restarts."""
+    return trouble.cause in _CRASHES
+
+
+def _workload_trouble(
+    picture: Picture, item: Raw, ref: ObjectRef, rules: Rules, logs: Mapping[str, str]
+) -> Shown | None:
+    new = new_pods(picture, item)
+    found = _pods_trouble(picture, new, ref, rules, logs)
+    own = first(WORKLOAD_CAUSES, _workload_view(picture, item, new))
+    if own is not None and (
+        found is None or own[0].specific > 0 or own[0].name in ("job-failed", "claim-pending")
+    ):
+        return _own_trouble(own, ref, rules, found)
+    if found is None:
+        return None
+    if any(
+        cause.name == found.trouble.cause for cause in _causes_of(picture, old_pods(picture, item), ref, logs)
+    ):
+        # The version before has the same trouble: it is not this version that brought it.
+        return replace(found, trouble=replace(found.trouble, fault="cluster", fatal_early=False, grace=None))
+    return found
+
+
+def _own_trouble(own: tuple[Cause, Finding], ref: ObjectRef, rules: Rules, pods: Shown | None) -> Shown:
+    """The workload's own trouble; a failed Job borrows its last pod's words."""
+    cause, finding = own
+    trouble = cause.trouble(finding, ref.where, ref.where, rules.image_grace)
+    if cause.name == "job-failed" and pods is not None:
+        words = f"{trouble.words}: {pods.trouble.words}"
+        trouble = replace(trouble, words=words, quote=pods.trouble.quote or trouble.quote)
+        return Shown(trouble, pods.pod, pods.container, ref.hook)
+    return Shown(trouble, hook=ref.hook)
+
+
+def _pods_trouble(
+    picture: Picture, pods: Sequence[Raw], ref: ObjectRef, rules: Rules, logs: Mapping[str, str]
+) -> Shown | None:
+    """The cause that most of the pods show, said once."""
+    groups: dict[tuple[str, str], list[tuple[Cause, Finding, Raw]]] = defaultdict(list)
+    for pod in pods:
+        seen = first(POD_CAUSES, _pod_view(picture, pod, ref, logs))
+        if seen is not None:
+            groups[seen[0].name, seen[1].words].append((*seen, pod))
+    if not groups:
+        return None
+    group = max(groups.values(), key=lambda it: (it[0][0].specific >= 0, it[0][0].fatal, len(it)))
+    # The pod that speaks is the one with most to say: of a Job's, the newest.
+    cause, finding, pod = max(
+        group,
+        key=lambda it: (bool(it[1].quote), it[1].restarts, str(it[2]["metadata"].get("creationTimestamp"))),
+    )
+    name = pod["metadata"]["name"]
+    trouble = cause.trouble(finding, f"Pod/{name}", ref.where, rules.image_grace)
+    trouble = replace(trouble, pods=len(group), of=len(pods))
+    return Shown(trouble, name, _dead_container(pod), ref.hook)
+
+
+def _causes_of(picture: Picture, pods: Sequence[Raw], ref: ObjectRef, logs: Mapping[str, str]) -> list[Cause]:
+    seen = (first(POD_CAUSES, _pod_view(picture, pod, ref, logs)) for pod in pods)
+    return [it[0] for it in seen if it is not None]
+
+
+def _pod_view(picture: Picture, pod: Raw, ref: ObjectRef, logs: Mapping[str, str]) -> PodView:
+    events = picture.events(pod)
+    return PodView(pod, events, logs.get(pod["metadata"]["name"], ""), of_job=ref.kind == "Job" or ref.hook)
+
+
+def _workload_view(picture: Picture, item: Raw, pods: Sequence[Raw]) -> WorkloadView:
+    newest = newest_replica_set(picture, item) if item["kind"] == "Deployment" else None
+    claims = [
+        claim
+        for name in sorted({name for pod in pods for name in claim_names(pod)})
+        if (claim := picture.get("PersistentVolumeClaim", name)) is not None
+    ]
+    if item["kind"] == "PersistentVolumeClaim":
+        claims = [item]
+    return WorkloadView(
+        item,
+        picture.events(item),
+        newest,
+        picture.events(newest) if newest else (),
+        [(claim, picture.events(claim)) for claim in claims],
+        [*pods, *old_pods(picture, item)],
+    )
+
+
+def _dead_container(pod: Raw) -> str:
+    return next((it.name for it in PodView(pod).containers if it.death), "")
+
+
+def _unprobed(pod: Raw) -> bool:
+    return any(not it.get("readinessProbe") for it in (pod.get("spec") or {}).get("containers") or ())
+
+
+def _stale(picture: Picture, item: Raw) -> bool:
+    """A hook's object from an earlier run, which Helm is about to delete."""
+    created = time_of(item["metadata"].get("creationTimestamp"))
+    return picture.since is not None and created < picture.since
+
+
+def _moved(picture: Picture, item: Raw) -> bool:
+    """Whether the object's newest revision was made by this operation, as far as its age tells."""
+    newest = newest_replica_set(picture, item) if item["kind"] == "Deployment" else None
+    made = time_of((newest or item)["metadata"].get("creationTimestamp"))
+    return picture.since is not None and made >= picture.since

@@ -1,0 +1,78 @@
+"""What Helm's own error text says about the cause (rows 36 to 38 and 48 to 51)."""
+
+from __future__ import annotations
+
+import re
+
+from bot.events import Trouble
+from bot.rollout.causes import Finding, one_line
+from bot.rollout.causes_workload import denied, violates, webhook_down
+
+_OBJECT = re.compile(r"([A-Z][A-Za-z]+)(?:\.[\w.]+)? \"([^\"]+)\"")
+
+
+def from_helm_error(text: str) -> Trouble | None:
+    """The trouble that an error of an install, upgrade or rollback names; None where it names none we know."""
+    for name, sees, advice, cluster in (
+        ("policy-denies", denied, "Change what the policy names", False),
+        ("policy-down", webhook_down, "Ask the owner of that service", True),
+        ("pod-security", violates, "Set the securityContext that it asks for", False),
+        ("immutable", _immutable, "Recreate the object, which interrupts it: ask first", False),
+        ("foreign-object", _foreign, "Adopt it, or rename ours", False),
+        ("stuck-release", _stuck, "See that the earlier run is dead, then roll back", True),
+        ("hook-failed", _hook, "Read the hook's log; see what has changed already", False),
+    ):
+        finding = sees(text)
+        if finding is not None:
+            return Trouble(
+                cause=name,
+                words=finding.words,
+                where=finding.where or _where(text),
+                quote=finding.quote,
+                advice=advice,
+                fault="cluster" if cluster else "version",
+                fatal_early=not cluster,
+            )
+    return None
+
+
+def _hook(text: str) -> Finding | None:
+    found = re.search(
+        r"(pre|post)-(install|upgrade|rollback|delete)(?: hooks?)? failed|failed (pre|post)-(\w+)", text
+    )
+    if not found:
+        return None
+    when = "before" if "pre" in (found[1], found[3]) else "after"
+    named = re.search(r"\bjob (?:\S+/)?(\S+) failed|[Hh]ook \S+ (\S+) failed|[Jj]ob/(\S+)", text)
+    hook = next((group for group in named.groups() if group), "") if named else ""
+    words = f"Hook {hook} failed {when} the main apply".replace("Hook  failed", "A hook failed")
+    return Finding(words, one_line(text), where=f"Job/{hook}" if hook else "")
+
+
+def _stuck(text: str) -> Finding | None:
+    if not re.search(r"another operation .* is in progress|has no deployed releases|pending-\w+", text):
+        return None
+    return Finding("An earlier run did not finish", one_line(text))
+
+
+def _immutable(text: str) -> Finding | None:
+    if "immutable" not in text and "Forbidden: updates to statefulset spec" not in text:
+        return None
+    field = re.search(r"(spec(?:\.\w+)+)", text)
+    words = f"{field[1] if field else 'A field'} cannot change in place"
+    return Finding(words, one_line(text))
+
+
+def _foreign(text: str) -> Finding | None:
+    if "invalid ownership metadata" not in text:
+        return None
+    owner = re.search(
+        r"meta\.helm\.sh/release-name\" must equal \"[^\"]+\": current value is \"([^\"]+)\"", text
+    )
+    words = f"It belongs to the release {owner[1]}" if owner else "It belongs to another release"
+    return Finding(words, one_line(text))
+
+
+def _where(text: str) -> str:
+    found = _OBJECT.search(text)
+    return f"{found[1]}/{found[2]}" if found else ""

@@ -1,0 +1,114 @@
+"""What is known of a namespace: its raw API objects, indexed as rollouts look at them. Pure.
+
+Filled from watches or from lists; what the objects mean is left to `workloads` and the causes.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeAlias
+
+Raw: TypeAlias = dict[str, Any]
+
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+class Picture:
+    """Objects by kind and name, pods and ReplicaSets also by their owner, events by whom they are about."""
+
+    def __init__(self, since: datetime | None = None) -> None:
+        self.since = since.replace(microsecond=0) if since else None
+        """Events from before do not count; timestamps of Kubernetes have whole seconds."""
+        self._objects: dict[str, dict[str, Raw]] = defaultdict(dict)
+        self._owned: dict[tuple[str, str], dict[str, Raw]] = defaultdict(dict)
+        self._events: dict[tuple[str, str], dict[str, Raw]] = defaultdict(dict)
+
+    def put(self, item: Raw) -> None:
+        """Add or replace an object, unless a later state of it is known."""
+        kind, name = item["kind"], item["metadata"]["name"]
+        item["metadata"].pop("managedFields", None)
+        if kind == "Event":
+            self._events[_about(item)][name] = item
+            return
+        known = self._objects[kind].get(name)
+        if known is not None:
+            if _same(known, item) and _version(item) < _version(known):
+                return
+            self.remove(known)
+        self._objects[kind][name] = item
+        for owner in item["metadata"].get("ownerReferences") or ():
+            self._owned[owner["uid"], kind][name] = item
+
+    def remove(self, item: Raw) -> None:
+        """Forget an object that is gone."""
+        kind, name = item["kind"], item["metadata"]["name"]
+        if kind == "Event":
+            # Events expire; what they told is still true for as long as the operation runs.
+            return
+        known = self._objects[kind].get(name)
+        if known is None or not _same(known, item):
+            return
+        del self._objects[kind][name]
+        for owner in known["metadata"].get("ownerReferences") or ():
+            self._owned[owner["uid"], kind].pop(name, None)
+
+    def get(self, kind: str, name: str) -> Raw | None:
+        """An object, None when there is none."""
+        return self._objects[kind].get(name)
+
+    def all(self, kind: str) -> Iterable[Raw]:
+        """All objects of a kind."""
+        return self._objects[kind].values()
+
+    def owned(self, owner: Raw, kind: str) -> list[Raw]:
+        """The objects of a kind that `owner` owns, by name."""
+        owned = self._owned.get((owner["metadata"].get("uid", ""), kind), {})
+        return [owned[name] for name in sorted(owned)]
+
+    def events(self, item: Raw) -> list[Raw]:
+        """What happened to this very object, oldest first, nothing from before the operation."""
+        uid = item["metadata"].get("uid")
+        about = self._events.get((item["kind"], item["metadata"]["name"]), {}).values()
+        fitting = [
+            event
+            for event in about
+            if (event.get("involvedObject") or {}).get("uid") in (None, "", uid)
+            and (self.since is None or event_time(event) >= self.since)
+        ]
+        return sorted(fitting, key=event_time)
+
+
+def event_time(event: Raw) -> datetime:
+    """When an event was seen last."""
+    series = event.get("series") or {}
+    return time_of(
+        series.get("lastObservedTime")
+        or event.get("lastTimestamp")
+        or event.get("eventTime")
+        or event.get("firstTimestamp")
+        or event["metadata"].get("creationTimestamp")
+    )
+
+
+def time_of(text: str | None) -> datetime:
+    """An API time; long ago where there is none."""
+    if not text:
+        return _BEGINNING + timedelta(days=1)
+    return datetime.fromisoformat(text)
+
+
+def _about(event: Raw) -> tuple[str, str]:
+    about = event.get("involvedObject") or event.get("regarding") or {}
+    return about.get("kind", ""), about.get("name", "")
+
+
+def _same(one: Raw, other: Raw) -> bool:
+    return bool(one["metadata"].get("uid") == other["metadata"].get("uid"))
+
+
+def _version(item: Raw) -> int:
+    """resourceVersions of one kind compare as numbers (guaranteed since Kubernetes 1.35, true before)."""
+    version = str(item["metadata"].get("resourceVersion") or "0")
+    return int(version) if version.isdigit() else 0
