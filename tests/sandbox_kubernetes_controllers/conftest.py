@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.sandbox.kubernetes.behaviour import Behaviour
 from bot.sandbox.kubernetes.controllers import Controllers, Pace
@@ -154,16 +155,19 @@ def workload(name: str, image: str, **spec: Any) -> Object:
 @asynccontextmanager
 async def living(world: World, pace: Pace | None = None) -> AsyncIterator[World]:
     """The world with its controllers at work."""
-    async with Controllers(
+    controllers = Controllers(
         world.storage,
         world.logs,
         clock=world.clock,
         image_exists=lambda image: image not in world.missing,
         behaviour=lambda image: world.behaviours.get(image, "ok"),
         pace=pace,
-    ):
-        await world.settle()
-        yield world
+    )
+    with capture_logs() as logged:
+        async with controllers:
+            await world.settle()
+            yield world
+    assert not [entry for entry in logged if entry["event"] == "reconcile failed"]
 
 
 @pytest.fixture

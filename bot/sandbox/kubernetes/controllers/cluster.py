@@ -1,31 +1,33 @@
 """What the controllers see of the cluster and how they change it.
 
-Reads come from a cache that follows the storage's changes, as an informer does: no copy is made, so what
-is read must not be modified. Writes go through `edit`, which starts from what is stored now; as nothing
-awaits between its read and its write, no one else's change is lost.
+Reads give the stored objects themselves, which must not be modified. Writes go through `edit`, which starts
+from a copy of what is stored now; as nothing awaits between its read and its write, no one else's change is
+lost.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.sandbox.kubernetes.controllers.kinds import POD, Kind
 from bot.sandbox.kubernetes.metadata import timestamp
 from bot.sandbox.kubernetes.storage import Change, Key, Object, Storage
 
+FOREGROUND = "foregroundDeletion"
+"""The finalizer of an object whose deletion waits for its dependents."""
+
 
 class Cluster:
-    """The cluster's objects, indexed by kind, owner and uid."""
+    """The cluster's objects, and which of them belong to which."""
 
     def __init__(self, storage: Storage, clock: Clock) -> None:
         self.storage = storage
         self.clock = clock
-        self._objects: dict[tuple[str, str], dict[Key, Object]] = defaultdict(dict)
         self._dependents: dict[str, set[Key]] = defaultdict(set)
+        self._owners: dict[Key, tuple[str, ...]] = {}
         self._uids: dict[str, Key] = {}
-        self._removed: dict[Key, int] = {}
 
     @property
     def now(self) -> datetime:
@@ -37,13 +39,12 @@ class Cluster:
         return timestamp(self.clock.now())
 
     def get(self, key: Key) -> Object | None:
-        """The object as last seen, not to be modified, or None."""
-        return self._objects[key.group, key.resource].get(key)
+        """The object, not to be modified, or None."""
+        return self.storage.peek(key)
 
     def all(self, kind: Kind, namespace: str | None = None) -> list[Object]:
         """All objects of a kind (of one namespace), by name, not to be modified."""
-        of_kind = self._objects[kind.group, kind.resource]
-        return [of_kind[key] for key in sorted(of_kind) if namespace in (None, key.namespace)]
+        return self.storage.scan(kind.group, kind.resource, namespace)
 
     def owned(self, owner: Object, kind: Kind) -> list[Object]:
         """The objects of a kind whose controller is `owner`, by name, not to be modified."""
@@ -60,9 +61,9 @@ class Cluster:
         """Whether an object with that uid exists."""
         return uid in self._uids
 
-    def keys_in(self, namespace: str) -> list[Key]:
-        """The keys of everything inside a namespace."""
-        return sorted(key for keys in self._objects.values() for key in keys if key.namespace == namespace)
+    def place(self, uid: str) -> Key | None:
+        """Where the object with that uid is, or None."""
+        return self._uids.get(uid)
 
     def create(self, kind: Kind, obj: Object) -> Object:
         """Store a new object (its metadata complete) and return it."""
@@ -82,16 +83,22 @@ class Cluster:
         self._remember(key, stored)
         return stored
 
-    def delete(self, key: Key) -> None:
-        """Ask for the object's end as a client's DELETE does: pods end gracefully, finalizers are waited for."""
+    def delete(self, key: Key, *, foreground: bool = False) -> None:
+        """Ask for the object's end as a client's DELETE does: pods end gracefully, finalizers are waited for.
+
+        With `foreground` the object waits for its dependents' end.
+        """
         obj = self.storage.get(key)
         if obj is None or obj["metadata"].get("deletionTimestamp"):
             return
-        if POD.has(key) and obj["spec"].get("nodeName"):
-            grace = obj["spec"].get("terminationGracePeriodSeconds", 30)
-            self.edit(key, lambda pod: self._mark_deleted(pod, grace))
-        elif obj["metadata"].get("finalizers"):
-            self.edit(key, lambda waiting: self._mark_deleted(waiting, None))
+        if foreground and FOREGROUND not in (obj["metadata"].get("finalizers") or ()):
+            self.edit(
+                key, lambda waiting: waiting["metadata"].setdefault("finalizers", []).append(FOREGROUND)
+            )
+            obj["metadata"]["finalizers"] = [FOREGROUND]
+        grace = _grace(key, obj)
+        if grace or obj["metadata"].get("finalizers"):
+            self.edit(key, lambda waiting: self._mark_deleted(waiting, grace))
         else:
             self.remove(key)
 
@@ -99,51 +106,74 @@ class Cluster:
         """Remove the object for good, at once."""
         gone = self.storage.delete(key)
         if gone is not None:
-            self._removed[key] = int(gone["metadata"]["resourceVersion"])
-            self._forget(key)
+            self._forget(key, gone["metadata"].get("uid", ""))
 
-    def _mark_deleted(self, obj: Object, grace: int | None) -> None:
-        obj["metadata"]["deletionTimestamp"] = self.stamp
-        if grace is not None:
-            obj["metadata"]["deletionGracePeriodSeconds"] = grace
+    def finalize(self, key: Key, finalizer: str) -> None:
+        """A finalizer's work is done: take it off; the object goes when it was the last."""
+
+        def take_off(obj: Object) -> None:
+            left = [name for name in obj["metadata"].get("finalizers") or () if name != finalizer]
+            obj["metadata"]["finalizers"] = left
+            if not left:
+                del obj["metadata"]["finalizers"]
+
+        obj = self.edit(key, take_off)
+        if obj is None or not is_ending(obj) or obj["metadata"].get("finalizers"):
+            return
+        if not (POD.has(key) and obj["spec"].get("nodeName")):  # the kubelet ends those
+            self.remove(key)
+
+    def _mark_deleted(self, obj: Object, grace: int) -> None:
+        obj["metadata"]["deletionTimestamp"] = timestamp(self.now + timedelta(seconds=grace))
+        obj["metadata"]["deletionGracePeriodSeconds"] = grace
 
     def fill(self) -> None:
-        """Read everything that is stored already."""
-        for key in self.storage.keys():
-            obj = self.storage.get(key)
+        """Take note of everything that is stored already."""
+        for key in tuple(self.storage.keys()):
+            obj = self.storage.peek(key)
             if obj is not None:
                 self._remember(key, obj)
 
     def note(self, change: Change) -> None:
-        """Follow a change of the storage, unless the cache is ahead of it by a write of our own."""
-        if change.type == "DELETED":
-            self._removed.pop(change.key, None)
-            if change.version > self._version(change.key):
-                self._forget(change.key)
-        elif change.version > max(self._version(change.key), self._removed.get(change.key, 0)):
-            self._remember(change.key, change.object)
-
-    def _version(self, key: Key) -> int:
-        held = self.get(key)
-        return int(held["metadata"]["resourceVersion"]) if held is not None else 0
+        """Follow a change of the storage; what is stored by now counts, not what the change says."""
+        obj = self.storage.peek(change.key)
+        if obj is None:
+            self._forget(change.key, change.object["metadata"].get("uid", ""))
+            return
+        if change.type == "DELETED":  # deleted and created anew
+            self._uids.pop(change.object["metadata"].get("uid", ""), None)
+        self._remember(change.key, obj)
 
     def _remember(self, key: Key, obj: Object) -> None:
-        self._forget(key)
-        self._objects[key.group, key.resource][key] = obj
-        self._uids[obj["metadata"].get("uid", "")] = key
-        for owner in obj["metadata"].get("ownerReferences") or ():
-            self._dependents[owner["uid"]].add(key)
-
-    def _forget(self, key: Key) -> None:
-        held = self._objects[key.group, key.resource].pop(key, None)
-        if held is None:
+        metadata = obj["metadata"]
+        self._uids[metadata.get("uid", "")] = key
+        owners = tuple(owner["uid"] for owner in metadata.get("ownerReferences") or ())
+        if self._owners.get(key, ()) == owners:
             return
-        self._uids.pop(held["metadata"].get("uid", ""), None)
-        for owner in held["metadata"].get("ownerReferences") or ():
-            keys = self._dependents[owner["uid"]]
-            keys.discard(key)
-            if not keys:
-                del self._dependents[owner["uid"]]
+        self._disown(key)
+        if owners:
+            self._owners[key] = owners
+        for owner in owners:
+            self._dependents[owner].add(key)
+
+    def _forget(self, key: Key, uid: str) -> None:
+        self._uids.pop(uid, None)
+        self._disown(key)
+
+    def _disown(self, key: Key) -> None:
+        for owner in self._owners.pop(key, ()):
+            self._dependents[owner].discard(key)
+            if not self._dependents[owner]:
+                del self._dependents[owner]
+
+
+def _grace(key: Key, obj: Object) -> int:
+    """Seconds until the object may go: only pods that run somewhere get any."""
+    if not POD.has(key) or not obj["spec"].get("nodeName"):
+        return 0
+    if (obj.get("status") or {}).get("phase") in ("Succeeded", "Failed"):
+        return 0
+    return int(obj["spec"].get("terminationGracePeriodSeconds", 30))
 
 
 def controller_of(obj: Object) -> Object | None:
@@ -166,9 +196,16 @@ def is_ending(obj: Object) -> bool:
 
 
 def set_condition(
-    status: Object, kind: str, value: bool, reason: str, message: str, stamp: str, *, updated: bool = False
+    status: Object,
+    kind: str,
+    value: bool,
+    reason: str = "",
+    message: str = "",
+    *,
+    stamp: str,
+    updated: bool = False,
 ) -> None:
-    """Set one of a status' conditions; its transition time moves only when its value does.
+    """Set one of a status' conditions, at the time `stamp`, which moves only when the value does.
 
     `updated` adds lastUpdateTime, which Deployments have; it moves when value, reason or message do.
     """

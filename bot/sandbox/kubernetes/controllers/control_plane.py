@@ -14,9 +14,13 @@ from bot.sandbox.kubernetes.behaviour import (
     every_image_exists,
     everything_works,
 )
+from bot.sandbox.kubernetes.controllers.claims import ClaimController
 from bot.sandbox.kubernetes.controllers.cluster import Cluster
 from bot.sandbox.kubernetes.controllers.containers import Machine
+from bot.sandbox.kubernetes.controllers.daemonsets import DaemonSetController
 from bot.sandbox.kubernetes.controllers.deployments import DeploymentController
+from bot.sandbox.kubernetes.controllers.endpoints import EndpointSliceController
+from bot.sandbox.kubernetes.controllers.garbage import GarbageCollector
 from bot.sandbox.kubernetes.controllers.jobs import JobController
 from bot.sandbox.kubernetes.controllers.kubelet import Kubelet
 from bot.sandbox.kubernetes.controllers.nodes import furnish
@@ -26,6 +30,7 @@ from bot.sandbox.kubernetes.controllers.reconciling import Controller, Reconcile
 from bot.sandbox.kubernetes.controllers.recording import Recorder
 from bot.sandbox.kubernetes.controllers.replicasets import ReplicaSetController
 from bot.sandbox.kubernetes.controllers.scheduling import Scheduler
+from bot.sandbox.kubernetes.controllers.statefulsets import StatefulSetController
 from bot.sandbox.kubernetes.logs import PodLogs
 from bot.sandbox.kubernetes.storage import Change, Storage
 
@@ -33,7 +38,7 @@ from bot.sandbox.kubernetes.storage import Change, Storage
 class Controllers:
     """The controllers, the scheduler and the kubelets of one cluster; an async context manager.
 
-    On entering, what every cluster has (nodes, system namespaces, a storage class) is created where it is
+    On entering, what every cluster has (nodes, a storage class) is created where it is
     missing, and everything that is stored is looked at.
     """
 
@@ -86,8 +91,13 @@ def _controllers(machine: Machine) -> list[Controller]:
         Kubelet(machine),
         ReplicaSetController(cluster, recorder),
         DeploymentController(cluster, recorder),
+        StatefulSetController(cluster, recorder),
+        DaemonSetController(cluster, recorder),
         JobController(cluster, recorder, pace.back_off),
         QuotaController(cluster),
+        GarbageCollector(cluster),
+        EndpointSliceController(cluster),
+        ClaimController(cluster, recorder),
     ]
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from bot.sandbox.kubernetes.controllers.cluster import Cluster, condition_of, drop_condition, set_condition
 from bot.sandbox.kubernetes.controllers.kinds import DEPLOYMENT
 from bot.sandbox.kubernetes.controllers.percentages import allowance
+from bot.sandbox.kubernetes.metadata import timestamp
 from bot.sandbox.kubernetes.storage import Object
 
 DEADLINE = 600
@@ -34,7 +35,7 @@ class DeploymentStatus:
                 status.pop(name, None)
             _availability(obj, status, counts, stamp)
             _failure(status, newest, sets, stamp)
-            if (wait := _progress(obj, newest, before, counts, now, stamp)) is not None:
+            if (wait := _progress(obj, newest, before, counts, now)) is not None:
                 again.append(wait)
 
         self._cluster.edit(DEPLOYMENT.key_of(deployment), write)
@@ -74,7 +75,7 @@ def _availability(deployment: Object, status: Object, counts: dict[str, int], st
     enough = counts["availableReplicas"] >= wanted - missing
     reason = "MinimumReplicasAvailable" if enough else "MinimumReplicasUnavailable"
     text = f"Deployment {'has' if enough else 'does not have'} minimum availability."
-    set_condition(status, "Available", enough, reason, text, stamp, updated=True)
+    set_condition(status, "Available", enough, reason, text, stamp=stamp, updated=True)
 
 
 def _failure(status: Object, newest: Object | None, sets: list[Object], stamp: str) -> None:
@@ -83,62 +84,49 @@ def _failure(status: Object, newest: Object | None, sets: list[Object], stamp: s
         failure = condition_of(found, "ReplicaFailure")
         if failure is not None:
             reason, message = failure["reason"], failure["message"]
-            set_condition(status, "ReplicaFailure", True, reason, message, stamp, updated=True)
+            set_condition(status, "ReplicaFailure", True, reason, message, stamp=stamp, updated=True)
             return
     drop_condition(status, "ReplicaFailure")
 
 
 def _progress(
-    deployment: Object,
-    newest: Object | None,
-    before: dict[str, int],
-    counts: dict[str, int],
-    now: datetime,
-    stamp: str,
+    deployment: Object, newest: Object | None, before: dict[str, int], counts: dict[str, int], now: datetime
 ) -> float | None:
     """Set Progressing; answers in how many seconds the rollout will have stopped progressing."""
-    status, name = deployment["status"], newest["metadata"]["name"] if newest else ""
+    held, name = condition_of(deployment, "Progressing"), newest["metadata"]["name"] if newest else ""
     deadline = int(deployment["spec"].get("progressDeadlineSeconds") or DEADLINE)
-    held = condition_of(deployment, "Progressing")
     if deployment["spec"].get("paused"):
-        set_condition(
-            status, "Progressing", True, "DeploymentPaused", "Deployment is paused", stamp, updated=True
-        )
+        _set_progress(deployment, True, "DeploymentPaused", "Deployment is paused", now)
         return None
-    template = _identity(newest)
-    known = deployment["metadata"].get("annotations", {}).get("deployment.kubernetes.io/revision")
-    fresh = held is None or held["reason"] == "DeploymentPaused" or name not in held.get("message", "")
     if _complete(deployment, counts):
         text = f'ReplicaSet "{name}" has successfully progressed.'
-        set_condition(status, "Progressing", True, "NewReplicaSetAvailable", text, stamp, updated=True)
+        _set_progress(deployment, True, "NewReplicaSetAvailable", text, now)
         return None
-    if fresh and newest is not None:
-        reason = (
-            "NewReplicaSetCreated"
-            if template == known == "1" or not counts["updatedReplicas"]
-            else "FoundNewReplicaSet"
-        )
-        words = "Created new replica set" if reason == "NewReplicaSetCreated" else "Found new replica set"
-        set_condition(status, "Progressing", True, reason, f'{words} "{name}"', stamp, updated=True)
+    if newest is not None and (held is None or f'"{name}"' not in held.get("message", "")):
+        created = "observedGeneration" not in (newest.get("status") or {})
+        reason = "NewReplicaSetCreated" if created else "FoundNewReplicaSet"
+        words = "Created new replica set" if created else "Found new replica set"
+        _set_progress(deployment, True, reason, f'{words} "{name}"', now)
         return deadline + 1.0
     if held is None or held["reason"] == "NewReplicaSetAvailable":
         return None
     if _moved(before, counts):
-        text = f'ReplicaSet "{name}" is progressing.'
-        set_condition(status, "Progressing", True, "ReplicaSetUpdated", text, stamp, updated=True)
-        _touch(status, stamp)
+        _set_progress(deployment, True, "ReplicaSetUpdated", f'ReplicaSet "{name}" is progressing.', now)
         return deadline + 1.0
     left = deadline - (now - datetime.fromisoformat(held["lastUpdateTime"])).total_seconds()
     if held["status"] == "True" and left <= 0:
         text = f'ReplicaSet "{name}" has timed out progressing.'
-        set_condition(status, "Progressing", False, "ProgressDeadlineExceeded", text, stamp, updated=True)
+        _set_progress(deployment, False, "ProgressDeadlineExceeded", text, now)
     return left + 1.0 if left > 0 else None
 
 
-def _identity(newest: Object | None) -> str | None:
-    annotations = (newest or {}).get("metadata", {}).get("annotations") or {}
-    revision: str | None = annotations.get("deployment.kubernetes.io/revision")
-    return revision
+def _set_progress(deployment: Object, value: bool, reason: str, message: str, now: datetime) -> None:
+    """Set the condition; while there is progress its update time moves even where its words do not."""
+    status, stamp = deployment["status"], timestamp(now)
+    set_condition(status, "Progressing", value, reason, message, stamp=stamp, updated=True)
+    if reason == "ReplicaSetUpdated":
+        (condition,) = (c for c in status["conditions"] if c["type"] == "Progressing")
+        condition["lastUpdateTime"] = stamp
 
 
 def _complete(deployment: Object, counts: dict[str, int]) -> bool:
@@ -152,10 +140,3 @@ def _moved(before: dict[str, int], after: dict[str, int]) -> bool:
     old_after = after["replicas"] - after["updatedReplicas"]
     grown = any(after[n] > before[n] for n in ("updatedReplicas", "readyReplicas", "availableReplicas"))
     return grown or old_after < old_before
-
-
-def _touch(status: Object, stamp: str) -> None:
-    """Progress restarts the deadline even where nothing else of the condition changes."""
-    for condition in status["conditions"]:
-        if condition["type"] == "Progressing":
-            condition["lastUpdateTime"] = stamp

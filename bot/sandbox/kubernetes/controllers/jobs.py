@@ -49,7 +49,8 @@ class JobController:
         if is_finished(job):
             return self._clean_up(key, job)
         if job["spec"].get("suspend"):
-            return self._suspend(key, job)
+            self._suspend(key, job)
+            return None
         return self._work(key, job)
 
     def _work(self, key: Key, job: Object) -> float | None:
@@ -102,7 +103,7 @@ class JobController:
             return wait
         for _ in range(wanted - len(active)):
             name = f"{job['metadata']['name'][:57]}-{random_suffix()}"
-            create_pod(self._cluster, self._recorder, COMPONENT, job, _template(job), name)
+            create_pod(self._cluster, self._recorder, COMPONENT, job, template=_template(job), name=name)
         return None
 
     def _pause(self, job: Object, failures: int) -> float:
@@ -144,7 +145,7 @@ class JobController:
             status["completionTime"] = stamp
             _set_counts(status, active=0, ready=0, succeeded=succeeded, failed=failed)
             for kind in ("SuccessCriteriaMet", "Complete"):
-                set_condition(status, kind, True, "CompletionsReached", text, stamp)
+                set_condition(status, kind, True, "CompletionsReached", text, stamp=stamp)
 
         self._cluster.edit(key, write)
         self._recorder.normal(job, COMPONENT, "Completed", "Job completed")
@@ -163,7 +164,7 @@ class JobController:
             succeeded = sum(1 for pod in ended if phase(pod) == "Succeeded")
             _set_counts(status, active=0, ready=0, succeeded=succeeded, failed=len(ended) - succeeded)
             for kind in ("FailureTarget", "Failed"):
-                set_condition(status, kind, True, reason, message, stamp)
+                set_condition(status, kind, True, reason, message, stamp=stamp)
 
         self._cluster.edit(key, write)
         self._recorder.warning(job, COMPONENT, reason, message)
@@ -178,7 +179,7 @@ class JobController:
             status = obj.setdefault("status", {})
             status.pop("startTime", None)
             _set_counts(status, active=0, ready=0)
-            set_condition(status, "Suspended", True, "JobSuspended", "Job suspended", stamp)
+            set_condition(status, "Suspended", True, "JobSuspended", "Job suspended", stamp=stamp)
 
         self._cluster.edit(key, write)
 

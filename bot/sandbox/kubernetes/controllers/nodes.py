@@ -1,14 +1,12 @@
-"""What a cluster has before anyone uses it: two nodes, the system's namespaces, a storage class."""
+"""What a cluster runs on before anyone uses it: two nodes and a storage class."""
 
 from bot.sandbox.kubernetes.controllers.cluster import Cluster
-from bot.sandbox.kubernetes.controllers.kinds import NAMESPACE, NODE, STORAGE_CLASS, Kind
+from bot.sandbox.kubernetes.controllers.kinds import NODE, STORAGE_CLASS, Kind
 from bot.sandbox.kubernetes.metadata import new_metadata
 from bot.sandbox.kubernetes.storage import Object
 
 NODES = {"worker-1": "10.0.0.11", "worker-2": "10.0.0.12"}
 """The nodes by name, with their addresses."""
-
-NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 
 CAPACITY = {"cpu": "4", "memory": "8Gi", "pods": "110", "ephemeral-storage": "100Gi"}
 
@@ -22,11 +20,8 @@ _HEALTHY = {
 
 def furnish(cluster: Cluster, version: str) -> None:
     """Create whatever of it is missing; `version` is the kubelets', as v1.37.0."""
-    for name in NAMESPACES:
-        labels = {"kubernetes.io/metadata.name": name}
-        _create(cluster, NAMESPACE, name, {"spec": {"finalizers": ["kubernetes"]}}, labels)
     for name, address in NODES.items():
-        _create(cluster, NODE, name, _node(cluster, name, address, version), _node_labels(name))
+        _create(cluster, NODE, name, _node(cluster, name, address, version), labels=_node_labels(name))
     if not cluster.all(STORAGE_CLASS):
         marked = {"storageclass.kubernetes.io/is-default-class": "true"}
         body = {
@@ -34,7 +29,7 @@ def furnish(cluster: Cluster, version: str) -> None:
             "reclaimPolicy": "Delete",
             "volumeBindingMode": "Immediate",
         }
-        _create(cluster, STORAGE_CLASS, "standard", body, {}, marked)
+        _create(cluster, STORAGE_CLASS, "standard", body, annotations=marked)
 
 
 def _create(
@@ -42,7 +37,8 @@ def _create(
     kind: Kind,
     name: str,
     body: Object,
-    labels: dict[str, str],
+    *,
+    labels: dict[str, str] | None = None,
     annotations: dict[str, str] | None = None,
 ) -> None:
     if cluster.get(kind.key("", name)) is None:

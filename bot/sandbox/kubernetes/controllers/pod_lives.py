@@ -116,25 +116,25 @@ class PodLife:
 
     def _write_conditions(self, status: Object, phase: str) -> None:
         stamp = self._machine.cluster.stamp
-        set_condition(status, "PodReadyToStartContainers", self._mounted, "", "", stamp)
+        set_condition(status, "PodReadyToStartContainers", self._mounted, stamp=stamp)
         undone = [c.name for c in self._inits if not _lets_pass(c)]
         ended = {"Succeeded": "PodCompleted", "Failed": "PodFailed"}.get(phase)
         if undone and phase != "Succeeded":
             text = f"containers with incomplete status: [{' '.join(undone)}]"
-            set_condition(status, "Initialized", False, "ContainersNotInitialized", text, stamp)
+            set_condition(status, "Initialized", False, "ContainersNotInitialized", text, stamp=stamp)
         else:
             set_condition(
-                status, "Initialized", True, "PodCompleted" if ended == "PodCompleted" else "", "", stamp
+                status, "Initialized", True, "PodCompleted" if ended == "PodCompleted" else "", stamp=stamp
             )
         unready = [c.name for c in [*self._inits, *self._main] if c.role != "init" and not c.ready]
         for kind in ("Ready", "ContainersReady"):
             if ended:
-                set_condition(status, kind, False, ended, "", stamp)
+                set_condition(status, kind, False, ended, "", stamp=stamp)
             elif unready:
                 text = f"containers with unready status: [{' '.join(unready)}]"
-                set_condition(status, kind, False, "ContainersNotReady", text, stamp)
+                set_condition(status, kind, False, "ContainersNotReady", text, stamp=stamp)
             else:
-                set_condition(status, kind, True, "", "", stamp)
+                set_condition(status, kind, True, stamp=stamp)
 
 
 def _lets_pass(container: Container) -> bool:

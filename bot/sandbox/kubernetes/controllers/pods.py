@@ -23,26 +23,28 @@ def create_pod(
     recorder: Recorder,
     component: str,
     owner: Object,
+    *,
     template: Object,
     name: str,
-    *,
     labels: dict[str, str] | None = None,
     hostname: str = "",
 ) -> Object:
-    """Create a pod of `owner` from its template and tell so.
+    """Create a pod of `owner` from its template and tell so, unless `component` is empty.
 
     Raises: Refused, after telling that, when a quota or the namespace's end forbids it.
     """
-    pod = from_template(template, name, owner, cluster.now, labels or {})
+    pod = from_template(template, name, owner, cluster.now, labels=labels or {})
     if hostname:
         pod["spec"]["hostname"] = hostname
     try:
         _admit(cluster, pod)
     except Refused as refused:
-        recorder.warning(owner, component, "FailedCreate", f"Error creating: {refused}")
+        if component:
+            recorder.warning(owner, component, "FailedCreate", f"Error creating: {refused}")
         raise
     created = cluster.create(POD, pod)
-    recorder.normal(owner, component, "SuccessfulCreate", f"Created pod: {name}")
+    if component:
+        recorder.normal(owner, component, "SuccessfulCreate", f"Created pod: {name}")
     return created
 
 
@@ -58,7 +60,9 @@ def _admit(cluster: Cluster, pod: Object) -> None:
         raise Refused(why)
 
 
-def from_template(template: Object, name: str, owner: Object, at: datetime, labels: dict[str, str]) -> Object:
+def from_template(
+    template: Object, name: str, owner: Object, at: datetime, *, labels: dict[str, str]
+) -> Object:
     """A pod of `owner`, not stored yet."""
     described = template.get("metadata") or {}
     pod: Object = {

@@ -97,7 +97,8 @@ def _used(cluster: Cluster, namespace: str, resource: str) -> Decimal:
     if _COUNTED.get(resource) == "pods":
         return Decimal(len(_living(cluster, namespace)))
     plural = _COUNTED.get(resource)
-    return Decimal(sum(1 for key in cluster.keys_in(namespace) if key.resource == plural))
+    wanted = (namespace, plural)
+    return Decimal(sum(1 for key in tuple(cluster.storage.keys()) if (key.namespace, key.resource) == wanted))
 
 
 def _living(cluster: Cluster, namespace: str) -> list[Object]:

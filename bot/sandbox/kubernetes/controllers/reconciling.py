@@ -52,7 +52,7 @@ class ReconcileLoop:
 
     def prime(self) -> None:
         """Look at everything that exists, as a controller does when it starts."""
-        for key in self._cluster.storage.keys():
+        for key in tuple(self._cluster.storage.keys()):
             obj = self._cluster.get(key)
             if obj is not None:
                 self.feed(Change("ADDED", key, obj, int(obj["metadata"]["resourceVersion"])))

@@ -28,16 +28,16 @@ class Recorder:
         self, about: Object, component: str, reason: str, message: str, *, host: str = "", field: str = ""
     ) -> None:
         """Something happened as it should; `field` is the part concerned, as `spec.containers{app}`."""
-        self._record(about, component, "Normal", reason, message, host, field)
+        self._record(about, component, reason, message, kind="Normal", host=host, field=field)
 
     def warning(
         self, about: Object, component: str, reason: str, message: str, *, host: str = "", field: str = ""
     ) -> None:
         """Something went wrong."""
-        self._record(about, component, "Warning", reason, message, host, field)
+        self._record(about, component, reason, message, kind="Warning", host=host, field=field)
 
     def _record(
-        self, about: Object, component: str, kind: str, reason: str, message: str, host: str, field: str
+        self, about: Object, component: str, reason: str, message: str, *, kind: str, host: str, field: str
     ) -> None:
         now = self._cluster.now
         self._expire(now)
@@ -46,7 +46,8 @@ class Recorder:
         if known is not None and self._repeat(known[0], now):
             self._known[identity] = (known[0], now)
             return
-        event = self._event(about, component, kind, reason, message, now)
+        event = self._event(about, component, kind, now)
+        event |= {"reason": reason, "message": message}
         if field:
             event["involvedObject"]["fieldPath"] = field
         if host:
@@ -60,9 +61,7 @@ class Recorder:
 
         return self._cluster.edit(key, count) is not None
 
-    def _event(
-        self, about: Object, component: str, kind: str, reason: str, message: str, now: datetime
-    ) -> Object:
+    def _event(self, about: Object, component: str, kind: str, now: datetime) -> Object:
         metadata = about["metadata"]
         namespace = metadata.get("namespace") or "default"
         return {
@@ -75,8 +74,6 @@ class Recorder:
                 "uid": metadata["uid"],
                 "resourceVersion": metadata.get("resourceVersion", ""),
             },
-            "reason": reason,
-            "message": message,
             "type": kind,
             "count": 1,
             "firstTimestamp": timestamp(now),

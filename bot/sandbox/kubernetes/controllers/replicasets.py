@@ -61,8 +61,8 @@ class ReplicaSetController:
                 self._recorder,
                 COMPONENT,
                 owner,
-                owner["spec"]["template"],
-                prefix + random_suffix(),
+                template=owner["spec"]["template"],
+                name=prefix + random_suffix(),
             )
         for pod in sorted(pods, key=_usefulness)[: max(0, len(pods) - wanted)]:
             self._cluster.delete(POD.key_of(pod))
@@ -85,7 +85,7 @@ class ReplicaSetController:
                 observedGeneration=found["metadata"].get("generation", 1),
             )
             if refused is not None:
-                set_condition(status, "ReplicaFailure", True, "FailedCreate", str(refused), stamp)
+                set_condition(status, "ReplicaFailure", True, "FailedCreate", str(refused), stamp=stamp)
             else:
                 drop_condition(status, "ReplicaFailure")
 

@@ -91,7 +91,12 @@ class Scheduler:
         self._cluster.edit(
             key,
             lambda obj: set_condition(
-                obj.setdefault("status", {"phase": "Pending"}), "PodScheduled", False, reason, message, stamp
+                obj.setdefault("status", {"phase": "Pending"}),
+                "PodScheduled",
+                False,
+                reason,
+                message,
+                stamp=stamp,
             ),
         )
 
@@ -101,7 +106,7 @@ class Scheduler:
         def bind(obj: Object) -> None:
             obj["spec"]["nodeName"] = node
             status = obj.setdefault("status", {"phase": "Pending"})
-            set_condition(status, "PodScheduled", True, "", "", stamp)
+            set_condition(status, "PodScheduled", True, stamp=stamp)
 
         self._pending.pop(key, None)
         bound = self._cluster.edit(key, bind)
@@ -112,14 +117,8 @@ class Scheduler:
 
     def _refusals(self, pod: Object, node: Object) -> list[str]:
         """Why this node will not do: the first filter's reasons, as the scheduler's plug-ins run."""
-        spec = pod["spec"]
-        if node.get("spec", {}).get("unschedulable") and not _tolerates(spec, _CORDON):
-            return ["node(s) were unschedulable"]
-        taint = next((t for t in node.get("spec", {}).get("taints") or () if not _tolerates(spec, t)), None)
-        if taint is not None and taint.get("effect") != "PreferNoSchedule":
-            return [f"node(s) had untolerated taint {{{taint['key']}: {taint.get('value', '')}}}"]
-        if not _wanted(spec, node):
-            return ["node(s) didn't match Pod's node affinity/selector"]
+        if (why := _unsuited(node, pod["spec"])) is not None:
+            return [why]
         if self._repelled(pod, node):
             return ["node(s) didn't match pod anti-affinity rules"]
         return self._shortages(pod, node)
@@ -181,6 +180,21 @@ def _unschedulable(refusals: dict[str, list[str]], unbound: str | None) -> str:
     return f"{none}: {why}. preemption: {none}: {', '.join([*hopes, *helps])}."
 
 
+def takes(node: Object, spec: Object) -> bool:
+    """Whether a pod with that spec may run on the node at all, its room aside."""
+    return _unsuited(node, spec) is None
+
+
+def _unsuited(node: Object, spec: Object) -> str | None:
+    """Why the node takes no pod of that spec, or None."""
+    if node.get("spec", {}).get("unschedulable") and not _tolerates(spec, _CORDON):
+        return "node(s) were unschedulable"
+    for taint in node.get("spec", {}).get("taints") or ():
+        if taint.get("effect") != "PreferNoSchedule" and not _tolerates(spec, taint):
+            return f"node(s) had untolerated taint {{{taint['key']}: {taint.get('value', '')}}}"
+    return None if _wanted(spec, node) else "node(s) didn't match Pod's node affinity/selector"
+
+
 def _tolerates(spec: Object, taint: Object) -> bool:
     for toleration in spec.get("tolerations") or ():
         if toleration.get("effect") not in (None, "", taint.get("effect")):
@@ -202,7 +216,12 @@ def _wanted(spec: Object, node: Object) -> bool:
     if required is None:
         return True
     terms = required.get("nodeSelectorTerms") or ()
-    return any(selects({"matchExpressions": term.get("matchExpressions") or []}, labels) for term in terms)
+    fields = {"metadata.name": node["metadata"]["name"]}
+    return any(
+        selects({"matchExpressions": term.get("matchExpressions") or []}, labels)
+        and selects({"matchExpressions": term.get("matchFields") or []}, fields)
+        for term in terms
+    )
 
 
 def _label(node: Object, key: str) -> str | None:
