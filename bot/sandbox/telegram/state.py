@@ -94,7 +94,7 @@ class State:
         chat = self.chats[message.chat_id]
         self.messages.setdefault(chat.id, {})[message.id] = message
         self._counters[_counter(chat)] = max(message.id, self._counters.get(_counter(chat), 0))
-        if message.from_user is not None and message.from_user.is_bot:
+        if message.from_user is not None and message.from_user.is_bot and message.sender_chat_id is None:
             chat.last_bot = message.from_user.id
         self.happenings.tell("sent" if message.by_bot else "said", message)
         return message

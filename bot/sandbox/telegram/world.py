@@ -279,9 +279,8 @@ class World:
             raise Impossible(f'Topic "{name}" needs a forum and a thread id of 2 or more')
         chat.topics[thread_id] = Topic(thread_id, name)
         content = {"forum_topic_created": {"name": name, "icon_color": 7322096}}
-        opening = Message(thread_id, chat.id, self.state.clock.now(), ANONYMOUS_ADMIN, service=content)
-        self.state.put(replace(opening, thread_id=thread_id))
-        chat.last_bot = None
+        opening = Message(thread_id, chat.id, self.state.clock.now(), ANONYMOUS_ADMIN, chat.id)
+        self.state.put(replace(opening, thread_id=thread_id, service=content))
 
     def _place(self, chat_id: int, user_id: int) -> Chat:
         """The chat where the person acts; a private one is opened by acting there."""
