@@ -142,7 +142,10 @@ class _Binder:
 
     def _mistyped(self, word: str, free: dict[Any, str]) -> Wrong | None:
         """A word that can only be a mistyped name: it looks like one, or nothing else is wanted."""
-        wanted = [("app", App, self.apps), ("environment", Environment, self.environments)]
+        wanted: list[tuple[str, Any, dict[str, str]]] = [
+            ("app", App, self.apps),
+            ("environment", Environment, self.environments),
+        ]
         open_kinds = [(kind, known) for kind, type_, known in wanted if type_ in free]
         for kind, known in open_kinds:
             near = nearest(word, known.values())

@@ -2,26 +2,15 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from bot.clock import Clock
 from bot.cluster.cluster import Cluster
 from bot.cluster.clusters import Clusters
 from bot.helm.client import Helm
-from bot.operations.operation import Record
+from bot.notices.notices import Notices
 from bot.planning.releases import Releases
 from bot.planning.site import Site
 from bot.store.database import Database
-
-
-class Announcer(Protocol):
-    """What makes news of operations; bot.notices, wired by the composition root."""
-
-    async def deployed(self, record: Record, *, previous: str) -> None:
-        """A version went out: draft or post its notice where the environment says so."""
-
-    async def withdrawn(self, record: Record, *, version: str, back_to: str) -> None:
-        """A version was taken back: say so in its notice."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +24,7 @@ class Tools:
     clock: Clock
     mask: Callable[[str], str]
     frozen: Callable[[str, str], Awaitable[bytes]]
-    announcer: Announcer
+    notices: Notices
 
     async def cluster(self, site: Site) -> Cluster:
         """The site's cluster, asked in the site's name."""

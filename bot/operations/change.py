@@ -1,0 +1,159 @@
+"""One change of one release, watched: what deploy, rollback and uninstall have in common.
+
+Helm blocks in its hooks, so the rollout's watch starts before it and runs beside it. What a change did is looked
+up in the release's history before it is done again.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.events import Event, WorkloadProgress
+from bot.helm.errors import HelmError
+from bot.helm.releases import Revision
+from bot.operations.errors import StepFailed
+from bot.operations.policy import Policy
+from bot.operations.tools import Tools
+from bot.operations.transience import is_transient
+from bot.planning.plan import ObjectRef as PlannedObject
+from bot.planning.site import Site
+from bot.rollout.causes_helm import from_helm_error
+from bot.rollout.following import Follower
+from bot.rollout.verdicts import ObjectRef, Rules, Verdict
+from bot.store.verdicts import Health
+
+
+class Changed(BaseModel):
+    """What a change of a release led to; masked, so that it can be stored and told."""
+
+    model_config = ConfigDict(frozen=True)
+
+    revision: int
+    health: Health
+    words: str = ""
+    advice: str = ""
+    quote: str = ""
+    last_words: str = ""
+    not_followed: tuple[str, ...] = ()
+    ready: str = ""
+
+
+class Change:
+    """A change of one release on behalf of one operation."""
+
+    def __init__(self, tools: Tools, site: Site, policy: Policy, tell: Callable[[Event], None]) -> None:
+        self._tools = tools
+        self._site = site
+        self._policy = policy
+        self._tell = tell
+
+    async def history(self) -> list[Revision]:
+        """The release's revisions now, newest last."""
+        return await self._tools.helm.history(self._site.location, self._site.identity)
+
+    async def watch(
+        self,
+        objects: Sequence[PlannedObject],
+        *,
+        base: int,
+        since: datetime,
+        act: Callable[[], Awaitable[Revision]],
+    ) -> Changed:
+        """Run `act` (a Helm action) with the rollout's watch beside it, until the verdict is there.
+
+        `base` is the newest revision before the action: when Helm fails, a newer one tells that something changed.
+        Raises: StepFailed when nothing changed; ClusterUnreachable and OutcomeUnknown, after which the history
+        tells what happened.
+        """
+        ready: dict[str, tuple[int, int]] = {}
+        async with await self._follower(objects, since) as follower:
+            watching = asyncio.create_task(self._tell_all(follower, ready))
+            acting = asyncio.ensure_future(act())
+            try:
+                await asyncio.wait({watching, acting}, return_when=asyncio.FIRST_COMPLETED)
+                if not acting.done():  # a hook that can't succeed: Helm would wait for its time-out
+                    return await self._cut_short(base, follower, ready)
+                number = acting.result().number
+                follower.applied()
+                await watching
+            except HelmError as error:
+                return await self._helm_failed(error, base, follower)
+            finally:
+                await _stopped(watching, acting)
+        assert follower.verdict is not None
+        return self._changed(number, follower.verdict, ready)
+
+    async def _follower(self, objects: Sequence[PlannedObject], since: datetime) -> Follower:
+        rules = Rules(
+            crash_restarts=self._policy.crash_restarts,
+            image_grace=self._policy.image_grace,
+            timeout=self._policy.timeout,
+        )
+        followed = [
+            ObjectRef(each.api_version, each.kind, each.name, each.hook)
+            for each in objects
+            if each.namespace == self._site.namespace
+        ]
+        cluster = await self._tools.cluster(self._site)
+        clock = self._tools.clock
+        return Follower(cluster, self._site.namespace, followed, rules=rules, since=since, clock=clock)
+
+    async def _tell_all(self, follower: Follower, ready: dict[str, tuple[int, int]]) -> None:
+        async for event in follower:
+            if isinstance(event, WorkloadProgress):
+                ready[f"{event.kind}/{event.name}"] = (event.ready, event.desired)
+            self._tell(event)
+
+    async def _cut_short(self, base: int, follower: Follower, ready: dict[str, tuple[int, int]]) -> Changed:
+        """The verdict came before Helm returned; its worker is killed, which leaves the revision pending."""
+        history = await self.history()
+        assert follower.verdict is not None
+        number = history[-1].number if history else base
+        return self._changed(number, follower.verdict, ready)
+
+    async def _helm_failed(self, error: HelmError, base: int, follower: Follower) -> Changed:
+        """What a failure of Helm means: nothing changed, or a revision was made that failed."""
+        if is_transient(error):
+            raise error
+        mask = self._tools.mask
+        seen = follower.verdict.troubles if follower.verdict else ()
+        trouble = (seen[0] if seen else None) or from_helm_error(error.words)
+        words = mask(trouble.sentence() if trouble else error.words)
+        advice = trouble.advice if trouble else ""
+        quote = mask(trouble.quote if trouble else "")
+        history = await self.history()
+        if not history or history[-1].number <= base:
+            raise StepFailed(words, advice=advice, quote=quote) from error
+        last_words = mask(follower.verdict.last_words) if follower.verdict else ""
+        return Changed(
+            revision=history[-1].number,
+            health="failed",
+            words=words,
+            advice=advice,
+            quote=quote,
+            last_words=last_words,
+        )
+
+    def _changed(self, revision: int, verdict: Verdict, ready: dict[str, tuple[int, int]]) -> Changed:
+        mask = self._tools.mask
+        worst = verdict.troubles[0] if verdict.troubles else None
+        now, desired = (sum(numbers) for numbers in zip(*ready.values(), strict=True)) if ready else (0, 0)
+        return Changed(
+            revision=revision,
+            health=verdict.health,
+            words=mask(worst.sentence() if worst else verdict.words),
+            advice=worst.advice if worst else "",
+            quote=mask(worst.quote) if worst else "",
+            last_words=mask(verdict.last_words),
+            not_followed=tuple(f"{ref.kind} {ref.name}" for ref in verdict.not_followed),
+            ready=f"{now} of {desired}" if desired else "",
+        )
+
+
+async def _stopped(*tasks: asyncio.Future[Any]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,186 @@
+"""Deploy: upgrade or install one release and see it through."""
+
+import json
+
+from bot.helm.charts import ChartArchive
+from bot.helm.errors import HookFailed
+from bot.helm.releases import Revision
+from bot.operations.change import Changed
+from bot.operations.errors import StepFailed
+from bot.operations.operation import Outcome
+from bot.operations.release import OPERATION_LABEL, ReleaseArguments, ReleaseOperation
+from bot.operations.removing import remove_keeping_disks
+from bot.operations.steps import Steps
+
+CHART = "chart"
+VALUES = "values"
+
+
+class DeployArguments(ReleaseArguments):
+    """What was confirmed; chart and values are frozen beside it."""
+
+    image_digest: str = ""
+
+
+class Deploy(ReleaseOperation, kind="deploy"):
+    """Upgrade or install one release and see it through."""
+
+    Arguments = DeployArguments
+
+    async def run(self, do: Steps) -> Outcome:
+        """Preflight, rollout, tests, news; on failure the way back that the environment asks for."""
+        await do("preflight", self.preflight)
+        changed = await do("rollout", self.rollout)
+        if changed.health == "healthy" and self.arguments.policy.tests:
+            changed = await do("tests", self.test, changed)
+        if changed.health == "healthy":
+            await do("announce", self.announce)
+            return _done(changed)
+        if changed.health == "failed" and self.arguments.policy.on_failure == "rollback":
+            return await self.undone(do, changed)
+        return _failed(changed)
+
+    async def cancelled(self, do: Steps) -> Outcome:
+        """Undo what was started, or leave it, as the environment says; a half-done revision is never left."""
+        history = await self.change.history()
+        newest = history[-1] if history else None
+        if newest is None or newest.number <= self.arguments.base:
+            return Outcome(result="cancelled", words="nothing was changed")
+        if self.arguments.policy.on_failure == "leave" and not newest.busy:
+            return Outcome(result="cancelled", words="left as it is", revision=newest.number)
+        outcome = await self.undone(
+            do, Changed(revision=newest.number, health="failed", words="it was cancelled")
+        )
+        if outcome.result == "restored":
+            return Outcome(result="cancelled", back_to=outcome.back_to, revision=outcome.revision)
+        if outcome.result == "removed":
+            return Outcome(result="cancelled", words="the first install was removed, disks kept")
+        return outcome
+
+    async def undone(self, do: Steps, changed: Changed) -> Outcome:
+        """Go back to the last revision that was healthy; remove a first install."""
+        if self.arguments.base == 0:
+            await do("undo", self.remove)
+            return _failed(changed).model_copy(update={"result": "removed"})
+        wanted = await self.healthy_before(self.arguments.base + 1)
+        if wanted is None:
+            advice = "No earlier revision is known to have been healthy, so it stays"
+            return _failed(changed).model_copy(update={"advice": advice})
+        back = await do("undo", self.back_to, wanted)
+        if back.health != "healthy":
+            words = f"{self.record.version} failed, {wanted.version} did not return"
+            return _failed(back).model_copy(update={"result": "broken", "words": words})
+        restored = {"result": "restored", "back_to": wanted.version, "revision": back.revision}
+        return _failed(changed).model_copy(update=restored)
+
+    async def preflight(self) -> None:
+        """Rights, nothing moved, and a verdict of what runs now, which may be what we go back to."""
+        await self.check_unmoved()
+        await self.check_rights()
+        await self.judge_live()
+
+    async def rollout(self) -> Changed:
+        """Helm's upgrade-or-install with the rollout's watch beside it."""
+        changed = await self.change.watch(
+            self.arguments.objects,
+            base=self.arguments.base,
+            since=self.record.created_at,
+            act=self.upgrade,
+        )
+        await self.judged(changed, version=self.record.version, digest=self._digest)
+        return changed
+
+    async def upgrade(self) -> Revision:
+        """Make the revision, unless an earlier run of this operation has made it."""
+        site, policy = self.arguments.site, self.arguments.policy
+        history = await self.change.history()
+        newest = history[-1] if history else None
+        if newest is not None and newest.number > self.arguments.base:
+            if newest.labels.get(OPERATION_LABEL) == self.record.id and not newest.busy:
+                return newest
+            await self.mend(history)
+        frozen = self.tools.frozen
+        archive = ChartArchive.of(await frozen(self.record.id, CHART))
+        return await self.tools.helm.upgrade(
+            site.location,
+            archive,
+            json.loads(await frozen(self.record.id, VALUES)),
+            as_=site.identity,
+            install=True,
+            timeout=policy.timeout,
+            history_max=policy.history_max,
+            labels={OPERATION_LABEL: self.record.id},
+            create_namespace=policy.create_namespace,
+        )
+
+    async def mend(self, history: list[Revision]) -> None:
+        """Free the release from a run of this operation that died in the middle, so that it can be made again.
+
+        Raises: StepFailed when the newer revision is somebody else's.
+        """
+        site, timeout = self.arguments.site, self.arguments.policy.timeout
+        newer = [revision for revision in history if revision.number > self.arguments.base]
+        if not any(revision.labels.get(OPERATION_LABEL) == self.record.id for revision in newer):
+            raise StepFailed(
+                f"Revision {newer[-1].number} was made by someone else meanwhile",
+                advice="Look at /history, then ask again",
+            )
+        if not newer[-1].busy:
+            return
+        if self.arguments.base == 0:
+            await self.tools.helm.uninstall(site.location, as_=site.identity, timeout=timeout)
+            return
+        wanted = await self.healthy_before(self.arguments.base + 1)
+        number = wanted.revision if wanted is not None else self.arguments.base
+        await self.tools.helm.rollback(site.location, number, as_=site.identity, timeout=timeout)
+
+    async def test(self, changed: Changed) -> Changed:
+        """The chart's own Helm tests, for an app that asks for them."""
+        site, policy = self.arguments.site, self.arguments.policy
+        try:
+            await self.tools.helm.test(site.location, as_=site.identity, timeout=policy.timeout)
+        except HookFailed as error:
+            words = self.tools.mask(error.words)
+            failed = changed.model_copy(update={"health": "failed", "words": f"A test failed: {words}"})
+            await self.judged(failed, version=self.record.version, digest=self._digest)
+            return failed
+        return changed
+
+    async def announce(self) -> None:
+        """News of the version, where the environment announces."""
+        await self.tools.notices.deployed(
+            app=self.record.app,
+            environment=self.record.environment,
+            version=self.record.version,
+            previous=self.arguments.before,
+            author=self.record.author.name,
+            operation_id=self.record.id,
+        )
+
+    async def remove(self) -> None:
+        """Remove a first install that failed, with its disks kept."""
+        await remove_keeping_disks(self.tools, self.arguments.site, self.arguments.policy.timeout)
+
+    @property
+    def _digest(self) -> str:
+        arguments = self.arguments
+        return arguments.image_digest if isinstance(arguments, DeployArguments) else ""
+
+
+def _done(changed: Changed) -> Outcome:
+    if changed.not_followed:
+        words = ", ".join(changed.not_followed)
+        return Outcome(result="applied", words=words, revision=changed.revision, ready=changed.ready)
+    return Outcome(result="done", revision=changed.revision, ready=changed.ready)
+
+
+def _failed(changed: Changed) -> Outcome:
+    return Outcome(
+        result="failed",
+        words=changed.words,
+        advice=changed.advice,
+        quote=changed.quote,
+        last_words=changed.last_words,
+        revision=changed.revision,
+        ready=changed.ready,
+    )
