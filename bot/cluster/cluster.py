@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeAlias
@@ -182,7 +182,7 @@ class Cluster:
         *,
         labels: str | None = None,
         fields: str | None = None,
-    ) -> AsyncIterator[WatchEvent]:
+    ) -> AsyncGenerator[WatchEvent, None]:
         """All objects as ADDED, then SYNCED, then their changes without end; close it with `aclosing`.
 
         Outages are told by LOST and mended by themselves. Raises: ClusterRefused when refused for good.
@@ -195,7 +195,7 @@ class Cluster:
             lambda: self._listed(resource, namespace, query, 30.0),
             self._clock,
         )
-        async with contextlib.aclosing(events) as changes:  # type: ignore[type-var]
+        async with contextlib.aclosing(events) as changes:
             async for event in changes:
                 if event.object:
                     event.object.setdefault("apiVersion", api_version)
@@ -276,7 +276,7 @@ class Cluster:
         *,
         tail: int = 10,
         at_most: float = 600.0,
-    ) -> AsyncIterator[str]:
+    ) -> AsyncGenerator[str, None]:
         """Lines as they are written, until the container ends or `at_most` seconds are over.
 
         Close it with `aclosing`. Raises: as `logs`.

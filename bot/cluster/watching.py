@@ -7,9 +7,10 @@ difference and then a SYNCED, so it never has to compare by itself.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -47,7 +48,7 @@ async def watching(
     request: Request,
     listed: Callable[[], Awaitable[tuple[list[dict[str, Any]], str]]],
     clock: Clock,
-) -> AsyncIterator[WatchEvent]:
+) -> AsyncGenerator[WatchEvent, None]:
     """All objects, then their changes, without end.
 
     `request` is that of the list; `listed` gives the objects and their resourceVersion.
@@ -63,12 +64,13 @@ async def watching(
                 for event in _differences(known, items):
                     yield event
                 yield WatchEvent("SYNCED", {})
-            async for kind, changed in _held(connection, request, place):
-                place = changed["metadata"]["resourceVersion"]
-                pause = 0.0
-                if kind != "BOOKMARK":
-                    _remember(known, kind, changed)
-                    yield WatchEvent(kind, changed)  # type: ignore[arg-type]
+            async with contextlib.aclosing(_held(connection, request, place)) as changes:
+                async for kind, changed in changes:
+                    place = changed["metadata"]["resourceVersion"]
+                    pause = 0.0
+                    if kind != "BOOKMARK":
+                        _remember(known, kind, changed)
+                        yield WatchEvent(kind, changed)  # type: ignore[arg-type]
         except Gone:
             place = ""
         except ClusterUnreachable as error:
@@ -84,7 +86,7 @@ async def watching(
 
 async def _held(
     connection: Connection, request: Request, place: str
-) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+) -> AsyncGenerator[tuple[str, dict[str, Any]], None]:
     """One watch request until the server ends it."""
     asked = {
         **(request.query or {}),

@@ -29,6 +29,7 @@ from bot.rollout.workloads import (
     FOLLOWED,
     Progress,
     claim_names,
+    is_current,
     new_pods,
     newest_replica_set,
     old_pods,
@@ -104,7 +105,7 @@ def assess(
         result.progress[ref] = progress(picture, item, hook=ref.hook)
         if ref.hook:
             result.attempts[ref] = int((item.get("status") or {}).get("failed") or 0)
-        if applied or ref.hook or _moved(picture, item):
+        if ref.hook or _moved(picture, item) or (applied and is_current(picture, item)):
             shown = _workload_trouble(picture, item, ref, rules, logs or {})
             result.troubles += [shown] if shown else []
             result.unprobed = result.unprobed or any(map(_unprobed, new_pods(picture, item)))

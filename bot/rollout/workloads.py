@@ -84,6 +84,22 @@ def old_pods(picture: Picture, item: Raw) -> list[Raw]:
     return [pod for pod in _all_pods(picture, item) if not _is_new(picture, item, pod)]
 
 
+def is_current(picture: Picture, item: Raw) -> bool:
+    """Whether what is known of an object's pods belongs to its present state.
+
+    Watches of different kinds do not keep step: a Deployment may be seen changed before its new ReplicaSet is,
+    and for that moment the old pods would pass for the new ones.
+    """
+    if item["kind"] not in ("Deployment", "StatefulSet", "DaemonSet"):
+        return True
+    newest = newest_replica_set(picture, item) if item["kind"] == "Deployment" else None
+    if newest is not None:
+        mine, its = _revision(item)[0], _revision(newest)[0]
+        if mine and its and mine != its:
+            return False
+    return _observed(item)
+
+
 def newest_replica_set(picture: Picture, deployment: Raw) -> Raw | None:
     """The ReplicaSet of the Deployment's current template."""
     sets = picture.owned(deployment, "ReplicaSet")

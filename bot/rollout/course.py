@@ -1,0 +1,187 @@
+"""The course of one rollout: from one assessment after another to events, and at last a verdict.
+
+No I/O and no clock: each step is told the time, and `wakes_at` says when the next one is due if nothing
+changes. So every rule of when a rollout has failed can be tried without a cluster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bot.events import (
+    Event,
+    HookProgress,
+    HookState,
+    PodTrouble,
+    Trouble,
+    TroubleCleared,
+    WorkloadProgress,
+)
+from bot.rollout.assessing import Assessment, Shown, repeats
+from bot.rollout.verdicts import ObjectRef, Rules, Verdict
+from bot.rollout.workloads import Progress
+
+_CLEARS = 3.0
+"""Seconds that a trouble must be away before it is over: a crashing container looks well between crashes."""
+
+_IDLE = 30.0
+"""Seconds between steps when nothing is due."""
+
+
+@dataclass(slots=True)
+class _Told:
+    """A trouble that was told."""
+
+    shown: Shown
+    since: float
+    gone_since: float | None = None
+
+
+@dataclass(slots=True)
+class Course:
+    """Folds assessments; `verdict` is there when the rollout is over."""
+
+    objects: Sequence[ObjectRef]
+    rules: Rules
+    not_followed: tuple[ObjectRef, ...] = ()
+    verdict: Verdict | None = None
+    wakes_at: float = 0.0
+    _progress: dict[ObjectRef, Event] = field(default_factory=dict)
+    _best: dict[ObjectRef, int] = field(default_factory=dict)
+    _troubles: dict[str, _Told] = field(default_factory=dict)
+    """By workload: there is one cause at a time."""
+    _moved_at: float | None = None
+    _arrived_at: float | None = None
+
+    def applied(self, now: float) -> None:
+        """Helm has returned: the time-out counts from here."""
+        self._moved_at = now
+
+    def step(self, assessment: Assessment, now: float, *, applied: bool) -> list[Event]:
+        """What to tell at `now` (seconds of any clock that never goes back). `applied`: Helm has returned and
+        the objects were read since, so an arrived workload may be believed."""
+        self.wakes_at = now + _IDLE
+        events = self._progressed(assessment, now)
+        events += self._troubled(assessment, now)
+        self._judge(assessment, now, applied)
+        if self.verdict is not None and self.verdict.health == "healthy":
+            events += self._all_clear()
+        return events
+
+    @property
+    def troubles(self) -> list[Shown]:
+        """The troubles that are told and not over."""
+        return [told.shown for told in self._troubles.values()]
+
+    def _progressed(self, assessment: Assessment, now: float) -> list[Event]:
+        events: list[Event] = []
+        for ref, progress in assessment.progress.items():
+            attempts = assessment.attempts.get(ref, 0)
+            event = _told(ref, progress, attempts)
+            if self._progress.get(ref) != event:
+                self._progress[ref] = event
+                events.append(event)
+            if progress.reached + attempts > self._best.get(ref, -1):
+                self._best[ref] = progress.reached + attempts
+                if self._moved_at is not None:
+                    self._moved_at = now
+        return events
+
+    def _troubled(self, assessment: Assessment, now: float) -> list[Event]:
+        events: list[Event] = []
+        current = {shown.trouble.workload: shown for shown in assessment.troubles}
+        for workload, shown in current.items():
+            told = self._troubles.get(workload)
+            if told is not None and told.shown.trouble.cause != shown.trouble.cause:
+                events.append(_cleared(told.shown))
+                told = None
+            if told is None or told.shown != shown:
+                events.append(PodTrouble(shown.pod, workload, shown.trouble))
+            self._troubles[workload] = _Told(shown, told.since if told else now)
+        for workload in self._troubles.keys() - current.keys():
+            told = self._troubles[workload]
+            told.gone_since = now if told.gone_since is None else told.gone_since
+            if now - told.gone_since >= _CLEARS:
+                del self._troubles[workload]
+                events.append(_cleared(told.shown))
+            else:
+                self._wake(told.gone_since + _CLEARS)
+        return events
+
+    def _judge(self, assessment: Assessment, now: float, applied: bool) -> None:
+        failing = [told.shown.trouble for told in self._troubles.values() if self._fails(told, now)]
+        if failing:
+            # The sentence of what failed first; the others stand beside it.
+            self._end("failed", failing[0].sentence(), failing)
+            return
+        if not applied:
+            return
+        if not assessment.arrived:
+            self._arrived_at = None
+            self._time_out(now)
+            return
+        self._arrived_at = now if self._arrived_at is None else self._arrived_at
+        settled = self._arrived_at + (self.rules.settle if assessment.unprobed else 0.0)
+        if now >= settled:
+            self._end("healthy", "", [])
+        else:
+            self._wake(settled)
+
+    def _fails(self, told: _Told, now: float) -> bool:
+        trouble = told.shown.trouble
+        if trouble.fault == "cluster":
+            return False
+        if trouble.fatal_early:
+            return True
+        if trouble.grace is not None:
+            self._wake(told.since + trouble.grace)
+            return now >= told.since + trouble.grace
+        # A hook's Job counts its own attempts, and may recover.
+        return repeats(trouble) and not told.shown.hook and trouble.restarts >= self.rules.crash_restarts
+
+    def _time_out(self, now: float) -> None:
+        if self._moved_at is None:
+            self._moved_at = now
+        ends = self._moved_at + self.rules.timeout
+        if now < ends:
+            self._wake(ends)
+            return
+        troubles = [shown.trouble for shown in self.troubles]
+        waited = f"no progress for {self.rules.timeout:.0f} s"
+        if troubles and all(trouble.fault == "cluster" for trouble in troubles):
+            words = f"{troubles[0].sentence()}; {waited}, but not by this version's doing"
+            self._end("unknown", words, [])
+            return
+        own = [trouble for trouble in troubles if trouble.fault == "version"]
+        self._end("failed", f"{own[0].sentence()}; {waited}" if own else waited.capitalize(), own)
+
+    def _end(self, health: Literal["healthy", "failed", "unknown"], words: str, first: list[Trouble]) -> None:
+        others = [shown.trouble for shown in self.troubles if shown.trouble not in first]
+        troubles = () if health == "healthy" else (*first, *others)
+        self.verdict = Verdict(health, troubles, not_followed=self.not_followed, words=words)
+
+    def _all_clear(self) -> list[Event]:
+        cleared: list[Event] = [_cleared(told.shown) for told in self._troubles.values()]
+        self._troubles.clear()
+        return cleared
+
+    def _wake(self, at: float) -> None:
+        self.wakes_at = min(self.wakes_at, at)
+
+
+def _told(ref: ObjectRef, progress: Progress, attempts: int) -> Event:
+    if not ref.hook:
+        done = progress.done and not progress.failed
+        return WorkloadProgress(ref.kind, ref.name, progress.ready, progress.updated, progress.desired, done)
+    state: HookState = "running" if progress.updated or attempts else "waiting"
+    if progress.failed:
+        state = "failed"
+    elif progress.done:
+        state = "succeeded"
+    return HookProgress(ref.kind, ref.name, state, attempts)
+
+
+def _cleared(shown: Shown) -> TroubleCleared:
+    return TroubleCleared(shown.pod, shown.trouble.cause, shown.trouble.workload)

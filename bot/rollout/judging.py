@@ -1,0 +1,90 @@
+"""One look at a release, without following it: for status, for "is the live revision healthy", for /why."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.cluster import Cluster, ClusterError
+from bot.rollout.assessing import Assessment, assess
+from bot.rollout.following import watched_kinds
+from bot.rollout.last_words import fetch_last_words, termination_message
+from bot.rollout.picture import Picture
+from bot.rollout.verdicts import ObjectRef, Rules, Verdict
+from bot.rollout.workloads import FOLLOWED, is_passive
+
+
+async def judge(cluster: Cluster, namespace: str, objects: Sequence[ObjectRef]) -> Verdict:
+    """How these objects stand now. "unknown" while a rollout is under way and nothing is wrong so far.
+
+    Raises: ClusterError when the cluster cannot be asked.
+    """
+    picture = await look(cluster, namespace, objects)
+    return _verdict(_assessed(picture, objects), objects)
+
+
+async def explain(cluster: Cluster, namespace: str, objects: Sequence[ObjectRef]) -> Verdict:
+    """As `judge`, with the application's last words quoted in its troubles.
+
+    Raises: ClusterError when the cluster cannot be asked.
+    """
+    picture = await look(cluster, namespace, objects)
+    found = _assessed(picture, objects)
+    shown = [it for it in found.troubles if it.pod and it.container]
+    pods = [(it, picture.get("Pod", it.pod)) for it in shown]
+    words = await asyncio.gather(
+        *(fetch_last_words(cluster, namespace, pod, it.container) for it, pod in pods if pod is not None)
+    )
+    logs = {it.pod: text for (it, _), text in zip(pods, words, strict=True) if text}
+    verdict = _verdict(_assessed(picture, objects, logs), objects)
+    for it, pod in pods:
+        said = (termination_message(pod, it.container) if pod else "") or logs.get(it.pod, "")
+        if said:
+            return replace(verdict, last_words=said)
+    return verdict
+
+
+async def look(cluster: Cluster, namespace: str, objects: Sequence[ObjectRef]) -> Picture:
+    """A picture of what these objects are and own. Events that may not be read are left out.
+
+    Raises: ClusterError.
+    """
+    picture = Picture()
+    kinds = watched_kinds([it for it in objects if it.kind in FOLLOWED])
+    lists = await asyncio.gather(
+        *(cluster.list(api_version, kind, namespace) for kind, api_version in kinds.items()),
+        return_exceptions=True,
+    )
+    for kind, items in zip(kinds, lists, strict=True):
+        if isinstance(items, BaseException):
+            if kind == "Event" and isinstance(items, ClusterError):
+                continue
+            raise items
+        for item in items:
+            picture.put(item)
+    return picture
+
+
+def _assessed(
+    picture: Picture, objects: Sequence[ObjectRef], logs: dict[str, str] | None = None
+) -> Assessment:
+    followed = [it for it in objects if not it.hook]
+    return assess(picture, followed, Rules(), applied=True, logs=logs)
+
+
+def _verdict(found: Assessment, objects: Sequence[ObjectRef]) -> Verdict:
+    troubles = tuple(it.trouble for it in found.troubles)
+    strange = tuple(
+        it
+        for it in objects
+        if it.kind not in FOLLOWED and not it.hook and not is_passive(it.api_version, it.kind)
+    )
+    if found.missing:
+        names = ", ".join(it.where for it in found.missing)
+        return Verdict("failed", troubles, not_followed=strange, words=f"{names} is not there")
+    if found.arrived:
+        return Verdict("healthy", troubles, not_followed=strange)
+    if troubles:
+        return Verdict("failed", troubles, not_followed=strange, words=troubles[0].sentence())
+    return Verdict("unknown", not_followed=strange, words="It is not ready yet, and nothing says why")
