@@ -72,6 +72,31 @@ def test_of_malformed_json_what_was_read_counts() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("body", "description"),
+    [
+        (b'{"chat_id": 11, "text": "\\ud800"}', "Bad Request: strings must be encoded in UTF-8"),
+        (b'{"chat_id": 11, "text": "\xff"}', "Bad Request: strings must be encoded in UTF-8"),
+        (b'{"chat_id": ' + b"9" * 5000 + b', "text": "x"}', "Bad Request: message text is empty"),
+        (b'{"chat_id": "' + b"9" * 5000 + b'", "text": "x"}', "Bad Request: chat not found"),
+        (
+            b'{"chat_id": 11, "text": "x", "reply_markup": "' + b"[" * 9000 + b'"}',
+            "Bad Request: can't parse reply keyboard markup JSON object",
+        ),
+        (
+            b'{"chat_id": 11, "text": "x", "reply_markup": {"inline_keyboard": [[{"text": "\\udc00"}]]}}',
+            "Bad Request: can't parse reply keyboard markup JSON object",
+        ),
+    ],
+)
+async def test_hostile_bodies_are_refused_in_words(
+    server: TelegramServer, body: bytes, description: str
+) -> None:
+    url, headers = f"{server.url}/bot{TOKEN}/sendMessage", {"Content-Type": "application/json"}
+    async with aiohttp.ClientSession() as session, session.post(url, data=body, headers=headers) as answer:
+        assert (await answer.json())["description"] == description
+
+
 async def test_a_file_too_large_is_refused(clock: ManualClock) -> None:
     limits = Limits(upload_bytes=1000)
     async with (
@@ -104,6 +129,12 @@ async def test_one_chat_takes_a_burst_and_then_one_a_second(
     assert await sends(strict, DANA, 6) == [0, 0, 0, 0, 0, 1]
     await clock.sleep(1)
     assert await sends(strict, DANA, 1) == [0]
+
+
+async def test_what_is_refused_for_other_reasons_costs_nothing(strict: TelegramServer) -> None:
+    for _ in range(20):
+        assert await attempt(strict, "sendMessage", chat_id=DANA, text="<b", parse_mode="HTML") == 0
+    assert await sends(strict, DANA, 5) == [0] * 5
 
 
 async def test_who_ignores_retry_after_waits_longer(strict: TelegramServer, clock: ManualClock) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.sandbox.telegram.detecting import detected
-from bot.sandbox.telegram.entities import Entity
+from bot.sandbox.telegram.entities import Entity, units
 from bot.sandbox.telegram.errors import Refusal
 from bot.sandbox.telegram.formatting import cleaned
 from bot.sandbox.telegram.html import parse_html
@@ -42,6 +46,7 @@ def test_mistakes_are_told_with_their_place(source: str, mistake: str) -> None:
         ("😀<i>x</i>", "😀x", [Entity("italic", 2, 1)]),
         ("&lt;b&gt; &amp;amp; &#8594; &#x2192; &nbsp; &quot", '<b> &amp; → → &nbsp; "', []),
         ("<b></b>x", "x", []),
+        ("&#" + "9" * 5000, "&#" + "9" * 5000, []),
         (
             '<a href="https://example.org/?a=1&amp;b=2">x</a>',
             "x",
@@ -105,6 +110,39 @@ def test_the_left_trim_stops_at_the_first_entity() -> None:
     assert (formatted.text, formatted.entities) == ("  x", (Entity("code", 0, 2),))
 
 
+@pytest.mark.parametrize(
+    ("source", "kinds"),
+    [
+        ("<b>a<b>b</b></b><b>c</b>", [("bold", 0, 3)]),
+        ("<b>a<code>b</code>c</b>", [("bold", 0, 1), ("code", 1, 1), ("bold", 2, 1)]),
+        ("<b><a href='example.org'>a</a></b>", [("text_link", 0, 1), ("bold", 0, 1)]),
+        ("<blockquote>a<blockquote>b</blockquote></blockquote>", [("blockquote", 0, 2)]),
+        ("<pre><code>a</code></pre>", [("pre", 0, 1)]),
+    ],
+)
+def test_overlaps_are_mended(source: str, kinds: list[tuple[str, int, int]]) -> None:
+    found = cleaned(*parse_html(source)).entities
+    assert [(each.type, each.offset, each.length) for each in found] == kinds
+
+
 def test_more_than_a_hundred_entities_are_dropped_silently() -> None:
-    text, entities = parse_html("<b>x</b> " * 130)
+    text, entities = parse_html("<b>x</b>y" * 130)
     assert len(cleaned(text, entities).entities) == 100
+
+
+@given(st.text(alphabet=st.one_of(st.sampled_from('<>/&;#x"= bi'), st.characters(exclude_categories=["Cs"]))))
+def test_any_text_is_parsed_or_refused_in_words(source: str) -> None:
+    try:
+        text, entities = parse_html(source)
+    except Refusal as refusal:
+        text, entities = "", []
+        words = refusal.description
+    else:
+        words = ""
+    assert not words or words.startswith("Bad Request: can't parse entities: ")
+    assert all(0 <= each.offset < each.end <= units(text) for each in entities)
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"])))
+def test_escaped_text_comes_out_as_it_was(text: str) -> None:
+    assert parse_html(escape(text, quote=False)) == (text, [])

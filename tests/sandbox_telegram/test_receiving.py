@@ -186,6 +186,22 @@ async def test_people_cannot_do_what_telegram_does_not_let_them(world: World) ->
         world.says(99, TEAM, "hi")
     with pytest.raises(Impossible, match="no topic 99"):
         world.says(DANA, TEAM, "hi", topic=99)
+    with pytest.raises(Impossible, match="An empty message"):
+        world.says(DANA, TEAM, " \n ")
+
+
+async def test_a_stranger_cannot_press_in_a_group(bot: Bot, world: World) -> None:
+    world.add_user(99, "Eve")
+    keys = InlineKeyboardMarkup.from_button(InlineKeyboardButton("Deploy", callback_data="d"))
+    sent = await bot.send_message(TEAM, "Plan", reply_markup=keys)
+    with pytest.raises(Impossible, match="Eve is no member of Team"):
+        world.presses(99, TEAM, sent.message_id, 0, 0)
+
+
+async def test_a_text_too_long_for_one_message_is_sent_as_several(bot: Bot, world: World) -> None:
+    world.says(DANA, DANA, "/deploy " + "x" * 5000)
+    first, second = [text or "" for text in texts(await bot.get_updates())]
+    assert (len(first), len(second)) == (4096, 912)
 
 
 async def test_the_bot_hears_what_becomes_of_itself(bot: Bot, world: World) -> None:

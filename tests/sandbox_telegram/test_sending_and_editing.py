@@ -184,6 +184,32 @@ async def test_files_go_up_and_come_down(bot: Bot, world: World) -> None:
         await bot.edit_message_text("x", TEAM, sent.message_id)
 
 
+async def test_a_photo_has_a_caption_of_its_own_limit(bot: Bot, world: World) -> None:
+    await bot.send_photo(TEAM, b"\x89PNG", caption="<b>Memory</b>", parse_mode="HTML", filename="memory.png")
+    seen = world.messages(TEAM)[-1]
+    assert seen.photo is not None
+    assert (seen.photo.name, seen.text, seen.entities[0].type) == ("memory.png", "Memory", "bold")
+    with pytest.raises(BadRequest, match="Message caption is too long"):
+        await bot.send_photo(TEAM, b"\x89PNG", caption="x" * 1025)
+    with pytest.raises(BadRequest, match="Wrong file identifier"):
+        await bot.send_photo(TEAM, "no-such-file")
+
+
+async def test_who_may_not_write_is_told_what(bot: Bot, world: World) -> None:
+    world.state.chats[OLD].forbidden |= {"text", "documents"}
+    with pytest.raises(BadRequest, match="Not enough rights to send text messages to the chat"):
+        await bot.send_message(OLD, "x")
+    with pytest.raises(BadRequest, match="Not enough rights to send documents to the chat"):
+        await bot.send_document(OLD, b"x", filename="x.txt")
+    world.set_bot(TEAM, "restricted")
+    with pytest.raises(BadRequest, match="Have no write access to the chat"):
+        await bot.send_message(TEAM, "x")
+    assert (await bot.get_chat_member(TEAM, bot.id)).status == "restricted"
+    world.set_bot(NEWS, "member")
+    with pytest.raises(BadRequest, match="Need administrator rights in the channel chat"):
+        await bot.send_message(NEWS, "x")
+
+
 async def test_deleting(bot: Bot, world: World) -> None:
     sent = await bot.send_message(TEAM, "x")
     assert await bot.delete_message(TEAM, sent.message_id)

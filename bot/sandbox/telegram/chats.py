@@ -17,6 +17,24 @@ ADMIN_RIGHTS = (
     "can_edit_messages",
 )
 GONE = ("left", "kicked")
+_PERMISSIONS = (
+    "can_send_messages",
+    "can_send_audios",
+    "can_send_documents",
+    "can_send_photos",
+    "can_send_videos",
+    "can_send_video_notes",
+    "can_send_voice_notes",
+    "can_send_polls",
+    "can_send_other_messages",
+    "can_add_web_page_previews",
+    "can_change_info",
+    "can_edit_tag",
+    "can_invite_users",
+    "can_pin_messages",
+    "can_manage_topics",
+    "can_react_to_messages",
+)
 GENERAL_TOPIC = 1
 
 
@@ -70,6 +88,8 @@ class Member:
             known |= {right: right in self.rights for right in ADMIN_RIGHTS}
         elif self.status == "kicked":
             known["until_date"] = 0
+        elif self.status == "restricted":
+            known |= {"is_member": True, "until_date": 0} | dict.fromkeys(_PERMISSIONS, False)
         return known
 
 

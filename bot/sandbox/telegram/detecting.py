@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterable, Iterator
 
 from bot.sandbox.telegram.entities import Entity, in_order, units
+from bot.sandbox.telegram.mending import overlaps
 
 _DOMAINS = (
     "com org net io dev app me de uk eu fr nl it es ch at pl ru info biz co ai cloud xyz site online tech gov edu "
-    "int mil local"
+    "int mil"
 )
 _URL = (
     r"(?:(?:https?|ftp|tg|ton)://(?:[^\s<>\"'@/]+@)?[\w.-]*\w(?::\d{1,5})?|(?<![\w@./-])(?:[\w-]+\.)+(?:"
@@ -40,7 +41,7 @@ def detected(text: str, given: Iterable[Entity] = ()) -> list[Entity]:
         for start, end in _matches(kind, pattern, text):
             offset = units(text[:start])
             entity = Entity(kind, offset, units(text[start:end]))
-            if not any(entity.offset < each.end and each.offset < entity.end for each in taken):
+            if not any(overlaps(entity, each) for each in taken):
                 found.append(entity)
                 taken.append(entity)
     return in_order(found)

@@ -4,35 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# The order in which entities that cover the same text are listed (td MessageEntity::get_type_priority).
-_ORDER = {
-    name: index
-    for index, name in enumerate(
-        [
-            "blockquote",
-            "expandable_blockquote",
-            "mention",
-            "hashtag",
-            "cashtag",
-            "bot_command",
-            "url",
-            "email",
-            "bank_card",
-            "phone_number",
-            "text_link",
-            "text_mention",
-            "date_time",
-            "bold",
-            "italic",
-            "underline",
-            "strikethrough",
-            "spoiler",
-            "code",
-            "pre",
-            "custom_emoji",
-        ]
-    )
-}
+# Of entities that begin and end together, these come in this order and all others between them (td's
+# MessageEntity::get_type_priority).
+_FIRST = ("blockquote", "expandable_blockquote", "pre", "code", "text_link", "text_mention")
+_LAST = ("bold", "italic", "underline", "strikethrough", "spoiler", "custom_emoji")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,4 +40,10 @@ def units(text: str) -> int:
 
 def in_order(entities: list[Entity]) -> list[Entity]:
     """As the Bot API lists them: by start, the longest first, then by kind."""
-    return sorted(entities, key=lambda each: (each.offset, -each.length, _ORDER.get(each.type, 99)))
+    return sorted(entities, key=lambda each: (each.offset, -each.length, _rank(each.type)))
+
+
+def _rank(kind: str) -> int:
+    if kind in _FIRST:
+        return _FIRST.index(kind) - len(_FIRST)
+    return 1 + _LAST.index(kind) if kind in _LAST else 0

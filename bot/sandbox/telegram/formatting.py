@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.sandbox.telegram.detecting import detected
-from bot.sandbox.telegram.entities import Entity, in_order, units
+from bot.sandbox.telegram.entities import Entity, units
 from bot.sandbox.telegram.errors import bad
 from bot.sandbox.telegram.html import parse_html
+from bot.sandbox.telegram.mending import mended
 from bot.sandbox.telegram.parameters import Parameters, as_integer
 
 TEXT_LIMIT = 4096
@@ -82,7 +83,7 @@ def cleaned(text: str, entities: list[Entity]) -> Formatted:
     kept = [
         replace(each, length=min(each.length, size - each.offset)) for each in moved if each.offset < size
     ]
-    return Formatted(text, tuple(detected(text, in_order(kept))[:_MOST_ENTITIES]))
+    return Formatted(text, tuple(detected(text, mended(kept))[:_MOST_ENTITIES]))
 
 
 def message_text(parameters: Parameters) -> Formatted:

@@ -222,9 +222,10 @@ def _decoded(match: re.Match[bytes]) -> str:
     literal = match.group().decode("utf-8", "replace")
     if name is not None:
         return _NAMED.get(name, literal)
+    if len(match.group().rstrip(b";")) >= 10:
+        return literal
     code = int(hexadecimal, 16) if hexadecimal is not None else int(decimal)
-    too_long = len(match.group().rstrip(b";")) >= 10
-    if code == 0 or code >= 0x10FFFF or too_long or 0xD800 <= code <= 0xDFFF:
+    if code == 0 or code >= 0x10FFFF or 0xD800 <= code <= 0xDFFF:
         return literal
     return chr(code)
 

@@ -12,12 +12,13 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from json import JSONDecodeError
 
 from aiohttp import web
 
+from bot.sandbox.telegram.errors import bad
+
 _SPACE = re.compile(r"[ \t\r\n]*")
-_INTEGER = re.compile(r"-?[0-9]+")
+_INTEGER = re.compile(r"-?[0-9]{1,19}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,13 @@ class Parameters:
         return default if value is None else value.lower() in ("true", "yes", "1")
 
     def json(self, name: str) -> object:
-        """The parsed JSON of a parameter. Raises: ValueError."""
-        return json.loads(self.values[name])
+        """The parsed JSON of a parameter. Raises: KeyError where absent, ValueError where it is none."""
+        try:
+            parsed: object = json.loads(self.values[name])
+            json.dumps(parsed, ensure_ascii=False).encode()
+        except RecursionError:
+            raise ValueError("The JSON is nested too deeply") from None
+        return parsed
 
     def upload(self, name: str) -> Upload | None:
         """The file of a parameter: the field itself, or the one it names with attach://."""
@@ -75,17 +81,30 @@ def as_integer(value: object) -> int:
 
 
 async def read(request: web.Request) -> Parameters:
-    """The parameters of a request. Raises: web.HTTPRequestEntityTooLarge."""
+    """The parameters of a request.
+
+    Raises: web.HTTPRequestEntityTooLarge; Refusal where a text is no Unicode.
+    """
     values: dict[str, str] = {}
     uploads: dict[str, Upload] = {}
     for name, value in request.query.items():
         values.setdefault(name, value)
     if request.content_type == "application/json":
-        for name, value in json_fields((await request.read()).decode("utf-8", "replace")).items():
+        for name, value in json_fields((await request.read()).decode("utf-8", "surrogateescape")).items():
             values.setdefault(name, value)
     elif request.content_type in ("application/x-www-form-urlencoded", "multipart/form-data"):
         await _read_form(request, values, uploads)
+    if not all(_is_unicode(each) for pair in values.items() for each in pair):
+        raise bad("strings must be encoded in UTF-8")
     return Parameters(values, uploads)
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 async def _read_form(request: web.Request, values: dict[str, str], uploads: dict[str, Upload]) -> None:
@@ -124,7 +143,7 @@ def json_fields(body: str) -> dict[str, str]:
             if body[at : at + 1] != ",":
                 break
             at = _skip(body, at + 1)
-    except (JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return fields
     return fields
 

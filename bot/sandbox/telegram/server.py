@@ -72,7 +72,11 @@ class TelegramServer:
         self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._host, self._port)
-        await site.start()
+        try:
+            await site.start()
+        except OSError:
+            await self._runner.cleanup()
+            raise
         self._port = self._runner.addresses[0][1]
         self._deliveries = asyncio.create_task(Deliveries(self.state, self._execute).run())
         return self

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from bot.sandbox.telegram.chats import ADMIN_RIGHTS, ANONYMOUS_ADMIN, CHANNEL_BOT, Chat, Member, Topic, User
 from bot.sandbox.telegram.errors import Impossible
-from bot.sandbox.telegram.formatting import cleaned
+from bot.sandbox.telegram.formatting import TEXT_LIMIT, cleaned
 from bot.sandbox.telegram.happenings import Subscription
 from bot.sandbox.telegram.messages import Answer, Message, Query
 from bot.sandbox.telegram.reporting import report, report_status
@@ -119,6 +119,8 @@ class World:
     ) -> Message:
         """Someone writes a message; the bot hears of it as Telegram would let it.
 
+        A text too long for one message is sent as several, as Telegram's apps do; the last is returned.
+
         `topic` is a forum's thread id (None is General). `edited` changes the person's last message there
         instead. `forwarded_from` is who wrote it first. `as_anonymous_admin` writes in the group's name,
         `as_channel` in that channel's. In a channel, posts carry nobody's name.
@@ -129,34 +131,28 @@ class World:
             return self._edits(person, chat, text)
         self._check_may_write(chat, person, topic)
         sender, sender_chat = self._sender(chat, person, as_anonymous_admin, as_channel)
-        formatted = cleaned(text, [])
-        if not formatted.text:
-            raise Impossible("An empty message cannot be sent")
         if reply_to is not None and topic is None and (target := self.state.message_of(chat_id, reply_to)):
             topic = target.thread_id
-        message = Message(
-            id=self.state.next_message_id(chat),
+        draft = Message(
+            id=0,
             chat_id=chat_id,
             sent_at=self.state.clock.now(),
             from_user=sender,
             sender_chat_id=sender_chat,
-            text=formatted.text,
-            entities=formatted.entities,
             thread_id=topic,
             reply_to=reply_to,
             forwarded_from=self._user(forwarded_from) if forwarded_from is not None else None,
         )
-        # Privacy looks at who wrote last before this message, so the report comes with the posting.
-        placed = self.state.put(message)
-        report(self.state, placed)
-        return placed
+        return self._writes(chat, draft, text)
 
     def presses(self, user_id: int, chat_id: int, message_id: int, row: int, column: int) -> str:
         """Someone presses a button, counted from 0; returns the press's id, see `answers` and `answered`.
 
         Raises: Impossible where there is no such button or pressing it does not reach the bot.
         """
-        self._place(chat_id, user_id)
+        chat = self._place(chat_id, user_id)
+        if chat.group:
+            self._check_present(chat, self._user(user_id))
         message = self.state.message_of(chat_id, message_id)
         button = message.button(row, column) if message else None
         if message is None or button is None:
@@ -296,11 +292,15 @@ class World:
             return
         if chat.migrated_to is not None:
             raise Impossible(f"Chat {chat.id} has become {chat.migrated_to}")
-        member = chat.members.get(person.id)
-        if chat.kind != "channel" and (member is None or not member.present):
-            raise Impossible(f"{person.first_name} is no member of {chat.title}")
+        if chat.kind != "channel":
+            self._check_present(chat, person)
         if topic is not None and topic not in chat.topics:
             raise Impossible(f"There is no topic {topic} in {chat.title}")
+
+    def _check_present(self, chat: Chat, person: User) -> None:
+        member = chat.members.get(person.id)
+        if member is None or not member.present:
+            raise Impossible(f"{person.first_name} is no member of {chat.title}")
 
     def _sender(
         self, chat: Chat, person: User, anonymous: bool, channel: int | None
@@ -312,6 +312,20 @@ class World:
         if channel is not None:
             return CHANNEL_BOT, channel
         return person, None
+
+    def _writes(self, chat: Chat, draft: Message, text: str) -> Message:
+        """Put the text there in as many messages as it takes; the last of them."""
+        parts = [cleaned(text[at : at + TEXT_LIMIT], []) for at in range(0, len(text), TEXT_LIMIT)]
+        placed = None
+        for part in parts:
+            if part.text:
+                number = self.state.next_message_id(chat)
+                message = replace(draft, id=number, text=part.text, entities=part.entities)
+                placed = self.state.put(message)
+                report(self.state, placed)
+        if placed is None:
+            raise Impossible("An empty message cannot be sent")
+        return placed
 
     def _edits(self, person: User, chat: Chat, text: str) -> Message:
         own = [

@@ -10,7 +10,7 @@ from bot.sandbox.telegram.errors import bad
 from bot.sandbox.telegram.formatting import Formatted, check_length, message_text, parsed
 from bot.sandbox.telegram.keyboards import Markup, read_markup
 from bot.sandbox.telegram.messages import File, Message
-from bot.sandbox.telegram.methods.calls import Call, method
+from bot.sandbox.telegram.methods.calls import Call, Reply, method
 from bot.sandbox.telegram.parameters import as_integer
 
 _ACTIONS = frozenset(
@@ -61,7 +61,7 @@ def send_chat_action(call: Call) -> object:
     action = call.parameters.text("action").lower()
     if action and action not in _ACTIONS:
         raise bad("wrong parameter action in request")
-    call.topic(call.chat(), call.reply(call.chat()))
+    call.topic(call.chat(), Reply())
     return True
 
 
