@@ -1,7 +1,7 @@
 """Charts as archives: where they come from, what is known of them, what makes one acceptable.
 
 Whatever the source, the result is one `.tgz` in memory with its digest, so that what was planned is what is
-installed. Packing and checking is `packing`'s, the network `repositories`' and `registries`'.
+installed. Packing is `packing`'s, judging `inspecting`'s, the network `repositories`' and `registries`'.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.helm import packing, registries, repositories
+from bot.helm import inspecting, packing, registries, repositories
 from bot.helm.errors import ChartUnavailable
 from bot.helm.registries import OciChart
 from bot.helm.repositories import RepoChart
@@ -19,7 +19,7 @@ from bot.helm.repositories import RepoChart
 
 @dataclass(frozen=True, slots=True)
 class ChartArchive:
-    """A chart that passed `packing.inspect`, packed."""
+    """A chart that passed `inspecting.inspect`, packed."""
 
     name: str
     version: str
@@ -34,7 +34,7 @@ class ChartArchive:
 
         Raises: ChartInvalid (threats.md, rows 16 to 19).
         """
-        about = packing.inspect(data)
+        about = inspecting.inspect(data)
         return cls(about.name, about.version, about.app_version, hashlib.sha256(data).hexdigest(), data)
 
 
@@ -74,6 +74,6 @@ def _read(source: FolderChart | ArchiveChart) -> ChartArchive:
         if isinstance(source, FolderChart):
             return ChartArchive.of(packing.pack(path))
         with open(path, "rb") as file:
-            return ChartArchive.of(file.read(packing.MAX_PACKED + 1))
+            return ChartArchive.of(file.read(inspecting.MAX_PACKED + 1))
     except OSError as error:
         raise ChartUnavailable(f"The chart {path} cannot be read: {error.strerror}") from error

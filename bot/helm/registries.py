@@ -17,7 +17,7 @@ from yarl import URL
 
 from bot.helm.downloading import DIRECT, Answer, Credentials, Download, Route, download, parsed
 from bot.helm.errors import ChartInvalid, ChartUnavailable
-from bot.helm.packing import MAX_PACKED
+from bot.helm.inspecting import MAX_PACKED
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"

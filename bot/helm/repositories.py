@@ -13,7 +13,7 @@ from yarl import URL
 
 from bot.helm.downloading import DIRECT, Answer, Credentials, Download, Route, download, parsed, same_origin
 from bot.helm.errors import ChartInvalid, ChartUnavailable
-from bot.helm.packing import MAX_PACKED
+from bot.helm.inspecting import MAX_PACKED
 
 MAX_INDEX = 32 << 20
 """Bytes of an index.yaml; the largest public ones have about 20 MiB."""

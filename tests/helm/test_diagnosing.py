@@ -37,6 +37,7 @@ from bot.helm.errors import (
             FieldConflict,
         ),
         ("ReleaseError", "pre-upgrade hooks failed: 1 error occurred: job failed", HookFailed),
+        ("ReleaseError", "failed pre-install: resource Job/n/j not ready. status: Failed", HookFailed),
         ("CancelledError", "context deadline exceeded", HookFailed),
         (
             "KubeError",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.helm import packing
+from bot.helm import inspecting
 from bot.helm.charts import ArchiveChart, ChartArchive, FolderChart, fetch
 from bot.helm.errors import ChartInvalid, ChartUnavailable
 from tests.helm.writing import ABOUT, Charts, tgz
@@ -57,7 +57,7 @@ def test_an_archive_that_unpacks_to_gigabytes_is_refused_in_little_memory() -> N
     bomb = gzip.compress(info.tobuf() + bytes(200 << 20), compresslevel=1)
     tracemalloc.start()
     with pytest.raises(ChartInvalid, match="64 MiB"):
-        packing.inspect(bomb)
+        inspecting.inspect(bomb)
     assert tracemalloc.get_traced_memory()[1] < 150 << 20
     tracemalloc.stop()
 
@@ -66,12 +66,12 @@ def test_a_bomb_in_the_tar_headers_is_refused() -> None:
     info = tarfile.TarInfo("demo/x")
     info.type, info.size = tarfile.XHDTYPE, 3 << 30
     with pytest.raises(ChartInvalid):
-        packing.inspect(gzip.compress(info.tobuf() + bytes(100 << 20), compresslevel=1))
+        inspecting.inspect(gzip.compress(info.tobuf() + bytes(100 << 20), compresslevel=1))
 
 
 def test_many_small_files_are_refused() -> None:
     with pytest.raises(ChartInvalid, match="5000 files"):
-        packing.inspect(tgz([CHART, *((f"demo/{n}", b"") for n in range(5001))]))
+        inspecting.inspect(tgz([CHART, *((f"demo/{n}", b"") for n in range(5001))]))
 
 
 def test_a_bomb_inside_a_packed_subchart_counts_too() -> None:
@@ -82,7 +82,14 @@ def test_a_bomb_inside_a_packed_subchart_counts_too() -> None:
         ]
     )
     with pytest.raises(ChartInvalid, match="64 MiB"):
-        packing.inspect(tgz([CHART, ("demo/charts/sub.tgz", inner)]))
+        inspecting.inspect(tgz([CHART, ("demo/charts/sub.tgz", inner)]))
+
+
+def test_a_schema_is_found_however_deep_its_chart_is_packed() -> None:
+    schema = b'{"$ref": "file:///dev/zero"}'
+    inner = tgz([("x/Chart.yaml", b"name: x\nversion: 1.0.0\n"), ("x/values.schema.json", schema)])
+    with pytest.raises(ChartInvalid, match="only refer to itself"):
+        inspecting.inspect(tgz([CHART, ("demo/charts/sub/charts/x.tgz", inner)]))
 
 
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE])
@@ -90,20 +97,20 @@ def test_links_and_devices_in_an_archive_are_refused(kind: bytes) -> None:
     info = tarfile.TarInfo("demo/Chart.lock")
     info.type, info.linkname = kind, "/etc/passwd"
     with pytest.raises(ChartInvalid, match="link or a special file"):
-        packing.inspect(tgz([CHART, (info, b"")]))
+        inspecting.inspect(tgz([CHART, (info, b"")]))
 
 
 @pytest.mark.parametrize("name", ["../x", "/etc/cron.d/x", "demo/../../x", "demo\\..\\x", "demo/a\nb"])
 def test_names_that_leave_the_folder_are_refused(name: str) -> None:
     with pytest.raises(ChartInvalid, match="outside its folder"):
-        packing.inspect(tgz([CHART, (name, b"")]))
+        inspecting.inspect(tgz([CHART, (name, b"")]))
 
 
 @pytest.mark.parametrize("name", ["../x", ".", "..", "/abs", "a/b", "", "-x"])
 def test_a_chart_s_own_name_may_lead_nowhere(name: str) -> None:
     about = json.dumps({"apiVersion": "v2", "name": name, "version": "1.0.0"}).encode()
     with pytest.raises(ChartInvalid, match="no chart name"):
-        packing.inspect(tgz([("demo/Chart.yaml", about)]))
+        inspecting.inspect(tgz([("demo/Chart.yaml", about)]))
 
 
 @pytest.mark.parametrize("where", ["Chart.lock", "templates/x.yaml", "templates"])
@@ -130,26 +137,26 @@ async def test_a_pipe_in_a_folder_is_refused_and_not_waited_for(charts: Charts) 
 def test_a_schema_may_refer_only_to_itself(target: str, path: str) -> None:
     schema = json.dumps({"properties": {"a": {"items": [{"$ref": target}]}}}).encode()
     with pytest.raises(ChartInvalid, match="only refer to itself"):
-        packing.inspect(tgz([CHART, (path, schema)]))
+        inspecting.inspect(tgz([CHART, (path, schema)]))
 
 
 @pytest.mark.parametrize("depth", [300, 100_000])
 def test_a_schema_nested_without_end_is_refused(depth: int) -> None:
     schema = b'{"not":' * depth + b"{}" + b"}" * depth
     with pytest.raises(ChartInvalid, match=r"schema\.json"):
-        packing.inspect(tgz([CHART, ("demo/values.schema.json", schema)]))
+        inspecting.inspect(tgz([CHART, ("demo/values.schema.json", schema)]))
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", gzip.compress(b"hello"), gzip.compress(b"x" * 2000)[:20]])
 def test_what_is_no_archive_is_said_to_be_none(data: bytes) -> None:
     with pytest.raises(ChartInvalid):
-        packing.inspect(data)
+        inspecting.inspect(data)
 
 
 def test_a_missing_dependency_is_named_with_what_to_do() -> None:
     about = ABOUT + "dependencies: [{name: redis, version: ^17, repository: 'https://charts.example.org'}]"
     with pytest.raises(ChartInvalid, match=r"redis \^17.*helm dependency build"):
-        packing.inspect(tgz([("demo/Chart.yaml", about.encode())]))
+        inspecting.inspect(tgz([("demo/Chart.yaml", about.encode())]))
 
 
 def test_a_vendored_dependency_is_used() -> None:
@@ -160,7 +167,7 @@ def test_a_vendored_dependency_is_used() -> None:
         ("demo/charts/redis-17.0.1.tgz", redis),
         ("demo/charts/pg/Chart.yaml", b"name: pg\nversion: 1.0.0\n"),
     ]
-    assert packing.inspect(tgz(members)).name == "demo"
+    assert inspecting.inspect(tgz(members)).name == "demo"
 
 
 @pytest.mark.parametrize("source", [FolderChart(Path("/nowhere")), ArchiveChart(Path("/nowhere.tgz"))])

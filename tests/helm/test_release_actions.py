@@ -193,9 +193,7 @@ async def test_a_failing_hook_changes_nothing_else_and_is_told(
     assert live["spec"]["template"]["spec"]["containers"][0]["image"].endswith(":v1.1")
 
 
-async def test_an_upgrade_after_a_failed_install_goes_through(
-    helm: Helm, cluster: Cluster, chart: ChartArchive
-) -> None:
+async def test_a_failed_install_can_be_tried_again(helm: Helm, cluster: Cluster, chart: ChartArchive) -> None:
     with pytest.raises(HookFailed):
         await install(helm, cluster, chart, tag="v1-crash", migration={"enabled": True})
     fixed = await helm.upgrade(cluster.at, chart, values(migration={"enabled": True}), timeout=TIMEOUT)
@@ -205,6 +203,14 @@ async def test_an_upgrade_after_a_failed_install_goes_through(
 async def test_tests_of_the_chart_run_when_asked(helm: Helm, cluster: Cluster, chart: ChartArchive) -> None:
     await install(helm, cluster, chart, test={"command": ["/bin/check"]})
     await helm.test(cluster.at, timeout=TIMEOUT)
+
+
+async def test_a_failing_test_of_the_chart_is_named(
+    helm: Helm, cluster: Cluster, chart: ChartArchive
+) -> None:
+    await install(helm, cluster, chart, tag="v1.1-crash", test={"command": ["/bin/check"]})
+    with pytest.raises(HookFailed, match="shop-test"):
+        await helm.test(cluster.at, timeout=TIMEOUT)
 
 
 class TestAHookThatTakesLong:
@@ -263,16 +269,11 @@ async def test_a_field_of_another_manager_is_left_alone_unless_forced(
     helm: Helm, cluster: Cluster, chart: ChartArchive
 ) -> None:
     await install(helm, cluster, chart)
-    patch = {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": "shop"},
-        "spec": {"replicas": 5},
-    }
+    edit = {"spec": {"replicas": 5}}
     await cluster.send(
-        "PATCH", f"{DEPLOYMENT}?fieldManager=kubectl&force=true", patch, "application/apply-patch+yaml"
+        "PATCH", f"{DEPLOYMENT}?fieldManager=kubectl-edit", edit, "application/merge-patch+json"
     )
-    with pytest.raises(FieldConflict, match="kubectl"):
+    with pytest.raises(FieldConflict, match="kubectl-edit"):
         await helm.upgrade(cluster.at, chart, values(web={"replicas": 3}), timeout=TIMEOUT)
     forced = await helm.upgrade(
         cluster.at, chart, values(web={"replicas": 3}), timeout=TIMEOUT, force_conflicts=True
