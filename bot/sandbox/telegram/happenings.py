@@ -10,7 +10,7 @@ from typing import Literal, Self
 
 from bot.sandbox.telegram.messages import Answer, Message
 
-Kind = Literal["said", "sent", "edited", "deleted", "answered"]
+Kind = Literal["said", "sent", "edited", "deleted", "answered", "reacted"]
 _KEPT = 10_000  # an onlooker that never looks must not grow without end
 
 

@@ -58,6 +58,10 @@ class Message:
     """The field that makes it a service message, as the Bot API has it."""
     forwarded_from: User | None = None
     protected: bool = False
+    album: str | None = None
+    """What it shares with the other messages of its album."""
+    reaction: str | None = None
+    """The bot's emoji on it."""
     link_preview: Mapping[str, object] | None = None
 
     @property

@@ -106,6 +106,12 @@ class State:
         self.happenings.tell("edited", edited)
         return edited
 
+    def react(self, message: Message, emoji: str | None) -> None:
+        """Put the bot's reaction on a message, or take it off."""
+        marked = replace(message, reaction=emoji)
+        self.messages[message.chat_id][message.id] = marked
+        self.happenings.tell("reacted", marked)
+
     def remove(self, message: Message) -> None:
         """Mark a message as deleted: the bot can no longer find it, onlookers still can."""
         gone = replace(message, deleted=True)

@@ -50,6 +50,8 @@ def message_json(message: Message, lookup: Lookup, *, with_reply: bool = True) -
         known |= _reply(message, lookup)
     if message.edited_at is not None:
         known["edit_date"] = int(message.edited_at.timestamp())
+    if message.album is not None:
+        known["media_group_id"] = message.album
     if message.protected:
         known["has_protected_content"] = True
     known |= _content(message, lookup)

@@ -1,12 +1,24 @@
 """The Bot API's methods, a module per family. Importing this package fills `METHODS`."""
 
-from bot.sandbox.telegram.methods import editing, files, menus, places, presses, receiving, sending
+from bot.sandbox.telegram.methods import (
+    albums,
+    copying,
+    editing,
+    files,
+    menus,
+    places,
+    presses,
+    receiving,
+    sending,
+)
 from bot.sandbox.telegram.methods.calls import METHODS, Call, Described
 
 __all__ = [
     "METHODS",
     "Call",
     "Described",
+    "albums",
+    "copying",
     "editing",
     "files",
     "menus",

@@ -34,10 +34,10 @@ _ACTIONS = frozenset(
 def send_message(call: Call) -> object:
     """Send text. The checks' order is the official server's: text, reply, markup, chat, topic, then td's."""
     formatted = message_text(call.parameters)
-    markup = _markup(call)
+    markup = markup_of(call)
     chat = call.chat()
     call.may_send(chat, "text")
-    draft = _draft(call, chat, formatted, markup)
+    draft = new_message(call, chat, formatted, markup)
     check_length(formatted)
     call.state.floods.spend(chat.id, group=chat.group)
     return call.json(call.state.put(replace(draft, link_preview=link_preview(call))))
@@ -77,13 +77,15 @@ def link_preview(call: Call) -> Mapping[str, object] | None:
     return dict(given) if isinstance(given, Mapping) else None
 
 
-def _markup(call: Call) -> Markup:
+def markup_of(call: Call) -> Markup:
+    """The reply markup of a request that sends."""
     # Markup is read before the chat is known; a person's id is positive, every other chat's is not.
     call.reply_parameters()
     return read_markup(call.parameters, private=as_integer(call.parameters.text("chat_id")) > 0)
 
 
-def _draft(call: Call, chat: Chat, formatted: Formatted, markup: Markup) -> Message:
+def new_message(call: Call, chat: Chat, formatted: Formatted, markup: Markup) -> Message:
+    """A message as a request describes it, not yet sent. Raises: Refusal for its reply or topic."""
     reply = call.reply(chat)
     thread_id = call.topic(chat, reply)
     channel = chat.kind == "channel"
@@ -106,19 +108,20 @@ def _draft(call: Call, chat: Chat, formatted: Formatted, markup: Markup) -> Mess
 
 
 def _send_file(call: Call, kind: str) -> object:
-    file = _file(call, kind)
+    file = file_of(call, kind)
     caption = parsed(call.parameters, "caption", entities="caption_entities")
-    markup = _markup(call)
+    markup = markup_of(call)
     chat = call.chat()
     call.may_send(chat, f"{kind}s")
-    draft = _draft(call, chat, caption, markup)
+    draft = new_message(call, chat, caption, markup)
     check_length(caption, caption=True)
     call.state.floods.spend(chat.id, group=chat.group)
     sent = replace(draft, document=file) if kind == "document" else replace(draft, photo=file)
     return call.json(call.state.put(sent))
 
 
-def _file(call: Call, kind: str) -> File:
+def file_of(call: Call, kind: str) -> File:
+    """The file of a request, uploaded now or known by its id. Raises: Refusal."""
     upload = call.parameters.upload(kind)
     if upload is not None:
         if not upload.content:
