@@ -18,8 +18,8 @@ from bot.sandbox.kubernetes.metadata import new_metadata
 from bot.sandbox.kubernetes.storage import Key, Object, Storage
 
 START = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
-QUIET = 12
-"""Turns of the event loop without a change of the storage after which nothing more happens by itself."""
+TURNS = 12
+"""Turns of the event loop in which a change, or a sleeper that woke, has reached the controllers."""
 
 
 class MovableClock:
@@ -65,14 +65,17 @@ class World:
         self.clock = MovableClock()
         self.behaviours: dict[str, Behaviour] = {}
         self.missing: set[str] = set()
+        self.controllers: Controllers | None = None
 
     async def settle(self) -> None:
         """Let everything happen that needs no time."""
-        seen, quiet = self.storage.version, 0
-        while quiet < QUIET:
-            await asyncio.sleep(0)
-            quiet = quiet + 1 if seen == self.storage.version else 0
+        seen = 0
+        while seen != self.storage.version:
             seen = self.storage.version
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
+            if self.controllers is not None:
+                await self.controllers.settled()
 
     async def advance(self, seconds: float) -> None:
         """Let that much time pass, in the order in which things fall due."""
@@ -100,6 +103,14 @@ class World:
         edit(obj)
         obj["metadata"]["generation"] = obj["metadata"].get("generation", 1) + 1
         return self.storage.put(key, obj)
+
+    def change_cluster(self, resource: str, name: str, edit: Callable[[Object], None]) -> None:
+        """Change an object that is in no namespace."""
+        key = Key("", resource, "", name)
+        obj = self.storage.get(key)
+        assert obj is not None
+        edit(obj)
+        self.storage.put(key, obj)
 
     def get(self, group: str, resource: str, name: str, namespace: str = "shop") -> Object:
         found = self.storage.get(Key(group, resource, namespace, name))
@@ -165,6 +176,7 @@ async def living(world: World, pace: Pace | None = None) -> AsyncIterator[World]
     )
     with capture_logs() as logged:
         async with controllers:
+            world.controllers = controllers
             await world.settle()
             yield world
     assert not [entry for entry in logged if entry["event"] == "reconcile failed"]

@@ -44,7 +44,15 @@ class Machine:
 class Container:
     """The life of one container of one pod."""
 
-    def __init__(self, machine: Machine, pod: Object, spec: Object, role: Literal["main", "init", "sidecar"]):
+    def __init__(
+        self,
+        machine: Machine,
+        pod: Object,
+        spec: Object,
+        role: Literal["main", "init", "sidecar"],
+        *,
+        address: str,
+    ) -> None:
         self.spec = spec
         self.name: str = spec["name"]
         self.role = role
@@ -56,6 +64,7 @@ class Container:
         self.last: Object = {}
         self._machine = machine
         self._pod = pod
+        self._address = address
         self._policy: str = "Always" if role == "sidecar" else pod["spec"].get("restartPolicy", "Always")
         self._behaviour: Behaviour = "ok"
         self._pull_failures = 0
@@ -214,7 +223,7 @@ class Container:
         probe = self._probe()
         if "exec" in probe:
             return "Readiness probe failed: command exited with status 1"
-        address = f"{(self._pod.get('status') or {}).get('podIP', '')}:{port_of(self.spec)}"
+        address = f"{self._address}:{port_of(self.spec)}"
         if "httpGet" in probe:
             path = probe["httpGet"].get("path", "/")
             return (

@@ -79,6 +79,10 @@ class Controllers:
     ) -> None:
         await self._stack.aclose()
 
+    async def settled(self) -> None:
+        """Return once the controllers have done all that needs neither time nor a further change."""
+        await self._loop.rested()
+
     async def _follow(self, changes: AsyncIterator[Change]) -> None:
         async for change in changes:
             self._loop.feed(change)

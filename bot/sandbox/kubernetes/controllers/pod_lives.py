@@ -21,10 +21,14 @@ class PodLife:
         self._mounted = False
         spec = pod["spec"]
         self._inits = [
-            Container(machine, pod, c, "sidecar" if c.get("restartPolicy") == "Always" else "init")
+            Container(
+                machine, pod, c, "sidecar" if c.get("restartPolicy") == "Always" else "init", address=address
+            )
             for c in spec.get("initContainers") or ()
         ]
-        self._main = [Container(machine, pod, c, "main") for c in spec.get("containers") or ()]
+        self._main = [
+            Container(machine, pod, c, "main", address=address) for c in spec.get("containers") or ()
+        ]
         for container in [*self._inits[1:], *(self._main if self._inits else ())]:
             container.state = {"waiting": {"reason": "PodInitializing"}}
 

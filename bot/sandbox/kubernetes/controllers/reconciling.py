@@ -49,6 +49,7 @@ class ReconcileLoop:
         self._order = itertools.count()
         self._failures: dict[_Item, int] = {}
         self._wake = asyncio.Event()
+        self._resting = asyncio.Event()
 
     def prime(self) -> None:
         """Look at everything that exists, as a controller does when it starts."""
@@ -63,11 +64,18 @@ class ReconcileLoop:
         for controller in self._controllers:
             for key in controller.concerns(change):
                 self._queue[controller, key] = None
-        self._wake.set()
+        if self._queue:
+            self._resting.clear()
+            self._wake.set()
+
+    async def rested(self) -> None:
+        """Return once nothing is queued: what is left to do waits for time or for a change."""
+        await self._resting.wait()
 
     async def run(self) -> None:
         """Reconcile what is queued, then wait for a change or for the next due time, for ever."""
         while True:
+            self._resting.clear()
             self._queue_due()
             while self._queue:
                 item = next(iter(self._queue))
@@ -109,6 +117,7 @@ class ReconcileLoop:
     async def _rest(self) -> None:
         """Wait until something is queued or due."""
         self._wake.clear()
+        self._resting.set()
         while self._heap and self._due.get(self._heap[0][2]) != self._heap[0][0]:
             heapq.heappop(self._heap)  # superseded
         if not self._heap:

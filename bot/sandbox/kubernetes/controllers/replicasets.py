@@ -9,7 +9,7 @@ from bot.sandbox.kubernetes.controllers.cluster import (
     owner_keys,
     set_condition,
 )
-from bot.sandbox.kubernetes.controllers.kinds import POD, REPLICA_SET
+from bot.sandbox.kubernetes.controllers.kinds import POD, QUOTA, REPLICA_SET
 from bot.sandbox.kubernetes.controllers.pods import (
     RETRY_REFUSED,
     Refused,
@@ -24,6 +24,10 @@ from bot.sandbox.kubernetes.metadata import random_suffix
 from bot.sandbox.kubernetes.storage import Change, Key, Object
 
 COMPONENT = "replicaset-controller"
+BURST = 20
+"""Pods created in one go; the rest follows at once, after others had their turn."""
+LONGEST_RETRY = 60.0
+"""Seconds at most between two tries to create pods that were refused."""
 
 
 class ReplicaSetController:
@@ -32,30 +36,55 @@ class ReplicaSetController:
     def __init__(self, cluster: Cluster, recorder: Recorder) -> None:
         self._cluster = cluster
         self._recorder = recorder
+        self._refusals: dict[Key, tuple[int, float]] = {}  # how many in a row, when to try again
 
     def concerns(self, change: Change) -> Iterable[Key]:
         if REPLICA_SET.has(change.key):
             return [change.key]
+        if QUOTA.has(change.key):
+            return self._freed(change.key.namespace)
         return owner_keys(REPLICA_SET, change.object) if POD.has(change.key) else []
+
+    def _freed(self, namespace: str) -> list[Key]:
+        """A quota changed: those who were refused may try again at once."""
+        keys = [key for key in self._refusals if key.namespace == namespace]
+        for key in keys:
+            self._refusals[key] = (self._refusals[key][0], 0.0)
+        return keys
 
     def reconcile(self, key: Key) -> float | None:
         found = self._cluster.get(key)
         if found is None or is_ending(found):
+            self._refusals.pop(key, None)
             return None
+        wait = self._refusals.get(key, (0, 0.0))[1] - self._cluster.clock.monotonic()
+        if wait > 0:
+            return wait
         refused: Refused | None = None
         pods = [pod for pod in self._cluster.owned(found, POD) if is_active(pod)]
-        wanted = int(found["spec"].get("replicas", 1))
         try:
-            self._scale(found, pods, wanted)
+            self._scale(found, pods, int(found["spec"].get("replicas", 1)))
+            self._refusals.pop(key, None)
         except Refused as refusal:
             refused = refusal
+            wait = self._refuse(key)
         again = self._write_status(key, found, refused)
-        return RETRY_REFUSED if refused is not None else again
+        if refused is not None:
+            return wait
+        missing = int(found["spec"].get("replicas", 1)) - len(pods)
+        return 0.0 if missing > BURST else again
+
+    def _refuse(self, key: Key) -> float:
+        """Seconds until the next try, twice as many each time."""
+        times = self._refusals.get(key, (0, 0.0))[0] + 1
+        wait = min(RETRY_REFUSED * 2.0 ** min(times - 1, 10), LONGEST_RETRY)
+        self._refusals[key] = (times, self._cluster.clock.monotonic() + wait)
+        return wait
 
     def _scale(self, owner: Object, pods: list[Object], wanted: int) -> None:
         """Create or delete pods up to the wanted number. Raises: Refused."""
         prefix = f"{owner['metadata']['name'][:57]}-"
-        for _ in range(wanted - len(pods)):
+        for _ in range(min(wanted - len(pods), BURST)):
             create_pod(
                 self._cluster,
                 self._recorder,
