@@ -76,4 +76,4 @@ def _read(source: FolderChart | ArchiveChart) -> ChartArchive:
         with open(path, "rb") as file:
             return ChartArchive.of(file.read(inspecting.MAX_PACKED + 1))
     except OSError as error:
-        raise ChartUnavailable(f"The chart {path} cannot be read: {error.strerror}") from error
+        raise ChartUnavailable(f"{error.filename or path} cannot be read: {error.strerror}") from error

@@ -6,6 +6,7 @@ Links and special files are refused here, since an archive would no longer show 
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import os
@@ -26,7 +27,7 @@ def pack(folder: Path) -> bytes:
 
     Raises: ChartInvalid; OSError when it cannot be read.
     """
-    about = about_of((folder / "Chart.yaml").read_bytes())
+    about = about_of(_content(folder / "Chart.yaml", "Chart.yaml"))
     ignored = _ignored(folder)
     buffer = io.BytesIO()
     with (
@@ -65,7 +66,9 @@ def _content(path: Path, name: str) -> bytes:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
-        raise ChartInvalid(f"{name} is a link or cannot be read: {error.strerror}", file=name) from error
+        if error.errno != errno.ELOOP:
+            raise
+        raise ChartInvalid(f"{name} is a link, which a chart may not hold", file=name) from error
     with open(descriptor, "rb") as file:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
@@ -78,7 +81,7 @@ def _content(path: Path, name: str) -> bytes:
 def _ignored(folder: Path) -> list[str]:
     """Patterns of .helmignore, and Helm's own for hidden templates."""
     file = folder / ".helmignore"
-    lines = file.read_text(errors="replace").splitlines() if file.is_file() and not file.is_symlink() else []
+    lines = _content(file, file.name).decode(errors="replace").splitlines() if file.exists() else []
     patterns = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     return ["templates/.?*", *patterns]
 

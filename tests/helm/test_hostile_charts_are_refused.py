@@ -124,9 +124,13 @@ async def test_links_in_a_folder_are_refused(charts: Charts, tmp_path: Path, whe
 
 
 async def test_a_pipe_in_a_folder_is_refused_and_not_waited_for(charts: Charts) -> None:
-    os.mkfifo(charts.write({}) / "pipe")
-    with pytest.raises(ChartInvalid, match="special file"):
-        await fetch(FolderChart(charts.folder))
+    for name in ("pipe", "Chart.yaml", ".helmignore"):
+        folder = charts.write({})
+        (folder / name).unlink(missing_ok=True)
+        os.mkfifo(folder / name)
+        with pytest.raises(ChartInvalid, match="special file"):
+            await fetch(FolderChart(folder))
+        (folder / name).unlink()
 
 
 @pytest.mark.parametrize(

@@ -109,3 +109,12 @@ async def test_more_callers_than_workers_take_turns(helm: Helm, charts: Charts) 
     assert [one.files["demo/templates/x.yaml"] for one in rendered] == [f"a: {n}" for n in range(50)]
     assert len(workers()) == 2
     assert time.monotonic() - began < 10
+
+
+async def test_a_worker_that_prints_without_end_is_not_held_up(helm: Helm, charts: Charts) -> None:
+    noisy = await charts.template(
+        '{{ range until 5000 }}{{ fail "a line of the worker\'s own output" }}{{ end }}'
+    )
+    with capture_logs() as logs:
+        await helm.lint(noisy, {}, namespace="n", kube_version="v1.31.0", timeout=20)
+    assert sum(len(str(entry.get("said"))) for entry in logs) > 200_000
