@@ -5,6 +5,7 @@ is emptied, and is gone once nothing in it is left. Objects with finalizers and 
 up, as they do in a real cluster.
 """
 
+from contextlib import suppress
 from typing import Any
 
 from bot.clock import Clock
@@ -27,7 +28,9 @@ async def keep_namespaces(objects: Objects, clock: Clock) -> None:
 def _react(objects: Objects, clock: Clock, change: Change) -> None:
     key = change.key
     if (key.group, key.resource) != ("", "namespaces"):
-        if change.type == "DELETED" and _going(objects, key.namespace):
+        if _going(objects, key.namespace):
+            if change.type == "ADDED":  # controllers write past the check that refuses clients
+                _remove(objects, key)
             _finish(objects, key.namespace)
         return
     if change.type == "ADDED":
@@ -48,14 +51,16 @@ def _contents(objects: Objects, namespace: str) -> list[Key]:
 
 def _empty(objects: Objects, namespace: str) -> None:
     for key in _contents(objects, namespace):
-        resource = _resource(objects, key)
-        if resource is None:
-            objects.storage.delete(key)
-            continue
-        try:
-            objects.delete(resource, key.namespace, key.name, Deletion())
-        except ApiError:
-            continue  # it went meanwhile, which is what was wanted
+        _remove(objects, key)
+
+
+def _remove(objects: Objects, key: Key) -> None:
+    resource = _resource(objects, key)
+    if resource is None:
+        objects.storage.delete(key)
+        return
+    with suppress(ApiError):  # it went meanwhile, which is what was wanted
+        objects.delete(resource, key.namespace, key.name, Deletion())
 
 
 def _resource(objects: Objects, key: Key) -> Resource | None:
