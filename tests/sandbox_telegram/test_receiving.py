@@ -69,6 +69,26 @@ async def test_the_older_of_two_polls_is_ended(live: TelegramServer) -> None:
         assert texts(await asyncio.wait_for(newer, 5)) == ["hello"]
 
 
+async def test_a_webhook_ends_the_poll_that_waits(live: TelegramServer) -> None:
+    async with Bot(TOKEN, base_url=f"{live.url}/bot") as bot:
+        poll = asyncio.create_task(bot.get_updates(timeout=20, allowed_updates=["message"]))
+        await asyncio.wait([poll], timeout=0.1)
+        await bot.set_webhook("http://127.0.0.1:1/hook")
+        with pytest.raises(Conflict, match="terminated by setWebhook request"):
+            await asyncio.wait_for(poll, 5)
+        assert (await bot.get_webhook_info()).allowed_updates == ("message",)
+
+
+async def test_asking_the_same_again_at_once_waits(live: TelegramServer) -> None:
+    async with Bot(TOKEN, base_url=f"{live.url}/bot") as bot:
+        await bot.get_updates(offset=5)
+        again = asyncio.create_task(bot.get_updates(offset=5))
+        done, _ = await asyncio.wait([again], timeout=0.2)
+        assert not done
+        live.world.says(DANA, DANA, "one")
+        assert texts(await asyncio.wait_for(again, 5)) == ["one"]
+
+
 async def test_updates_that_were_not_asked_for_do_not_come(bot: Bot, world: World) -> None:
     await bot.get_updates(allowed_updates=["callback_query"])
     world.says(DANA, DANA, "hello")

@@ -60,6 +60,8 @@ class Message:
     protected: bool = False
     album: str | None = None
     """What it shares with the other messages of its album."""
+    receiver_id: int | None = None
+    """The only person who sees it, where it is ephemeral."""
     reaction: str | None = None
     """The bot's emoji on it."""
     link_preview: Mapping[str, object] | None = None

@@ -37,6 +37,8 @@ def message_json(message: Message, lookup: Lookup, *, with_reply: bool = True) -
     """Message; the message it replies to is written without its own reply, as Telegram does."""
     chat = lookup.chat_of(message.chat_id)
     known: dict[str, object] = {"message_id": message.id}
+    if message.receiver_id is not None and (receiver := lookup.user_of(message.receiver_id)):
+        known |= {"message_id": 0, "ephemeral_message_id": message.id, "receiver_user": receiver.to_json()}
     if message.from_user is not None:
         known["from"] = message.from_user.to_json()
     if message.sender_chat_id is not None:

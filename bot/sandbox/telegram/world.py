@@ -205,10 +205,14 @@ class World:
 
     # What people see
 
-    def messages(self, chat_id: int, *, deleted: bool = False) -> list[Message]:
-        """A chat's messages, oldest first, as they stand now."""
-        known = self.state.messages.get(chat_id, {})
-        return [known[number] for number in sorted(known) if deleted or not known[number].deleted]
+    def messages(self, chat_id: int, *, seen_by: int | None = None, deleted: bool = False) -> list[Message]:
+        """A chat's messages, oldest first, as they stand now.
+
+        `seen_by` leaves out what only others see; `deleted` leaves in what is gone.
+        """
+        found = sorted(self.state.messages.get(chat_id, {}).values(), key=lambda each: each.id)
+        shown = [each for each in found if deleted or not each.deleted]
+        return [each for each in shown if seen_by is None or each.receiver_id in (None, seen_by)]
 
     def message(self, chat_id: int, message_id: int) -> Message | None:
         """One message, None where it is not there (any more)."""

@@ -92,6 +92,11 @@ class Call:
         if me is None or not me.present:
             raise forbidden(f"bot is not a member of the {_NAMES[chat.kind]}")
 
+    def message(self, chat: Chat, name: str = "message_id") -> Message | None:
+        """The message a parameter names, None where it is not there or not for everyone."""
+        message = self.state.message_of(chat.id, self.parameters.integer(name))
+        return None if message is None or message.receiver_id is not None else message
+
     def me(self, chat: Chat) -> Member:
         """The bot's standing in a chat; in a private one, that of an equal."""
         return chat.members.get(self.state.bot.id) or Member(self.state.bot)

@@ -33,7 +33,7 @@ def forward_message(call: Call) -> object:
 def set_message_reaction(call: Call) -> object:
     """Set the bot's reaction; the same again succeeds, an empty list takes it off."""
     chat = call.chat()
-    message = call.state.message_of(chat.id, call.parameters.integer("message_id"))
+    message = call.message(chat)
     if message is None:
         raise bad("message to react not found")
     emoji = _reaction(call)
@@ -47,7 +47,7 @@ def _again(call: Call, *, forward: bool) -> Message:
     """Put a message into a chat once more, with or without its origin."""
     markup = markup_of(call)
     chat, origin = call.chat(), call.chat("from_chat_id")
-    source = call.state.message_of(origin.id, call.parameters.integer("message_id"))
+    source = call.message(origin)
     if source is None:
         raise bad(f"message to {'forward' if forward else 'copy'} not found")
     if source.service is not None or source.protected:

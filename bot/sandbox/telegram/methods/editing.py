@@ -52,7 +52,7 @@ def edit_markup(call: Call) -> object:
 def delete_message(call: Call) -> object:
     """Delete one message."""
     chat = call.chat()
-    message = call.state.message_of(chat.id, call.parameters.integer("message_id"))
+    message = call.message(chat)
     if message is None:
         raise bad("message to delete not found")
     _check_deletable(call, chat, message)
@@ -89,7 +89,7 @@ def _own(call: Call) -> tuple[Chat, Message]:
     chat = call.chat()
     if not call.parameters.integer("message_id"):
         raise bad("message identifier is not specified")
-    message = call.state.message_of(chat.id, call.parameters.integer("message_id"))
+    message = call.message(chat)
     if message is None:
         raise bad("message to edit not found")
     channel_editor = chat.kind == "channel" and call.me(chat).may("can_edit_messages")

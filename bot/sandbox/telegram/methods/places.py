@@ -83,7 +83,7 @@ def leave_chat(call: Call) -> object:
 def pin_chat_message(call: Call) -> object:
     """Pin a message; the chat, and the bot, see a service message of it."""
     chat = call.chat()
-    message = call.state.message_of(chat.id, call.parameters.integer("message_id"))
+    message = call.message(chat)
     if message is None:
         raise bad("message to pin not found")
     if message.service is not None:

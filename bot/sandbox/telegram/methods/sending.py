@@ -11,6 +11,7 @@ from bot.sandbox.telegram.formatting import Formatted, check_length, message_tex
 from bot.sandbox.telegram.keyboards import Markup, read_markup
 from bot.sandbox.telegram.messages import File, Message
 from bot.sandbox.telegram.methods.calls import Call, Reply, method
+from bot.sandbox.telegram.methods.ephemeral import receiver_of
 from bot.sandbox.telegram.parameters import as_integer
 
 _ACTIONS = frozenset(
@@ -104,6 +105,7 @@ def new_message(call: Call, chat: Chat, formatted: Formatted, markup: Markup) ->
         silent=call.parameters.boolean("disable_notification"),
         by_bot=True,
         protected=call.parameters.boolean("protect_content"),
+        receiver_id=receiver_of(call, chat),
     )
 
 
