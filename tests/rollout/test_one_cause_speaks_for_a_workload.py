@@ -24,7 +24,9 @@ SHOP = ObjectRef("apps/v1", "Deployment", "shop")
 READY = ({"type": "Ready", "status": "True"},)
 
 
-def assessed(seen: Picture, *refs: ObjectRef, applied: bool = True, **logs: str) -> Assessment:
+def assessed(
+    seen: Picture, *refs: ObjectRef, applied: bool = True, logs: dict[str, str] | None = None
+) -> Assessment:
     return assess(seen, refs or [SHOP], Rules(), applied=applied, logs=logs)
 
 
@@ -91,7 +93,7 @@ def test_pod_security_names_the_settings() -> None:
 
 
 def test_the_deadline_is_told_only_when_no_pod_says_more() -> None:
-    late = {
+    late: dict[str, Any] = {
         "conditions": [{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}],
     }
     alone = assessed(picture(deployment(**late), replica_set()))
@@ -108,7 +110,7 @@ def test_a_failed_job_borrows_its_last_pods_words() -> None:
         {"state": {"terminated": {"exitCode": 1, "reason": "Error"}}}, name="shop-migrate-1", owner="job"
     )
     ref = ObjectRef("batch/v1", "Job", "shop-migrate", hook=True)
-    (shown,) = assessed(picture(failed, died), ref, **{"shop-migrate-1": "no such table"}).troubles
+    (shown,) = assessed(picture(failed, died), ref, logs={"shop-migrate-1": "no such table"}).troubles
     assert shown.trouble.words == "Job failed 3 times: The app crashed at start, exit 1"
     assert shown.trouble.quote == "no such table"
 

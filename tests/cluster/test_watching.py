@@ -1,0 +1,69 @@
+"""Watches: everything first, then changes, and no gap when the connection or the place is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.cluster import Cluster, ClusterRefused, ClusterUnreachable, Identity, Ref, WatchEvent
+from bot.sandbox.kubernetes.cluster import KubernetesServer
+
+
+def name(event: WatchEvent) -> str:
+    return str(event.object.get("metadata", {}).get("name", ""))
+
+
+async def until(events: AsyncIterator[WatchEvent], kind: str, wanted: str = "") -> list[tuple[str, str]]:
+    seen = []
+    async with asyncio.timeout(10):
+        async for event in events:
+            seen.append((event.type, name(event)))
+            if event.type == kind and wanted in ("", name(event)):
+                return seen
+    return seen
+
+
+async def created_at_last(cluster: Cluster, name: str) -> None:
+    """Create a Secret as soon as the server is back."""
+    async with asyncio.timeout(10):
+        while True:
+            with contextlib.suppress(ClusterUnreachable):
+                await cluster.create("v1", "Secret", "shop", {"metadata": {"name": name}})
+                return
+
+
+async def test_first_what_is_there_then_what_changes(cluster: Cluster) -> None:
+    await cluster.create("v1", "Secret", "shop", {"metadata": {"name": "a"}})
+    async with contextlib.aclosing(cluster.watch("v1", "Secret", "shop")) as events:
+        assert await until(events, "SYNCED") == [("ADDED", "a"), ("SYNCED", "")]
+        await cluster.create("v1", "Secret", "shop", {"metadata": {"name": "b"}})
+        await cluster.patch(Ref("v1", "Secret", "a", "shop"), {"metadata": {"labels": {"x": "y"}}})
+        await cluster.delete(Ref("v1", "Secret", "b", "shop"))
+        assert await until(events, "DELETED") == [("ADDED", "b"), ("MODIFIED", "a"), ("DELETED", "b")]
+
+
+async def test_a_restart_of_the_server_loses_nothing(cluster: Cluster, server: KubernetesServer) -> None:
+    await cluster.create("v1", "Secret", "shop", {"metadata": {"name": "a"}})
+    async with contextlib.aclosing(cluster.watch("v1", "Secret", "shop")) as events:
+        await until(events, "SYNCED")
+        await server.down(0.2)
+        assert await until(events, "LOST") == [("LOST", "")]
+        await created_at_last(cluster, "b")
+        assert ("ADDED", "b") in await until(events, "ADDED", "b")
+
+
+async def test_objects_can_be_chosen(cluster: Cluster) -> None:
+    await cluster.create("v1", "Secret", "shop", {"metadata": {"name": "a", "labels": {"app": "shop"}}})
+    await cluster.create("v1", "Secret", "shop", {"metadata": {"name": "b"}})
+    async with contextlib.aclosing(cluster.watch("v1", "Secret", "shop", labels="app=shop")) as events:
+        assert await until(events, "SYNCED") == [("ADDED", "a"), ("SYNCED", "")]
+
+
+async def test_who_may_not_watch_is_told(cluster: Cluster) -> None:
+    stranger = cluster.as_(Identity("stranger"))
+    with pytest.raises(ClusterRefused) as refused:
+        await anext(aiter(stranger.watch("v1", "Secret", "shop")))
+    assert refused.value.code == 403
