@@ -106,6 +106,17 @@ async def test_events_are_forgotten_after_an_hour(world: World) -> None:
     assert old.isdisjoint(event["metadata"]["name"] for event in world.storage.list("", "events"))
 
 
+async def test_nothing_new_comes_into_a_namespace_that_is_being_deleted(world: World) -> None:
+    world.deployment()
+    await world.advance(4)
+    world.delete("", "namespaces", "shop", finalizer="kubernetes")
+    before = {event["metadata"]["name"] for event in world.storage.list("", "events")}
+    world.delete("", "pods", world.pod()["metadata"]["name"])
+    await world.advance(5)
+    assert world.pods() == []
+    assert {event["metadata"]["name"] for event in world.storage.list("", "events")} == before
+
+
 async def test_everything_may_happen_at_once() -> None:
     made = World()
     async with living(made, Pace.instant()):

@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from bot.clock import Clock
-from bot.sandbox.kubernetes.controllers.kinds import POD, Kind
+from bot.sandbox.kubernetes.controllers.kinds import NAMESPACE, POD, Kind
 from bot.sandbox.kubernetes.metadata import timestamp
 from bot.sandbox.kubernetes.storage import Change, Key, Object, Storage
 
@@ -60,6 +60,11 @@ class Cluster:
     def exists(self, uid: str) -> bool:
         """Whether an object with that uid exists."""
         return uid in self._uids
+
+    def is_going(self, namespace: str) -> bool:
+        """Whether a namespace is being deleted, so that nothing new may be created in it."""
+        found = self.storage.peek(NAMESPACE.key("", namespace))
+        return found is not None and is_ending(found)
 
     def place(self, uid: str) -> Key | None:
         """Where the object with that uid is, or None."""

@@ -4,7 +4,7 @@ import copy
 from datetime import datetime, timedelta
 
 from bot.sandbox.kubernetes.controllers.cluster import Cluster, condition_of, is_ending
-from bot.sandbox.kubernetes.controllers.kinds import NAMESPACE, POD
+from bot.sandbox.kubernetes.controllers.kinds import POD
 from bot.sandbox.kubernetes.controllers.quotas import check_quota
 from bot.sandbox.kubernetes.controllers.recording import Recorder
 from bot.sandbox.kubernetes.metadata import new_metadata, owner_reference
@@ -50,8 +50,7 @@ def create_pod(
 
 def _admit(cluster: Cluster, pod: Object) -> None:
     name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
-    home = cluster.get(NAMESPACE.key("", namespace))
-    if home is not None and is_ending(home):
+    if cluster.is_going(namespace):
         raise Refused(
             f'pods "{name}" is forbidden: unable to create new content in namespace {namespace} '
             "because it is being terminated"

@@ -39,6 +39,8 @@ class Recorder:
     def _record(
         self, about: Object, component: str, reason: str, message: str, *, kind: str, host: str, field: str
     ) -> None:
+        if self._cluster.is_going(about["metadata"].get("namespace", "")):
+            return  # nothing new may come into a namespace that is being deleted
         now = self._cluster.now
         self._expire(now)
         identity = (about["metadata"]["uid"], component, reason, message, field)
