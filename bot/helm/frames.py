@@ -14,8 +14,9 @@ from typing import Any
 
 _LENGTHS = struct.Struct("!IQ")
 
-MAX_HEAD = 64 << 20
-"""Bytes of JSON in one frame: several times the largest release that fits in a Secret, unpacked."""
+MAX_HEAD = 16 << 20
+"""Bytes of JSON in one frame: more than any release that fits in a Secret, and little enough to be parsed on
+the loop."""
 MAX_BLOB = 64 << 20
 """Bytes of archive in one frame; `charts` refuses larger ones long before."""
 
@@ -79,4 +80,4 @@ def _head(text: bytes) -> Head:
 
 def _check(head: int, blob: int) -> None:
     if head > MAX_HEAD or blob > MAX_BLOB:
-        raise FrameError(f"a message of {head + blob} bytes is more than a worker may exchange")
+        raise FrameError(f"{(head + blob) >> 20} MiB are more than Helm is given or gives in one go")

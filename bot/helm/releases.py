@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from bot.access import ClusterAccess
 BUSY = ("pending-install", "pending-upgrade", "pending-rollback", "uninstalling")
 """Statuses in which Helm refuses every write but a rollback."""
 
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _OWN_LABELS = frozenset({"name", "owner", "status", "version", "createdAt", "modifiedAt"})
 
 
@@ -19,7 +21,8 @@ _OWN_LABELS = frozenset({"name", "owner", "status", "version", "createdAt", "mod
 class Location:
     """One release in one namespace of one cluster.
 
-    Raises: ValueError for an empty namespace or release, which Helm would take for "default" or for all.
+    Raises: ValueError for names that Kubernetes or Helm would not allow; an empty one would mean "default" or
+    all, others could reach into Helm's label selectors.
     """
 
     access: ClusterAccess
@@ -27,8 +30,10 @@ class Location:
     release: str
 
     def __post_init__(self) -> None:
-        if not self.namespace or not self.release:
-            raise ValueError("a release's location needs a namespace and a name")
+        if len(self.namespace) > 63 or not _LABEL.fullmatch(self.namespace):
+            raise ValueError(f"{self.namespace!a} is no name of a namespace")
+        if len(self.release) > 53 or not _LABEL.fullmatch(self.release):
+            raise ValueError(f"{self.release!a} is no name of a Helm release: at most 53 of a-z, 0-9 and -")
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,8 @@ def _serve(sock: socket.socket) -> None:
             sock.sendall(frames.pack({"result": native.perform(head, blob)}))
         except native.Failure as failure:
             sock.sendall(frames.pack({"failure": failure.kind, "words": failure.words}))
+        except frames.FrameError as too_large:
+            sock.sendall(frames.pack({"failure": "RenderError", "words": str(too_large)}))
         except MemoryError:
             sys.exit("out of memory")
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from yarl import URL
 
 from bot.helm.charts import fetch
 from bot.helm.downloading import Credentials
@@ -135,6 +137,17 @@ async def test_no_one_is_led_to_inner_addresses_or_files(host: Host, target: str
     host.answers = {"/index.yaml": index(target)}
     with pytest.raises(ChartUnavailable, match="leads to"):
         await fetch(RepoChart(host.url, "demo"))
+
+
+async def test_a_name_that_hides_an_inner_address_is_refused(host: Host) -> None:
+    port = URL(host.url).port
+    host.answers = {
+        "/index.yaml": index(f"http://{socket.gethostname()}:{port}/x.tgz"),
+        "/x.tgz": web.Response(body=CHART),
+    }
+    with pytest.raises(ChartUnavailable, match="cannot be reached"):
+        await fetch(RepoChart(host.url, "demo"))
+    assert "/x.tgz" not in host.shown
 
 
 async def test_endless_redirects_and_endless_bodies_end(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:

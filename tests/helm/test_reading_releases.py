@@ -193,3 +193,12 @@ def test_nobody_is_an_identity_without_a_name_or_with_the_system_s(user: str) ->
         Identity(user)
     with pytest.raises(ValueError, match="group"):
         Identity("dana", (user,))
+
+
+@pytest.mark.parametrize("name", ["", "Shop", "shop,owner=other", "../x", "-x", "x" * 64, "a b", "shop\n"])
+def test_a_location_has_names_that_lead_nowhere_else(tmp_path: Path, name: str) -> None:
+    access = ClusterAccess(tmp_path / "kubeconfig")
+    with pytest.raises(ValueError, match="is no name"):
+        Location(access, name, "shop")
+    with pytest.raises(ValueError, match="is no name"):
+        Location(access, "shop-staging", name)

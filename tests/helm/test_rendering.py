@@ -107,3 +107,8 @@ async def test_lint_reports_problems_as_data(helm: Helm, charts: Charts) -> None
 async def test_a_chart_of_200_objects_renders(helm: Helm, charts: Charts) -> None:
     template = "{{ range $i := until 200 }}\n---\nkind: ConfigMap\nmetadata: {name: c{{ $i }}}\n{{ end }}"
     assert (await text(helm, charts, template)).count("---") == 200
+
+
+async def test_a_chart_that_renders_to_too_much_is_told_so(helm: Helm, charts: Charts) -> None:
+    with pytest.raises(ChartInvalid, match="MiB are more than"):
+        await text(helm, charts, '{{ range until 25 }}{{ repeat 1000000 "x" }}{{ end }}')
