@@ -1,0 +1,261 @@
+"""Pure decisions: may this person do this, here, now, and if not, why not. No await, no I/O.
+
+Deny by default, and every path gives a reason in words. Who is who comes from the configuration; layout and
+symbols are left to `bot.texts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Final
+
+from bot.access import Identity
+from bot.config import BUILT_IN_ROLES, PERMISSIONS, VIEWS, Binding, Config, Permission
+
+__all__ = [
+    "PERMISSIONS",
+    "Decision",
+    "Grant",
+    "Permission",
+    "Person",
+    "Place",
+    "Policy",
+    "Sender",
+    "known",
+    "may",
+    "summary",
+]
+
+UNSCOPED: Final[frozenset[Permission]] = frozenset({"config.reload", "audit.view"})
+"""About the bot as a whole: a role that is limited to some apps or environments does not give them."""
+
+_ANYWHERE: Final = ("*",)
+
+_WORDS: Final[dict[Permission, str]] = {
+    "app.view": "look at apps",
+    "logs.view": "read logs",
+    "pods.view": "look at pods",
+    "diff.view": "read diffs",
+    "values.view": "read values",
+    "history.view": "read the history",
+    "operations.view": "look at operations",
+    "image.build": "build",
+    "deploy.run": "deploy",
+    "deploy.rollback": "roll back",
+    "deploy.cancel": "cancel",
+    "deploy.cancel.others": "cancel what others started",
+    "deploy.set": "set values",
+    "release.mend": "mend a release",
+    "release.uninstall": "uninstall",
+    "notice.publish": "publish notices",
+    "config.reload": "reload the configuration",
+    "audit.view": "read the audit trail",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody, by numeric id; `key` is None for who has no entry under `people`."""
+
+    id: int
+    key: str | None
+    name: str
+    identity: Identity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a permission is asked for. None: no particular one, so having it somewhere is enough."""
+
+    app: str | None = None
+    environment: str | None = None
+    chat_id: int | None = None
+    """The chat that the person writes in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """What Telegram says of who sent an update."""
+
+    id: int | None
+    name: str = ""
+    chat_id: int | None = None
+    is_bot: bool = False
+    anonymous: bool = False
+    """An anonymous administrator of a group."""
+    as_chat: bool = False
+    """Sent in the name of a chat or channel (`sender_chat`), or a channel's post."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A binding, its role resolved."""
+
+    role: str
+    permissions: frozenset[Permission]
+    people: frozenset[int]
+    chats: frozenset[int]
+    chat_permissions: frozenset[Permission]
+    apps: tuple[str, ...]
+    environments: tuple[str, ...]
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether the scope is all apps in all environments."""
+        return "*" in self.apps and "*" in self.environments
+
+    def covers(self, at: Place) -> bool:
+        """Whether `at` is within the scope."""
+        return _within(at.app, self.apps) and _within(at.environment, self.environments)
+
+    def given(self, person_id: int, chat_id: int | None) -> frozenset[Permission]:
+        """What a person who writes in that chat has by this binding."""
+        if person_id in self.people:
+            return self.permissions
+        return self.chat_permissions if chat_id is not None and chat_id in self.chats else frozenset()
+
+    @property
+    def scope(self) -> str:
+        """The scope in words, as `on shop and blog in staging`."""
+        if self.everywhere:
+            return "everywhere"
+        apps = "" if "*" in self.apps else f"on {_listed(self.apps)}"
+        environments = "" if "*" in self.environments else f"in {_listed(self.environments)}"
+        return f"{apps} {environments}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Who may do what where, as one configuration says."""
+
+    people: Mapping[int, Person]
+    grants: tuple[Grant, ...]
+
+    @classmethod
+    def of(cls, config: Config, pinned: Mapping[str, int] | None = None) -> Policy:
+        """Read a configuration; `pinned` has the ids of chats that it names by `@name`, by their keys."""
+        chats = {key: chat.id for key, chat in config.chats.items() if isinstance(chat.id, int)}
+        chats |= pinned or {}
+        people = {
+            each.id: Person(each.id, key, each.name or key, each.identity)
+            for key, each in config.people.items()
+        }
+        ids = {key: each.id for key, each in config.people.items()}
+        grants = tuple(_grant(binding, config, ids, chats) for binding in config.bindings)
+        return cls(people, grants)
+
+    def person(self, sender: Sender) -> Person | None:
+        """Who sent it; None for who may never act: bots, channels, anonymous administrators."""
+        if sender.id is None or sender.id <= 0 or sender.is_bot or sender.anonymous or sender.as_chat:
+            return None
+        return self.people.get(sender.id) or Person(sender.id, None, sender.name or str(sender.id))
+
+    def who_may(self, permission: Permission, at: Place) -> list[str]:
+        """Names of the people who have it there by a binding to them, admins first."""
+        found: dict[int, bool] = {}
+        for grant in self.grants:
+            if permission in grant.permissions and grant.covers(at) and _enough(grant, permission):
+                for person in grant.people:
+                    found[person] = found.get(person, False) or grant.role == "admin"
+        known_people = sorted(
+            (not admin, self.people[each].name) for each, admin in found.items() if each in self.people
+        )
+        return [name for _, name in known_people]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether, and why or why not."""
+
+    allowed: bool
+    reason: str
+    needs: str = ""
+    """As `deploy in production`."""
+    has: str = ""
+    """As `deployer in staging`; `nothing here` when there is nothing."""
+    ask: tuple[str, ...] = ()
+    """Names of people who have it."""
+
+    def __bool__(self) -> bool:
+        return self.allowed
+
+
+def may(who: Person, permission: Permission, at: Place, policy: Policy) -> Decision:
+    """Say whether `who` may use `permission` at `at`, and why or why not in words for people."""
+    needs = _needed(permission, at)
+    for grant in policy.grants:
+        if permission in grant.given(who.id, at.chat_id) and grant.covers(at) and _enough(grant, permission):
+            by = grant.role if who.id in grant.people else f"{grant.role} through this chat"
+            return Decision(True, f"{by} {grant.scope}", needs, f"{by} {grant.scope}")
+    has = "; ".join(summary(who, policy, at.chat_id)) or "nothing here"
+    ask = tuple(policy.who_may(permission, at))
+    lines = [f"Needs: {needs}", f"You have: {has}"]
+    if ask:
+        lines.append(f"Ask: {_listed(ask[:3], 'or')}")
+    return Decision(False, "\n".join(lines), needs, has, ask)
+
+
+def known(sender: Sender, policy: Policy) -> bool:
+    """Whether the bot answers this sender at all; anyone else gets silence."""
+    person = policy.person(sender)
+    if person is None:
+        return False
+    return person.id in policy.people or any(
+        grant.given(person.id, sender.chat_id) for grant in policy.grants
+    )
+
+
+def summary(who: Person, policy: Policy, chat_id: int | None = None) -> list[str]:
+    """What someone has, most first, as `deployer on shop and blog in staging`."""
+    own = [grant for grant in policy.grants if who.id in grant.people]
+    own.sort(key=lambda grant: -len(grant.permissions))
+    lines = [f"{grant.role} {grant.scope}" for grant in own]
+    lines += [
+        f"viewer {grant.scope} through this chat"
+        for grant in policy.grants
+        if who.id not in grant.people and grant.given(who.id, chat_id)
+    ]
+    return list(dict.fromkeys(lines))
+
+
+def _grant(binding: Binding, config: Config, ids: Mapping[str, int], chats: Mapping[str, int]) -> Grant:
+    return Grant(
+        role=binding.role,
+        permissions=_role(binding.role, config),
+        people=frozenset(each if isinstance(each, int) else ids[each] for each in binding.people),
+        chats=frozenset(chats[each] for each in binding.chats if each in chats),
+        chat_permissions=frozenset({"app.view", *binding.permissions}) & VIEWS,
+        apps=binding.apps,
+        environments=binding.environments,
+    )
+
+
+def _role(name: str, config: Config) -> frozenset[Permission]:
+    """All permissions of a role; the configuration has been checked for cycles."""
+    if name in BUILT_IN_ROLES:
+        return BUILT_IN_ROLES[name]
+    role = config.roles[name]
+    inherited = _role(role.extends, config) if role.extends else frozenset()
+    return inherited | frozenset(role.permissions)
+
+
+def _within(name: str | None, globs: Iterable[str]) -> bool:
+    return name is None or any(fnmatchcase(name, glob) for glob in globs)
+
+
+def _enough(grant: Grant, permission: Permission) -> bool:
+    return permission not in UNSCOPED or grant.everywhere
+
+
+def _needed(permission: Permission, at: Place) -> str:
+    words = _WORDS[permission]
+    if at.environment is not None:
+        return f"{words} in {at.environment}"
+    return f"{words} on {at.app}" if at.app is not None else words
+
+
+def _listed(names: Iterable[str], joint: str = "and") -> str:
+    *most, last = names
+    return f"{', '.join(most)} {joint} {last}" if most else last
