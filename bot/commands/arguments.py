@@ -28,6 +28,9 @@ class Sets:
     pairs: tuple[tuple[str, str], ...] = ()
 
 
+NO_SETS = Sets()
+
+
 @dataclass(frozen=True)
 class Wrong:
     """Why the words don't make the command; `corrected` is the whole command as it may have been meant."""

@@ -8,6 +8,7 @@ from bot.cluster.cluster import Cluster
 from bot.cluster.clusters import Clusters
 from bot.helm.client import Helm
 from bot.notices.notices import Notices
+from bot.operations.operation import Record
 from bot.planning.releases import Releases
 from bot.planning.site import Site
 from bot.store.database import Database
@@ -25,6 +26,8 @@ class Tools:
     mask: Callable[[str], str]
     frozen: Callable[[str, str], Awaitable[bytes]]
     notices: Notices
+    replan: Callable[[Record], Awaitable[None]]
+    """Show a fresh plan of what was asked for to its author, in the message that waited."""
 
     async def cluster(self, site: Site) -> Cluster:
         """The site's cluster, asked in the site's name."""

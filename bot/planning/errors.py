@@ -25,8 +25,11 @@ class PlanRefused(Exception):
 class ReleaseStuck(PlanRefused):
     """The newest revision is `pending-*` or `uninstalling`: a run holds the release, or died holding it."""
 
-    def __init__(self, release: str, revision: int, status: str, since: datetime, maker: str) -> None:
+    def __init__(
+        self, namespace: str, release: str, revision: int, status: str, since: datetime, maker: str
+    ) -> None:
         super().__init__(f"An earlier run of {release} did not finish ({status})")
+        self.namespace = namespace
         self.release = release
         self.revision = revision
         self.status = status

@@ -33,7 +33,8 @@ async def read_live(helm: Helm, releases: Releases, site: Site) -> Live:
     past = await releases.past(site)
     newest = past.newest
     if newest is not None and newest.busy:
-        raise ReleaseStuck(site.release, newest.number, newest.status, newest.updated, past.maker(newest))
+        maker = past.maker(newest)
+        raise ReleaseStuck(site.namespace, site.release, newest.number, newest.status, newest.updated, maker)
     revision = past.live
     if revision is None:
         return Live(past, None, None, (), ())

@@ -4,7 +4,8 @@ Reading files is all that this does on the outside; whoever shows values masks w
 """
 
 import asyncio
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -171,3 +172,8 @@ def _text(path: Path) -> str:
     if len(data) > LARGEST:
         raise PlanRefused("A values file is over 1 MiB", where=str(path))
     return data.decode(errors="replace")
+
+
+def frozen_form(values: Mapping[str, Any]) -> bytes:
+    """Values as they are kept with an operation, and hashed for the plan's digest."""
+    return json.dumps(values, sort_keys=True).encode()

@@ -1,0 +1,137 @@
+"""Who asks, where, and what they may reach: the only thing that a handler talks to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.commands.choices import Choice
+from bot.commands.services import Services
+from bot.commands.showing import Page
+from bot.config import Config, Permission, Target
+from bot.operations.operation import Author
+from bot.permissions import Decision, Person, Place, may
+from bot.store import audit
+from bot.telegram.messages import ChatTarget, Document, Sent
+
+
+class Refused(Exception):
+    """The person lacks a right; the decision says which, and whom to ask."""
+
+    def __init__(self, decision: Decision, what: str = "") -> None:
+        super().__init__(decision.reason)
+        self.decision = decision
+        self.what = what
+
+
+@dataclass
+class Ask:
+    """One command or press being handled."""
+
+    services: Services
+    who: Person
+    chat_id: int
+    topic: int | None
+    message_id: int
+    """The command's message, or the one that was pressed."""
+    text: str = ""
+    pressed: bool = False
+    toasts: list[str] = field(default_factory=list)
+    """What the answer to the press will say; the last one counts."""
+
+    @property
+    def config(self) -> Config:
+        """The configuration in force."""
+        return self.services.config()
+
+    @property
+    def to(self) -> ChatTarget:
+        """The chat and topic that the answer goes to."""
+        return ChatTarget(self.chat_id, self.topic)
+
+    @property
+    def here(self) -> Sent:
+        """The message that was pressed."""
+        return Sent(self.chat_id, self.message_id, self.topic)
+
+    @property
+    def author(self) -> Author:
+        """The person as an operation's author."""
+        return Author(self.who.id, self.who.name)
+
+    def may(self, permission: Permission, app: str | None = None, environment: str | None = None) -> Decision:
+        """Whether the person may, here and now, and why or why not."""
+        return may(self.who, permission, Place(app, environment, self.chat_id), self.services.policy())
+
+    def need(self, permission: Permission, app: str | None = None, environment: str | None = None) -> None:
+        """Go on only if the person may.
+
+        Raises: Refused.
+        """
+        decision = self.may(permission, app, environment)
+        if not decision.allowed:
+            raise Refused(decision, " → ".join(name for name in (app, environment) if name))
+
+    def targets(self, permission: Permission) -> list[Target]:
+        """Every app and environment where the person may."""
+        return [
+            target
+            for target in self.config.targets()
+            if self.may(permission, target.app.name, target.environment.name).allowed
+        ]
+
+    async def show(
+        self,
+        template: str,
+        choices: Sequence[Choice] = (),
+        *,
+        document: Document | None = None,
+        **values: Any,
+    ) -> Sent | None:
+        """Answer: in place of the screen whose button was pressed, else as a reply to the command."""
+        page = Page(template, values, choices, document)
+        if self.pressed and document is None:
+            await self.services.screen.edit(self.here, page, self.who.id)
+            return self.here
+        return await self.reply(page)
+
+    async def say(self, template: str, choices: Sequence[Choice] = (), **values: Any) -> Sent | None:
+        """Answer with a message of its own, also to a press."""
+        return await self.reply(Page(template, values, choices))
+
+    async def reply(self, page: Page) -> Sent | None:
+        """Send a page as a reply."""
+        return await self.services.screen.send(self.to, page, self.who.id, reply_to=self.message_id)
+
+    async def document(self, name: str, content: str, caption: str, values: Mapping[str, Any]) -> None:
+        """Send a text as a file with a name that says what it is; `caption` names a template."""
+        masked = self.services.masker().mask_text(content)
+        document = Document(name, masked.encode())
+        await self.reply(Page(caption, values, document=document))
+
+    def toast(self, text: str) -> None:
+        """What the answer to the press says, on top of the chat."""
+        self.toasts.append(text)
+
+    async def record(
+        self,
+        action: str,
+        outcome: str,
+        *,
+        app: str | None = None,
+        environment: str | None = None,
+        detail: str = "",
+    ) -> None:
+        """Write a decision into the audit trail."""
+        entry = audit.Entry(
+            at=self.services.clock.now(),
+            actor_id=self.who.id,
+            actor=self.who.name,
+            action=action,
+            outcome=outcome,
+            app=app,
+            environment=environment,
+            chat_id=self.chat_id,
+            detail=self.services.masker().mask_text(detail)[:1000],
+        )
+        async with self.services.database.write() as session:
+            await audit.record(session, entry)

@@ -1,0 +1,64 @@
+"""Buttons as a handler asks for them, and how they are laid out on a phone.
+
+A choice names a declared button and its arguments; what Telegram carries is a token made when it is sent.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from wcwidth import wcswidth
+
+from bot.telegram.messages import Style
+
+MOST = 8
+"""Buttons in a message: more is a list, which wants [More]."""
+
+THREE_IN_A_ROW = 11
+TWO_IN_A_ROW = 16
+"""Cells that a label may have to share a row of a phone's width with two others, or one (measured at 360 px)."""
+
+LIFETIME = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One button: `button` is the name it was declared under, `arguments` are its handler's.
+
+    It is bound to the person who asked, unless `anyone` with the right may press it.
+    """
+
+    label: str
+    button: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    style: Style | None = None
+    app: str | None = None
+    environment: str | None = None
+    anyone: bool = False
+    lifetime: timedelta = LIFETIME
+
+
+def run(label: str, command: str, style: Style | None = None) -> Choice:
+    """A button that does what typing `command` would: for whoever presses it, by their own rights."""
+    return Choice(label, "run", {"command": command}, style, anyone=True)
+
+
+def laid_out(choices: Sequence[Choice]) -> list[list[Choice]]:
+    """Rows: a recommended button alone first, a dangerous one alone last, the others as many as fit."""
+    first = [[choice] for choice in choices if choice.style in ("primary", "success")]
+    last = [[choice] for choice in choices if choice.style == "danger"]
+    rows: list[list[Choice]] = []
+    for choice in choices:
+        if choice.style is not None:
+            continue
+        if rows and _fit([*rows[-1], choice]):
+            rows[-1].append(choice)
+        else:
+            rows.append([choice])
+    return first + rows + last
+
+
+def _fit(row: Sequence[Choice]) -> bool:
+    widest = max(wcswidth(choice.label) for choice in row)
+    return (len(row) <= 3 and widest <= THREE_IN_A_ROW) or (len(row) <= 2 and widest <= TWO_IN_A_ROW)

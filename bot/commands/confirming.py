@@ -1,0 +1,217 @@
+"""Plans on the screen: shown with the buttons that confirm them, made again when they are pressed.
+
+What was confirmed is what runs: the press carries the digest that was seen, and a plan whose digest moved is shown
+anew with what moved.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from bot.commands.ask import Ask
+from bot.commands.choices import Choice
+from bot.config import Target
+from bot.operations.deploy import CHART, VALUES, Deploy, DeployArguments
+from bot.operations.desk import Order
+from bot.operations.errors import Busy
+from bot.operations.operation import Arguments
+from bot.operations.policy import Policy
+from bot.operations.release import ReleaseArguments
+from bot.operations.rollback import Rollback, RollbackArguments
+from bot.operations.uninstall import Uninstall
+from bot.planning.plan import Plan, PlanKind
+from bot.planning.values import frozen_form
+from bot.telegram.messages import Document
+
+EXPIRY = timedelta(minutes=5)
+"""How long a plan may be confirmed: long enough to read it, short enough that it is still true."""
+
+EXCERPT = 1500
+"""Characters of the diff in the plan's message; the rest is in the document."""
+
+TITLES: Mapping[PlanKind, str] = {"deploy": "Plan", "rollback": "Roll back", "uninstall": "Uninstall"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asked for: enough to plan it again."""
+
+    kind: PlanKind
+    app: str
+    environment: str
+    version: str = ""
+    revision: int | None = None
+    sets: Sequence[Sequence[str]] = field(default_factory=tuple)
+
+    @property
+    def command(self) -> str:
+        """The command that asks for the same."""
+        return f"/{self.kind} {self.app} {self.environment}"
+
+
+async def propose(ask: Ask, request: Request, *, moved: str = "", again: bool = False) -> None:
+    """Plan and show it; `again` offers to redeploy where nothing changes."""
+    plan = await planned(ask, request)
+    if plan.unchanged and not again:
+        choices = [
+            Choice(
+                "Deploy again",
+                "deploy.again",
+                {"request": asdict(request)},
+                app=plan.app,
+                environment=plan.environment,
+            ),
+            Choice("Close", "plan.close"),
+        ]
+        await ask.show("unchanged", choices, plan=plan)
+        return
+    target = ask.config.target(request.app, request.environment)
+    discloses = target.environment.disclose != "summary"
+    await ask.show(
+        "plan",
+        _choices(plan, request, discloses),
+        plan=plan,
+        titles=TITLES,
+        moved=moved,
+        excerpt=plan.diff[:EXCERPT] if discloses else "",
+        author=ask.who.name,
+        until=ask.services.clock.now() + EXPIRY,
+    )
+
+
+async def planned(ask: Ask, request: Request) -> Plan:
+    """The plan of a request, made now, in the person's name."""
+    target = ask.config.target(request.app, request.environment)
+    planner, identity = ask.services.planner, ask.who.identity
+    if request.kind == "rollback":
+        return await planner.rollback(target, request.revision, identity)
+    if request.kind == "uninstall":
+        return await planner.uninstall(target, identity)
+    sets = tuple((key, value) for key, value in request.sets)
+    return await planner.deploy(target, request.version, identity, sets)
+
+
+async def confirmed(ask: Ask, fields: Mapping[str, Any], digest: str, inputs: Mapping[str, str]) -> None:
+    """A plan's button was pressed: plan again, and run it if it is still the one that was seen."""
+    request = Request(**fields)
+    plan = await planned(ask, request)
+    if plan.digest != digest:
+        await propose(
+            ask, request, moved=f"Since you looked: {', '.join(plan.moved(inputs))}. New plan below."
+        )
+        return
+    try:
+        await ask.services.desk.submit(order(ask, request, plan))
+    except Busy as busy:
+        await show_busy(ask, request, busy)
+
+
+def order(ask: Ask, request: Request, plan: Plan) -> Order:
+    """The operation that a confirmed plan becomes; its message is the plan's."""
+    target = ask.config.target(request.app, request.environment)
+    kind, arguments = _arguments(plan, policy_of(target))
+    frozen: dict[str, bytes] = {}
+    if plan.frozen.archive is not None and plan.frozen.values is not None:
+        frozen = {CHART: plan.frozen.archive.data, VALUES: frozen_form(plan.frozen.values)}
+    return Order(
+        kind=kind,
+        subject=plan.site.id.subject,
+        app=plan.app,
+        environment=plan.environment,
+        version=plan.version,
+        arguments=arguments,
+        author=ask.author,
+        chat_id=ask.chat_id,
+        topic=ask.topic,
+        message_id=ask.message_id if ask.pressed else None,
+        priority=1 if request.kind == "rollback" else 0,
+        shouts=plan.shouts,
+        frozen=frozen,
+    )
+
+
+def policy_of(target: Target) -> Policy:
+    """The environment's rules for changes, as an operation freezes them."""
+    environment = target.environment
+    return Policy(
+        on_failure=environment.on_failure,
+        timeout=environment.timeout,
+        crash_restarts=environment.fail_early.crash_restarts,
+        image_grace=environment.fail_early.image_grace,
+        history_max=environment.history_max,
+        create_namespace=environment.create_namespace,
+        tests=target.app.tests,
+    )
+
+
+async def show_busy(ask: Ask, request: Request, busy: Busy) -> None:
+    """Tell who holds the release, and offer to wait."""
+    row = await ask.services.desk.find(busy.holder)
+    choices = []
+    if request.kind == "deploy":
+        again = {"request": asdict(request)}
+        choices.append(
+            Choice("Deploy when free", "deploy.wait", again, "primary", request.app, request.environment)
+        )
+    choices.append(Choice("Close", "plan.close"))
+    await ask.show(
+        "busy",
+        choices,
+        app=request.app,
+        environment=request.environment,
+        author=busy.author,
+        what=busy.what,
+        since=row.created_at if row is not None else ask.services.clock.now(),
+        queued=False,
+    )
+
+
+async def full_diff(ask: Ask, fields: Mapping[str, Any]) -> None:
+    """The plan's diff as a document."""
+    request = Request(**fields)
+    plan = await planned(ask, request)
+    name = f"{plan.app}-{plan.environment}-{plan.version}.diff"
+    masked = ask.services.masker().mask_text(plan.diff or "No difference\n")
+    document = Document(name, masked.encode())
+    await ask.show("document", document=document, heading=f"{plan.app} → {plan.environment} {plan.version}")
+
+
+def _choices(plan: Plan, request: Request, discloses: bool) -> list[Choice]:
+    fields = asdict(request)
+    go = {"request": fields, "digest": plan.digest, "inputs": dict(plan.inputs)}
+    label, style = _label(plan)
+    place = {"app": plan.app, "environment": plan.environment}
+    choices = [Choice(label, f"{plan.kind}.go", go, style, **place, lifetime=EXPIRY)]
+    if discloses and plan.diff:
+        choices.append(Choice("Full diff", "plan.diff", {"request": fields}, **place))
+    if plan.kind == "deploy" and not request.sets:
+        choices.append(Choice("Other version", "deploy.versions", {"request": fields, "skip": 0}, **place))
+    choices.append(Choice("Close", "plan.close"))
+    return choices
+
+
+def _label(plan: Plan) -> tuple[str, Any]:
+    place = plan.environment.upper() if plan.shouts else plan.environment
+    if plan.kind == "rollback":
+        return f"Roll back to {plan.version}", "danger" if plan.shouts else "primary"
+    if plan.kind == "uninstall":
+        return f"Uninstall from {place}", "danger"
+    if plan.shouts:
+        return f"Deploy to {place} · {plan.version}", "danger"
+    return f"Deploy to {place}", "primary"
+
+
+def _arguments(plan: Plan, policy: Policy) -> tuple[str, Arguments]:
+    shared: dict[str, Any] = {
+        "site": plan.site,
+        "policy": policy,
+        "base": plan.base,
+        "before": plan.now,
+        "objects": plan.objects,
+    }
+    if plan.kind == "rollback":
+        return Rollback.kind, RollbackArguments(**shared, revision=plan.revision)
+    if plan.kind == "uninstall":
+        return Uninstall.kind, ReleaseArguments(**shared)
+    return Deploy.kind, DeployArguments(**shared, image_digest=plan.image_digest)

@@ -1,0 +1,205 @@
+"""From an incoming message or press to its handler, and from whatever goes wrong to an answer.
+
+Rights are checked here at the command and again at every press, for the person who presses.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable
+
+import structlog
+
+from bot.commands import pickers
+from bot.commands.arguments import Wrong, bind, nearest
+from bot.commands.ask import Ask, Refused
+from bot.commands.choices import run
+from bot.commands.declaring import BUTTONS, COMMANDS, KNOWN, Declared
+from bot.commands.problems import answer
+from bot.commands.services import Services
+from bot.commands.words import Words, read
+from bot.config import App, Environment
+from bot.permissions import Person, Policy, known
+from bot.store import audit
+from bot.telegram.buttons import Action, Actions, Refusal
+from bot.telegram.inbox import ChatMoved, Incoming, Press, Sender, TextMessage
+from bot.telegram.outbox import Outbox
+
+TOAST_AFTER = 1.5
+"""Seconds after which a press is answered without words: Telegram shows a spinner until then."""
+
+REFUSALS = {
+    "unknown": "This button does nothing any more",
+    "expired": "This button has expired: ask again",
+    "not yours": "This button is for the person who asked",
+    "used": "That was pressed already",
+    "other chat": "This button does nothing here",
+}
+
+log = structlog.get_logger(__name__)
+
+
+class Dispatcher:
+    """Handles what the inbox delivers, one call at a time for each person and chat."""
+
+    def __init__(self, services: Services, actions: Actions, outbox: Outbox, username: str) -> None:
+        """`username` is the bot's own, without @: in groups, commands addressed to others are not ours."""
+        self._services = services
+        self._actions = actions
+        self._outbox = outbox
+        self._username = username.lower()
+
+    async def handle(self, incoming: Incoming) -> None:
+        """Act on one update. What goes wrong is answered in the chat and never raised."""
+        match incoming:
+            case TextMessage():
+                await self._message(incoming)
+            case Press():
+                await self._press(incoming)
+            case ChatMoved():
+                log.info("a group became a supergroup", old=incoming.old, new=incoming.new)
+
+    async def _message(self, message: TextMessage) -> None:
+        words = read(message.text)
+        if words is None or message.edited:
+            return
+        if words.addressee is not None and words.addressee.lower() != self._username:
+            return
+        policy = self._services.policy()
+        if not known(message.sender, message.chat.id, policy):
+            await self._stranger(message.sender, message.chat.id)
+            return
+        ask = self._ask(
+            policy, message.sender, message.chat.id, message.topic, message.message_id, message.text
+        )
+        declared = COMMANDS.get(words.command)
+        if declared is None:
+            if words.addressee is not None or message.chat.kind == "private":
+                await self._guarded(ask, _unknown(ask, words))
+            return
+        await self._guarded(ask, self.run(ask, declared, words))
+
+    async def run(self, ask: Ask, declared: Declared, words: Words) -> None:
+        """Run a command with its words, or show the picker for what is missing.
+
+        Raises: Refused, and whatever the handler raises.
+        """
+        visible = {target.app.name for target in ask.targets("app.view")}
+        bound = bind(words, declared, ask.config, visible)
+        if isinstance(bound, Wrong):
+            choices = [run(bound.corrected[:60], bound.corrected)] if bound.corrected else []
+            await ask.show("problem", choices, **_problem(bound.words, advice=bound.detail))
+            return
+        app = next((value.name for value in bound.values.values() if isinstance(value, App)), None)
+        environment = next((v.name for v in bound.values.values() if isinstance(v, Environment)), None)
+        if app and environment and environment not in ask.config.apps[app].environments:
+            where = ", ".join(ask.config.apps[app].environments)
+            await ask.show(
+                "problem", **_problem(f"{app} does not run in {environment}", advice=f"It runs in: {where}")
+            )
+            return
+        if declared.permission != KNOWN and not _somewhere(ask, declared, app, environment):
+            raise Refused(
+                ask.may(declared.permission, app, environment), " → ".join(filter(None, (app, environment)))
+            )
+        missing = bound.missing(declared)
+        if missing:
+            await pickers.pick(ask, declared, bound, missing[0].name)
+            return
+        await declared.handler(ask, **bound.values)
+
+    async def _press(self, press: Press) -> None:
+        policy = self._services.policy()
+        if not known(press.sender, press.chat.id, policy):
+            await self._stranger(press.sender, press.chat.id)
+            await self._outbox.answer_press(press.query_id)
+            return
+        action = await self._actions.take(press)
+        if isinstance(action, Refusal):
+            await self._outbox.answer_press(press.query_id, REFUSALS[action.reason], alert=False)
+            return
+        ask = self._ask(policy, press.sender, press.chat.id, press.topic, press.message_id, "", pressed=True)
+        answering = asyncio.create_task(self._answer_late(press))
+        try:
+            await self._guarded(ask, self._act(ask, action))
+        finally:
+            answering.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await answering
+            await self._outbox.answer_press(press.query_id, ask.toasts[-1] if ask.toasts else None)
+
+    async def _act(self, ask: Ask, action: Action) -> None:
+        declared = BUTTONS[action.name]
+        if declared.name == "run":
+            words = read(action.arguments["command"])
+            assert words is not None
+            await self.run(ask, COMMANDS[words.command], words)
+            return
+        if declared.permission != KNOWN:
+            ask.need(declared.permission, action.app, action.environment)
+        await declared.handler(ask, **action.arguments)
+
+    async def _answer_late(self, press: Press) -> None:
+        await asyncio.sleep(TOAST_AFTER)
+        await self._outbox.answer_press(press.query_id)
+
+    async def _guarded(self, ask: Ask, handling: Awaitable[None]) -> None:
+        """Turn what is raised into an answer; a bug is answered too, with the log knowing the rest."""
+        try:
+            await handling
+        except Exception as error:
+            await answer(ask, error)
+
+    def _ask(
+        self,
+        policy: Policy,
+        sender: Sender,
+        chat_id: int,
+        topic: int | None,
+        message_id: int,
+        text: str,
+        *,
+        pressed: bool = False,
+    ) -> Ask:
+        person: Person = policy.person(sender.id, sender.name)
+        return Ask(self._services, person, chat_id, topic, message_id, text, pressed)
+
+    async def _stranger(self, sender: Sender, chat_id: int) -> None:
+        """Nothing but silence, counted."""
+        async with self._services.database.write() as session:
+            await audit.count_stranger(
+                session,
+                person_id=sender.id,
+                chat_id=chat_id,
+                name=sender.name[:100],
+                at=self._services.clock.now(),
+            )
+
+
+async def _unknown(ask: Ask, words: Words) -> None:
+    near = nearest(
+        words.command, [name for name, each in COMMANDS.items() if _somewhere(ask, each, None, None)]
+    )
+    corrected = " ".join([f"/{near}", *words.positional]) if near else None
+    choices = [run(corrected[:60], corrected)] if corrected else []
+    advice = f"Did you mean /{near}?" if near else "See /help"
+    await ask.show("problem", choices, **_problem(f"Unknown command /{words.command}", advice=advice))
+
+
+def _problem(words: str, *, advice: str = "") -> dict[str, object]:
+    return {"words": words, "where": "", "quote": "", "advice": advice, "unchanged": False}
+
+
+def _somewhere(ask: Ask, declared: Declared, app: str | None, environment: str | None) -> bool:
+    """Whether the person may use a command there; where it names no place, whether they may anywhere."""
+    permission = declared.permission
+    if permission == KNOWN:
+        return True
+    if app and environment:
+        return ask.may(permission, app, environment).allowed
+    if not ask.config.targets() or not (declared.takes(App) or declared.takes(Environment)):
+        return ask.may(permission).allowed
+    return any(
+        (app is None or target.app.name == app)
+        and (environment is None or target.environment.name == environment)
+        for target in ask.targets(permission)
+    )

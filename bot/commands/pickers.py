@@ -1,0 +1,49 @@
+"""What is missing in a command is asked for with buttons: app, then environment. One message, edited through."""
+
+from bot.commands.arguments import Bound
+from bot.commands.ask import Ask, Refused
+from bot.commands.choices import MOST, Choice, run
+from bot.commands.declaring import KNOWN, Declared
+from bot.config import App, Environment, Target
+
+
+async def pick(ask: Ask, declared: Declared, bound: Bound, missing: str) -> None:
+    """Show the picker for the argument `missing` (the name of a required parameter).
+
+    Raises: Refused when there is nothing that the person may pick.
+    """
+    permission = "app.view" if declared.permission == KNOWN else declared.permission
+    targets = ask.targets(permission)
+    app = _bound(declared, bound, App)
+    if app is not None:
+        targets = [target for target in targets if target.app.name == app]
+    if not targets:
+        raise Refused(ask.may(permission, app), app or "")
+    parameter = next(each for each in declared.parameters if each.name == missing)
+    if parameter.type is App:
+        await _pick_app(ask, declared, targets)
+    elif parameter.type is Environment and app is not None:
+        await _pick_environment(ask, declared, app, targets)
+    else:
+        await ask.show("said", heading=f"/{declared.name} needs more", lines=[f"Example: {declared.example}"])
+
+
+async def _pick_app(ask: Ask, declared: Declared, targets: list[Target]) -> None:
+    names = list(dict.fromkeys(target.app.name for target in targets))
+    choices = [run(name, f"/{declared.name} {name}") for name in names[:MOST]]
+    await ask.show("said", choices, heading=f"{declared.summary}", lines=["Which app?"])
+
+
+async def _pick_environment(ask: Ask, declared: Declared, app: str, targets: list[Target]) -> None:
+    choices: list[Choice] = []
+    for target in targets[: MOST - 1]:
+        name = target.environment.name
+        choices.append(run(name, f"/{declared.name} {app} {name}"))
+    choices.append(run("‹ Back", f"/{declared.name}"))
+    await ask.show("said", choices, heading=f"{declared.summary}: {app}", lines=["Where?"])
+
+
+def _bound(declared: Declared, bound: Bound, kind: type) -> str | None:
+    parameter = declared.takes(kind)
+    value = bound.values.get(parameter.name) if parameter is not None else None
+    return value.name if value is not None else None

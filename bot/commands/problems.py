@@ -1,0 +1,75 @@
+"""Whatever a handler raises, as an answer: what is wrong, where, how to mend it."""
+
+import structlog
+
+from bot.cluster.errors import ClusterError
+from bot.commands.ask import Ask, Refused
+from bot.commands.choices import Choice, run
+from bot.commands.stuck import explain
+from bot.helm.errors import ChartInvalid, HelmError
+from bot.images.errors import ImagesError, TagMissing
+from bot.operations.errors import Busy
+from bot.planning.errors import PlanRefused, ReleaseStuck
+from bot.store.errors import StoreError
+
+log = structlog.get_logger(__name__)
+
+
+async def answer(ask: Ask, error: Exception) -> None:
+    """Say what went wrong, in the chat and where it matters in the audit trail.
+
+    Nothing that is raised while planning or reading has changed anything.
+    """
+    match error:
+        case Refused():
+            await _refuse(ask, error)
+        case ReleaseStuck():
+            await explain(ask, error)
+        case PlanRefused():
+            await _problem(ask, error.words, where=error.where, advice=error.advice, quote=error.quote)
+        case TagMissing() if error.nearest:
+            corrected = ask.text.replace(error.tag, error.nearest) if error.tag in ask.text else ""
+            await _problem(ask, str(error), choices=[run(corrected[:60], corrected)] if corrected else [])
+        case ChartInvalid():
+            where = f"{error.file}, line {error.line}" if error.line else error.file or ""
+            await _problem(ask, "The chart can't be rendered", where=where, quote=error.words)
+        case HelmError() | ClusterError():
+            await _problem(ask, error.words)
+        case ImagesError() | Busy() | StoreError():
+            await _problem(ask, str(error))
+        case _:
+            log.exception("a handler failed", exc_info=error)
+            await _problem(
+                ask, "Something unexpected went wrong", advice="The bot's log has it", unchanged=False
+            )
+
+
+async def _refuse(ask: Ask, error: Refused) -> None:
+    decision = error.decision
+    await ask.record("refused", "refused", detail=f"{error.what}: {decision.reason}")
+    if ask.pressed:
+        ask.toast(decision.reason.replace("\n", " · ")[:190])
+        return
+    await ask.show("refused", what=error.what, lines=decision.reason.splitlines())
+
+
+async def _problem(
+    ask: Ask,
+    words: str,
+    *,
+    where: str = "",
+    advice: str = "",
+    quote: str = "",
+    choices: list[Choice] | None = None,
+    unchanged: bool = True,
+) -> None:
+    mask = ask.services.masker().mask_text
+    await ask.show(
+        "problem",
+        choices or [],
+        words=mask(words),
+        where=mask(where),
+        advice=mask(advice),
+        quote=mask(quote),
+        unchanged=unchanged,
+    )

@@ -1,0 +1,41 @@
+"""What handlers reach through `Ask`; the composition root builds it once."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bot.clock import Clock
+from bot.cluster.clusters import Clusters
+from bot.commands.showing import Screen
+from bot.config import Config
+from bot.helm.client import Helm
+from bot.masking import Masker
+from bot.notices.notices import Notices
+from bot.operations.desk import Desk
+from bot.permissions import Policy
+from bot.planning.planner import Planner
+from bot.planning.releases import Releases
+from bot.planning.versions import Versions
+from bot.store.database import Database
+
+
+@dataclass(frozen=True)
+class Services:
+    """The parts that serve all handlers. `config`, `policy` and `masker` answer with what is in force now."""
+
+    config: Callable[[], Config]
+    policy: Callable[[], Policy]
+    masker: Callable[[], Masker]
+    reload: Callable[[], Awaitable[list[str]]]
+    """Load the configuration again; the problems that keep the old one in force, [] when there are none."""
+    shouts: Callable[[str], bool]
+    """Whether an environment's name is written in capitals."""
+    clock: Clock
+    database: Database
+    screen: Screen
+    desk: Desk
+    planner: Planner
+    releases: Releases
+    versions: Versions
+    helm: Helm
+    clusters: Clusters
+    notices: Notices

@@ -1,0 +1,93 @@
+"""Showing screens: a template and its choices become a message, whose buttons get their tokens as it is sent."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot.clock import Clock
+from bot.commands.choices import Choice, laid_out
+from bot.commands.declaring import BUTTONS
+from bot.store.database import Database
+from bot.telegram.buttons import Actions
+from bot.telegram.messages import Button, ChatTarget, Document, Message, Sent, Urgency
+from bot.telegram.outbox import Outbox
+from bot.texts.rendering import Texts
+
+
+@dataclass(frozen=True)
+class Page:
+    """What is shown: a template's name and values, the choices below it, and a document with it."""
+
+    template: str
+    values: Mapping[str, Any]
+    choices: Sequence[Choice] = ()
+    document: Document | None = None
+
+
+class Screen:
+    """Renders pages and sends them, for the person with id `person_id` where buttons are bound to one."""
+
+    def __init__(
+        self, *, texts: Texts, actions: Actions, outbox: Outbox, database: Database, clock: Clock
+    ) -> None:
+        self._texts = texts
+        self._actions = actions
+        self._outbox = outbox
+        self._database = database
+        self._clock = clock
+
+    async def send(
+        self,
+        to: ChatTarget,
+        page: Page,
+        person_id: int | None,
+        *,
+        reply_to: int | None = None,
+        sound: bool = False,
+        urgency: Urgency = Urgency.ANSWER,
+        key: str | None = None,
+    ) -> Sent | None:
+        """Send a page; None when the chat refuses it for good. With a `key` it is sent once and never lost."""
+        message = await self.message(page, to.chat_id, person_id)
+        sent = await self._outbox.send(
+            to, message, urgency=urgency, reply_to=reply_to, sound=sound, key=key, durable=key is not None
+        )
+        if sent is not None:
+            await self._actions.bind(message, sent)
+        return sent
+
+    async def edit(
+        self, sent: Sent, page: Page, person_id: int | None, *, urgency: Urgency = Urgency.ANSWER
+    ) -> None:
+        """Put a page in place of what a message shows; the buttons it had before do nothing any more."""
+        await self._actions.void(sent.chat_id, sent.message_id)
+        message = await self.message(page, sent.chat_id, person_id)
+        await self._actions.bind(message, sent)
+        await self._outbox.edit(sent, message, urgency=urgency)
+
+    async def message(self, page: Page, chat_id: int, person_id: int | None) -> Message:
+        """A page as a message whose buttons work in that chat."""
+        message = Message(self._texts.render(page.template, page.values), document=page.document)
+        if not page.choices:
+            return message
+        async with self._database.write() as session:
+            rows = [
+                tuple([await self._button(session, choice, chat_id, person_id) for choice in row])
+                for row in laid_out(page.choices)
+            ]
+        return replace(message, buttons=tuple(rows))
+
+    async def _button(self, session: Any, choice: Choice, chat_id: int, person_id: int | None) -> Button:
+        declared = BUTTONS[choice.button]
+        token = await self._actions.offer(
+            session,
+            name=choice.button,
+            arguments=dict(choice.arguments),
+            permission=declared.permission,
+            app=choice.app,
+            environment=choice.environment,
+            person_id=None if choice.anyone else person_id,
+            chat_id=chat_id,
+            lifetime=choice.lifetime,
+        )
+        return Button(choice.label, data=token, style=choice.style)

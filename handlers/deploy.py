@@ -1,0 +1,99 @@
+"""/deploy: put a version of an app into an environment."""
+
+from typing import Any
+
+from bot.commands.arguments import NO_SETS, Sets, Version
+from bot.commands.ask import Ask
+from bot.commands.choices import Choice, run
+from bot.commands.confirming import Request, confirmed, full_diff, propose
+from bot.commands.declaring import KNOWN, button, command
+from bot.config import App, Environment
+from bot.operations.desk import Order
+from bot.operations.turn import Turn
+from bot.planning.errors import NothingThere
+
+OFFERED = 6
+"""Versions on one screen: more don't fit above the fold of a phone."""
+
+
+@command("deploy", permission="deploy.run", example="/deploy shop v1.2 staging", group="Deploy")
+async def deploy(
+    ask: Ask, app: App, environment: Environment, version: Version | None = None, sets: Sets = NO_SETS
+) -> None:
+    """Deploy a version of an app."""
+    if sets.pairs:
+        ask.need("deploy.set", app.name, environment.name)
+    chosen = version or await _newest(ask, app)
+    await propose(ask, Request("deploy", app.name, environment.name, chosen, sets=sets.pairs))
+
+
+async def _newest(ask: Ask, app: App) -> str:
+    if app.image is None:
+        return ""
+    offered = await ask.services.versions.offered(app)
+    if not offered:
+        raise NothingThere(f"{app.name} has no versions yet", advice="Push an image, or name a version")
+    return offered[0]
+
+
+@button("deploy.go", permission="deploy.run", once=True)
+async def go(ask: Ask, request: dict[str, Any], digest: str, inputs: dict[str, str]) -> None:
+    """Confirm a plan."""
+    if request["sets"]:
+        ask.need("deploy.set", request["app"], request["environment"])
+    await confirmed(ask, request, digest, inputs)
+
+
+@button("deploy.again", permission="deploy.run")
+async def again(ask: Ask, request: dict[str, Any]) -> None:
+    """Deploy what is deployed already."""
+    await propose(ask, Request(**request), again=True)
+
+
+@button("deploy.versions", permission="deploy.run")
+async def versions(ask: Ask, request: dict[str, Any], skip: int) -> None:
+    """Offer other versions, newest first."""
+    app, environment = request["app"], request["environment"]
+    offered = await ask.services.versions.offered(ask.config.apps[app])
+    here = offered[skip : skip + OFFERED]
+    choices = [run(version, f"/deploy {app} {version} {environment}") for version in here]
+    if len(offered) > skip + OFFERED:
+        more = {"request": request, "skip": skip + OFFERED}
+        choices.append(Choice("Older", "deploy.versions", more, app=app, environment=environment))
+    choices.append(run("‹ Back", f"/deploy {app} {environment}"))
+    await ask.show("said", choices, heading=f"{app} → {environment}", lines=["Which version?"])
+
+
+@button("deploy.wait", permission="deploy.run", once=True)
+async def wait(ask: Ask, request: dict[str, Any]) -> None:
+    """Wait until the release is free, then plan again."""
+    target = ask.config.target(request["app"], request["environment"])
+    site = await ask.services.planner.site(target, ask.who.identity)
+    turn = Order(
+        kind=Turn.kind,
+        subject=site.id.subject,
+        app=request["app"],
+        environment=request["environment"],
+        version=request["version"],
+        arguments=Turn.Arguments(request=request),
+        author=ask.author,
+        chat_id=ask.chat_id,
+        topic=ask.topic,
+        message_id=ask.message_id,
+    )
+    operation_id = await ask.services.desk.submit(turn, wait=True)
+    cancel = Choice("Stop waiting", "operation.cancel", {"operation_id": operation_id})
+    place = f"{request['app']} → {request['environment']} {request['version']}"
+    await ask.show("said", [cancel], heading=f"⏳ {place} waits", lines=["Planned again when it is free"])
+
+
+@button("plan.diff", permission="diff.view")
+async def diff(ask: Ask, request: dict[str, Any]) -> None:
+    """The whole diff of a plan, as a document."""
+    await full_diff(ask, request)
+
+
+@button("plan.close", permission=KNOWN)
+async def close(ask: Ask) -> None:
+    """Put a plan away."""
+    await ask.show("said", heading="Closed", lines=["Nothing was changed"])

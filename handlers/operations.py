@@ -1,0 +1,79 @@
+"""/operations and /cancel: what runs, and how to stop it."""
+
+from bot.commands.arguments import OperationId
+from bot.commands.ask import Ask, Refused
+from bot.commands.choices import Choice
+from bot.commands.declaring import button, command
+from bot.store.tables import OperationRow
+
+SHOWN = 10
+TOO_EARLY = 2.0
+"""Seconds after a start in which a cancel is taken for the second tap of a double tap."""
+
+
+@command("operations", permission="operations.view", example="/operations")
+async def operations(ask: Ask) -> None:
+    """What runs now, and what ended last."""
+    rows = [row for row in await ask.services.desk.recent(SHOWN) if _may_see(ask, row)]
+    running = [row for row in rows if row.state != "ended"]
+    choices = [_cancel_choice(row, f"Cancel {row.id}") for row in running[:4] if _may_cancel(ask, row)]
+    await ask.show("operations", choices, rows=rows)
+
+
+@command("cancel", permission="deploy.cancel", example="/cancel", group="Deploy")
+async def cancel(ask: Ask, operation: OperationId | None = None) -> None:
+    """Stop an operation: what it started is undone or left, as the environment says."""
+    rows = [row for row in await ask.services.desk.recent(50) if row.state != "ended" and _may_see(ask, row)]
+    if operation is not None:
+        rows = [row for row in rows if row.id == operation.lower()]
+    mine = [row for row in rows if row.author_id == ask.who.id]
+    wanted = mine if len(mine) == 1 else rows
+    if len(wanted) == 1:
+        await _stop(ask, wanted[0])
+        return
+    if not rows:
+        await ask.show("said", heading="Nothing to cancel", lines=["No such operation runs"])
+        return
+    choices = [_cancel_choice(row, f"{row.app} → {row.environment}") for row in rows if _may_cancel(ask, row)]
+    await ask.show("said", choices[:8], heading="Cancel", lines=["Which one?"])
+
+
+@button("operation.cancel", permission="deploy.cancel")
+async def press(ask: Ask, operation_id: str) -> None:
+    """Stop the operation of this message."""
+    row = await ask.services.desk.find(operation_id)
+    if row is None or row.state == "ended":
+        ask.toast("It has ended already")
+        return
+    started = row.started_at or row.created_at
+    if (ask.services.clock.now() - started).total_seconds() < TOO_EARLY and row.state == "running":
+        ask.toast("It has just begun: press again to cancel")
+        return
+    await _stop(ask, row)
+
+
+async def _stop(ask: Ask, row: OperationRow) -> None:
+    if not _may_cancel(ask, row):
+        decision = ask.may("deploy.cancel.others", row.app, row.environment)
+        raise Refused(decision, f"{row.app} → {row.environment}")
+    stopped = await ask.services.desk.cancel(row.id, ask.author)
+    words = f"Cancelling {row.app} → {row.environment}" if stopped else "It has ended or is stopping already"
+    if ask.pressed:
+        ask.toast(words)
+    else:
+        await ask.show("said", heading=words, lines=[])
+
+
+def _may_see(ask: Ask, row: OperationRow) -> bool:
+    return ask.may("operations.view", row.app, row.environment).allowed
+
+
+def _may_cancel(ask: Ask, row: OperationRow) -> bool:
+    own = row.author_id == ask.who.id and ask.may("deploy.cancel", row.app, row.environment).allowed
+    return own or ask.may("deploy.cancel.others", row.app, row.environment).allowed
+
+
+def _cancel_choice(row: OperationRow, label: str) -> Choice:
+    return Choice(
+        label, "operation.cancel", {"operation_id": row.id}, app=row.app, environment=row.environment
+    )

@@ -1,0 +1,75 @@
+"""/start, /help, /whoami and /apps: what this person may do here, and what there is."""
+
+from bot.permissions import summary
+
+from bot.commands.ask import Ask
+from bot.commands.choices import Choice, run
+from bot.commands.declaring import COMMANDS, KNOWN, Declared, button, command
+
+
+@button("run", permission=KNOWN)
+async def run_command(ask: Ask, command: str) -> None:
+    """Do what typing the command would; the dispatcher reads it and checks its own permission."""
+
+
+@command("start", permission=KNOWN, example="/start")
+async def start(ask: Ask) -> None:
+    """The first screen."""
+    choices: list[Choice] = []
+    if ask.targets("deploy.run"):
+        choices.append(run("Deploy", "/deploy", "primary"))
+    choices += [run("Status", "/status"), run("Apps", "/apps"), run("Operations", "/operations")]
+    choices.append(run("Help", "/help"))
+    await ask.show("start", choices, who=ask.who.name, rights=summary(ask.who, ask.services.policy()))
+
+
+@command("help", permission=KNOWN, example="/help")
+async def help_(ask: Ask) -> None:
+    """What you may do here."""
+    groups: dict[str, list[dict[str, str]]] = {}
+    for declared in COMMANDS.values():
+        if usable(ask, declared):
+            line = {"example": _example(ask, declared), "summary": declared.summary}
+            groups.setdefault(declared.group, []).append(line)
+    await ask.show("help", [run("‹ Start", "/start")], groups=groups)
+
+
+@command("whoami", permission=KNOWN, example="/whoami", group="Rights")
+async def whoami(ask: Ask) -> None:
+    """Who you are to the bot, with the ids of this chat."""
+    identity = ask.who.identity
+    kubernetes = f"{identity.user} ({', '.join(identity.groups)})" if identity else ""
+    await ask.show(
+        "whoami",
+        who=ask.who,
+        rights=summary(ask.who, ask.services.policy()),
+        chat_id=ask.chat_id,
+        topic=ask.topic,
+        kubernetes=kubernetes,
+    )
+
+
+@command("apps", permission="app.view", example="/apps")
+async def apps(ask: Ask) -> None:
+    """The apps that you may see, and where they run."""
+    found: dict[str, list[str]] = {}
+    for target in ask.targets("app.view"):
+        found.setdefault(target.app.name, []).append(target.environment.name)
+    choices = [run(name, f"/status {name}") for name in list(found)[:7]] + [run("‹ Start", "/start")]
+    await ask.show("apps", choices, apps=found)
+
+
+def usable(ask: Ask, declared: Declared) -> bool:
+    """Whether the person may use the command anywhere."""
+    if declared.permission == KNOWN:
+        return True
+    return ask.may(declared.permission).allowed or bool(ask.targets(declared.permission))
+
+
+def _example(ask: Ask, declared: Declared) -> str:
+    """The declared example with an app and environment that this person knows."""
+    targets = ask.targets("app.view" if declared.permission == KNOWN else declared.permission)
+    if not targets:
+        return declared.example
+    first = targets[0]
+    return declared.example.replace("shop", first.app.name).replace("staging", first.environment.name)

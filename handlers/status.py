@@ -1,0 +1,67 @@
+"""/status: how everything stands, trouble first."""
+
+from bot.commands.ask import Ask, Refused
+from bot.commands.choices import Choice, run
+from bot.commands.declaring import command
+from bot.commands.standing import Standing, all_standing, standing
+from bot.config import App, Environment
+
+LINES = 10
+"""Apps on one screen."""
+
+
+@command("status", permission="app.view", example="/status shop staging")
+async def status(ask: Ask, app: App | None = None, environment: Environment | None = None) -> None:
+    """How everything stands, trouble first."""
+    if app is not None and environment is not None:
+        await _one(ask, app.name, environment.name)
+        return
+    targets = [
+        target
+        for target in ask.targets("app.view")
+        if (app is None or target.app.name == app.name)
+        and (environment is None or target.environment.name == environment.name)
+    ]
+    if not targets:
+        raise Refused(
+            ask.may("app.view", app.name if app else None, environment.name if environment else None)
+        )
+    found = await all_standing(ask.services, targets, ask.who.identity)
+    command_text = " ".join(filter(None, ("/status", app and app.name, environment and environment.name)))
+    choices = [
+        run(f"{each.app} {each.environment}", f"/status {each.app} {each.environment}") for each in found[:6]
+    ]
+    choices.append(run("Refresh", command_text))
+    by_environment: dict[str, list[Standing]] = {}
+    for each in found:
+        by_environment.setdefault(each.environment, []).append(each)
+    await ask.show(
+        "status",
+        choices,
+        environments=by_environment,
+        lines=LINES,
+        down=sum(each.state in ("failed", "unfinished", "unreachable") for each in found),
+        now=ask.services.clock.now(),
+    )
+
+
+async def _one(ask: Ask, app: str, environment: str) -> None:
+    target = ask.config.target(app, environment)
+    found = await standing(ask.services, target, ask.who.identity)
+    choices: list[Choice] = []
+    if ask.may("deploy.run", app, environment).allowed:
+        choices.append(run("Deploy", f"/deploy {app} {environment}"))
+    if found.revision and ask.may("history.view", app, environment).allowed:
+        choices.append(run("History", f"/history {app} {environment}"))
+    if found.state == "unfinished" and ask.may("release.mend", app, environment).allowed:
+        choices.append(
+            Choice(
+                "Mend it",
+                "release.ask",
+                {"app": app, "environment": environment},
+                app=app,
+                environment=environment,
+            )
+        )
+    choices += [run("Refresh", f"/status {app} {environment}"), run("‹ Status", "/status")]
+    await ask.show("status_app", choices, it=found, now=ask.services.clock.now())
