@@ -100,6 +100,8 @@ class Helm:
         """Render offline: `lookup` finds nothing and no name is resolved.
 
         `kube_version` ("v1.30.2") and `api_versions` ("apps/v1", "example.org/v1/Thing") are the cluster's.
+        Helm's offline renderer adds the latter to those that its own client library knows, removed ones such
+        as policy/v1beta1 included, and the SDK offers no way to take them out.
 
         Raises: ChartInvalid (file, line), ValuesInvalid (schema), WorkerLost (memory or time).
         """

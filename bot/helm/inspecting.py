@@ -31,6 +31,9 @@ MAX_FILE = 10 << 20
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,248}[a-z0-9])?", re.IGNORECASE)
 
+_BROKEN = (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, UnicodeError, OverflowError)
+"""What Python's readers raise at bytes that are no archive."""
+
 
 @dataclass(frozen=True, slots=True)
 class About:
@@ -75,14 +78,7 @@ class _Contents:
                 with tarfile.open(fileobj=cast(Any, capped), mode="r|") as tar:
                     for member in tar:
                         self._take(tar, member)
-        except (
-            tarfile.TarError,
-            EOFError,
-            gzip.BadGzipFile,
-            zlib.error,
-            UnicodeError,
-            OverflowError,
-        ) as error:
+        except _BROKEN as error:
             raise ChartInvalid(f"{name} is no chart archive (a .tgz): {error}") from error
 
     def about(self, path: str) -> About:
