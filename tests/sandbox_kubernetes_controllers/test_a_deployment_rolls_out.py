@@ -97,6 +97,20 @@ async def test_a_stuck_rollout_passes_its_deadline_and_keeps_the_old_pods(world:
     assert web["status"]["unavailableReplicas"] == 1
 
 
+async def test_what_follows_a_bad_revision_replaces_its_pods_first(world: World) -> None:
+    await ready(world, replicas=4)
+    world.behaviours["shop/web:2"] = "broken"
+    world.change("apps", "deployments", "web", set_image("shop/web:2"))
+    await world.advance(20)
+    assert sum(p["spec"]["containers"][0]["image"] == "shop/web:2" for p in world.pods()) == 2
+    world.change("apps", "deployments", "web", set_image("shop/web:3"))
+    await world.advance(1)
+    assert "shop/web:2" not in {p["spec"]["containers"][0]["image"] for p in world.pods()}
+    await world.advance(15)
+    assert {p["spec"]["containers"][0]["image"] for p in world.pods()} == {"shop/web:3"}
+    assert progress(world)["reason"] == "NewReplicaSetAvailable"
+
+
 async def test_recreate_ends_the_old_pods_before_it_starts_new_ones(world: World) -> None:
     await ready(world, replicas=2, strategy={"type": "Recreate"})
     world.change("apps", "deployments", "web", set_image("shop/web:2"))

@@ -4,11 +4,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.kubernetes.controllers import Pace
 from bot.sandbox.kubernetes.storage import Object
 from tests.sandbox_kubernetes_controllers.conftest import World
-
-PACE = Pace()
 
 
 def container(world: World) -> Object:
@@ -190,6 +187,16 @@ async def test_tainted_and_cordoned_nodes_take_no_pods_until_they_are_free_again
     await world.advance(3)
     assert world.pod()["spec"]["nodeName"] == "worker-2"
     assert container(world)["ready"]
+
+
+async def test_replicas_that_may_not_share_a_node_wait_for_another(world: World) -> None:
+    term = {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "web"}}}
+    affinity = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
+    world.deployment(replicas=3, pod={"affinity": affinity})
+    await world.advance(4)
+    (event,) = world.events("FailedScheduling")
+    assert "2 node(s) didn't match pod anti-affinity rules" in event["message"]
+    assert sum(pod["status"]["phase"] == "Running" for pod in world.pods()) == 2
 
 
 async def test_an_init_container_that_fails_keeps_the_application_from_starting(world: World) -> None:

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pytest
+
+from bot.sandbox.kubernetes.behaviour import Behaviour
 from bot.sandbox.kubernetes.storage import Object
 from tests.sandbox_kubernetes_controllers.conftest import World, workload
 
@@ -67,6 +70,17 @@ async def test_a_finished_job_goes_after_its_time_with_its_pods(world: World) ->
     await world.advance(20)
     assert world.storage.list("batch", "jobs") == []
     assert world.pods() == []
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "phase"), [("ok", "Succeeded"), ("crash", "Failed"), ("oom", "Failed")]
+)
+async def test_a_pod_of_its_own_runs_to_its_end(world: World, behaviour: Behaviour, phase: str) -> None:
+    world.behaviours["shop/test:1"] = behaviour
+    spec = {"restartPolicy": "Never", "containers": [{"name": "test", "image": "shop/test:1"}]}
+    world.create("", "pods", "Pod", "probe", {"spec": spec, "status": {"phase": "Pending"}})
+    await world.advance(4)
+    assert world.get("", "pods", "probe")["status"]["phase"] == phase
 
 
 def stateful(world: World, **spec: Any) -> None:

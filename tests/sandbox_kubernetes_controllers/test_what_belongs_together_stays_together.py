@@ -46,6 +46,19 @@ async def test_an_orphaning_deletion_leaves_the_dependents_alone(world: World) -
     assert world.pod()["status"]["phase"] == "Running"
 
 
+async def test_what_was_left_alone_is_taken_over_by_the_next_owner(world: World) -> None:
+    world.deployment(replicas=2)
+    await world.advance(4)
+    before = {pod["metadata"]["uid"] for pod in world.pods()}
+    world.delete("apps", "deployments", "web", finalizer="orphan")
+    await world.advance(1)
+    web = world.deployment(replicas=2)
+    await world.advance(4)
+    assert {pod["metadata"]["uid"] for pod in world.pods()} == before
+    (found,) = world.storage.list("apps", "replicasets")
+    assert found["metadata"]["ownerReferences"][0]["uid"] == web["metadata"]["uid"]
+
+
 def addresses(world: World, *, ready: bool) -> set[str]:
     (found,) = world.storage.list("discovery.k8s.io", "endpointslices")
     return {e["addresses"][0] for e in found["endpoints"] if e["conditions"]["ready"] is ready}

@@ -12,11 +12,16 @@ from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.sandbox.kubernetes.controllers.kinds import NAMESPACE, POD, Kind
-from bot.sandbox.kubernetes.metadata import timestamp
+from bot.sandbox.kubernetes.metadata import owner_reference, timestamp
+from bot.sandbox.kubernetes.selectors import selects
 from bot.sandbox.kubernetes.storage import Change, Key, Object, Storage
 
 FOREGROUND = "foregroundDeletion"
 """The finalizer of an object whose deletion waits for its dependents."""
+
+
+class Taken(Exception):
+    """An object of that name exists already, and is someone else's."""
 
 
 class Cluster:
@@ -70,10 +75,23 @@ class Cluster:
         """Where the object with that uid is, or None."""
         return self._uids.get(uid)
 
+    def adopt(self, owner: Object, kind: Kind) -> None:
+        """Make `owner` the controller of the objects of a kind that it selects and that have none."""
+        selector, namespace = owner["spec"].get("selector"), owner["metadata"].get("namespace")
+        for obj in self.all(kind, namespace):
+            labels = obj["metadata"].get("labels") or {}
+            if controller_of(obj) is None and not is_ending(obj) and selects(selector, labels):
+                self.edit(kind.key_of(obj), lambda orphan: _give(orphan, owner))
+
     def create(self, kind: Kind, obj: Object) -> Object:
-        """Store a new object (its metadata complete) and return it."""
+        """Store a new object (its metadata complete) and return it.
+
+        Raises: Taken when there is one of that name.
+        """
         obj = {"apiVersion": kind.api_version, "kind": kind.name, **obj}
         key = kind.key_of(obj)
+        if self.storage.peek(key) is not None:
+            raise Taken(f'{kind.resource} "{key.name}" already exists')
         stored = self.storage.put(key, obj)
         self._remember(key, stored)
         return stored
@@ -170,6 +188,11 @@ class Cluster:
             self._dependents[owner].discard(key)
             if not self._dependents[owner]:
                 del self._dependents[owner]
+
+
+def _give(orphan: Object, owner: Object) -> None:
+    references = orphan["metadata"].get("ownerReferences") or []
+    orphan["metadata"]["ownerReferences"] = [*references, owner_reference(owner)]
 
 
 def _grace(key: Key, obj: Object) -> int:

@@ -4,6 +4,7 @@
 kubelet's order, reasons and messages are kept (pkg/kubelet/images, kuberuntime); its times are `Pace`'s.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -11,7 +12,7 @@ from typing import Literal
 from bot.sandbox.kubernetes.behaviour import Behaviour, BehaviourOf, Pace
 from bot.sandbox.kubernetes.controllers.cluster import Cluster
 from bot.sandbox.kubernetes.controllers.mounting import missing_environment
-from bot.sandbox.kubernetes.controllers.pulling import Registry, invalid_name
+from bot.sandbox.kubernetes.controllers.pulling import Registry, full_reference, invalid_name
 from bot.sandbox.kubernetes.controllers.recording import Recorder
 from bot.sandbox.kubernetes.controllers.speaking import end_lines, port_of, ready_lines, start_lines
 from bot.sandbox.kubernetes.logs import PodLogs
@@ -174,9 +175,8 @@ class Container:
     def _start(self, now: float) -> None:
         pace = self._machine.pace
         self._behaviour = self._machine.behaviour(self.spec.get("image", ""))
-        self._id = (
-            f"containerd://{self._pod['metadata']['uid'].replace('-', '')}{self.restarts:04x}{self.name}"
-        )
+        identity = f"{self._pod['metadata']['uid']}/{self.name}/{self.restarts}"
+        self._id = f"containerd://{hashlib.sha256(identity.encode()).hexdigest()}"
         self.state = {"running": {"startedAt": self._stamp()}}
         self._tell("Started", f"Started container {self.name}")
         self._say(start_lines(self.spec, self._behaviour, task=self.runs_once))
@@ -302,7 +302,7 @@ class Container:
         return {
             "name": self.name,
             "image": image,
-            "imageID": f"{image}" if self._id else "",
+            "imageID": full_reference(image) if self._id else "",
             "containerID": self._id,
             "restartCount": self.restarts,
             "ready": self.ready,

@@ -54,6 +54,7 @@ class DeploymentController:
         deployment = self._cluster.get(key)
         if deployment is None or is_ending(deployment):
             return None
+        self._cluster.adopt(deployment, REPLICA_SET)
         sets = self._cluster.owned(deployment, REPLICA_SET)
         newest = next((s for s in sets if _same_template(s, deployment)), None)
         paused = bool(deployment["spec"].get("paused"))

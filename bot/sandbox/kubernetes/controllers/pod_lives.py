@@ -5,8 +5,8 @@ from bot.sandbox.kubernetes.controllers.containers import COMPONENT, Container, 
 from bot.sandbox.kubernetes.controllers.mounting import missing_volume
 from bot.sandbox.kubernetes.storage import Object
 
-MOUNT_RETRY = 2.0
-"""Seconds between two tries to mount; the kubelet's doubles from half a second to two minutes."""
+MOUNT_RETRY, LONGEST_MOUNT_RETRY = 0.5, 122.0
+"""Seconds between two tries to mount: they double, as the kubelet's."""
 
 
 class PodLife:
@@ -19,6 +19,7 @@ class PodLife:
         self._host = host
         self._began = machine.cluster.stamp
         self._mounted = False
+        self._mount_retry = MOUNT_RETRY
         spec = pod["spec"]
         self._inits = [
             Container(
@@ -44,7 +45,7 @@ class PodLife:
     def advance(self, now: float) -> float | None:
         """Do what is due; answers in how many seconds there is more to do."""
         if not self._mounted and not self._mount():
-            return MOUNT_RETRY
+            return self._mount_retry
         for container in self._inits:
             container.advance(now)
             if not _lets_pass(container):
@@ -73,6 +74,7 @@ class PodLife:
         if missing is None:
             self._mounted = True
             return True
+        self._mount_retry = min(self._mount_retry * 2, LONGEST_MOUNT_RETRY)
         volume, why = missing
         text = f'MountVolume.SetUp failed for volume "{volume}" : {why}'
         host = self._pod["spec"]["nodeName"]

@@ -61,6 +61,7 @@ class ReplicaSetController:
         if wait > 0:
             return wait
         refused: Refused | None = None
+        self._cluster.adopt(found, POD)
         pods = [pod for pod in self._cluster.owned(found, POD) if is_active(pod)]
         try:
             self._scale(found, pods, int(found["spec"].get("replicas", 1)))

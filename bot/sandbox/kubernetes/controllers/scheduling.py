@@ -15,7 +15,7 @@ from bot.sandbox.kubernetes.selectors import selects
 from bot.sandbox.kubernetes.storage import Change, Key, Object
 
 COMPONENT = "default-scheduler"
-RETRY = 5.0
+RETRY = 30.0
 """Seconds after which a pod that fits nowhere is looked at again, besides whenever nodes or pods change."""
 
 

@@ -49,6 +49,7 @@ class StatefulSetController:
         found = self._cluster.get(key)
         if found is None or is_ending(found):
             return None
+        self._cluster.adopt(found, POD)
         update = str(current_revision(self._cluster, found)["metadata"]["name"])
         current = str((found.get("status") or {}).get("currentRevision") or update)
         refused = False
