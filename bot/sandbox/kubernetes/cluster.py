@@ -23,6 +23,7 @@ from bot.sandbox.kubernetes.behaviour import (
     every_image_exists,
     everything_works,
 )
+from bot.sandbox.kubernetes.controllers import Controllers
 from bot.sandbox.kubernetes.errors import ApiError
 from bot.sandbox.kubernetes.logs import LogLine, PodLogs
 from bot.sandbox.kubernetes.namespaces import keep_namespaces
@@ -94,12 +95,7 @@ class KubernetesServer:
     ) -> None:
         await self._stack.aclose()
 
-    def _controllers(self) -> Any:
-        try:
-            from bot.sandbox.kubernetes.controllers import Controllers
-        except ImportError:
-            return AsyncExitStack()
-
+    def _controllers(self) -> Controllers:
         return Controllers(
             self.storage,
             self.pod_logs,

@@ -175,13 +175,14 @@ class Objects:
         }
         if "status" in resource.subresources and how.subresource != "status":
             body.pop("status", None)
-        body, warnings = self._decoded(resource, body, how)
+        body, warnings = self._decoded(resource, body, how, partial=True)
         manager = Manager(how.manager, "Apply", resource.api_version, how.subresource)
         schema = self.schemas.definition(resource.definition)
         merged = apply(
             self.schemas, schema, before, body, manager,
             force=how.force, now=self.now(), about=resource.subject(name),
         )  # fmt: skip
+        check(self.schemas, resource, merged)
         if before is not None:
             return self._changed(resource, before, merged, how, warnings, owned=True)
         managed = merged["metadata"].get("managedFields")
@@ -244,10 +245,13 @@ class Objects:
                 after["status"] = before["status"]
         return after
 
-    def _decoded(self, resource: Resource, body: Object, how: Writing) -> tuple[Object, list[str]]:
+    def _decoded(
+        self, resource: Resource, body: Object, how: Writing, *, partial: bool = False
+    ) -> tuple[Object, list[str]]:
         """The body as Go would decode it into its type, and warnings of what was dropped.
 
-        Raises: ApiError 400 for undeclared fields under `Strict`.
+        What is applied may be `partial`: it is checked once it is merged.
+        Raises: ApiError 400 for undeclared fields under `Strict`, and the refusals of `check`.
         """
         schema = self.schemas.definition(resource.definition)
         known, unknown = split_unknown(self.schemas, schema, without_nulls(body))
@@ -255,7 +259,8 @@ class Objects:
             raise strict_decoding_error(resource, unknown)
         warned = [f'unknown field "{path}"' for path in unknown] if how.validation == "Warn" else []
         found: Object = known
-        check(self.schemas, resource, found)
+        if not partial:
+            check(self.schemas, resource, found)
         return found, warned
 
     def _whole(self, resource: Resource, before: Object | None, after: Object) -> Object:
