@@ -37,8 +37,8 @@ MIB = 1 << 20
 _READ_TIMEOUT = 30.0
 """Seconds for a read of a cluster, several round trips included."""
 _MARGIN = 30.0
-"""Seconds beyond Helm's own time-out after which a write's worker is killed: the time-out covers waiting for
-hooks, not the calls before and after."""
+"""Seconds beyond Helm's own time-out after which a write's worker is killed: the time-out covers waiting for a
+hook, not the calls before and after, and never ends one that the API server does not answer."""
 _READERS = 4
 """Workers for reads of clusters beside the writers', so that a history is shown while upgrades block."""
 
@@ -226,9 +226,10 @@ class Helm:
     ) -> Revision:
         """Upgrade the release, or install it where it is missing and `install` is set.
 
-        Returns when its objects are applied and its hooks have ended, of which each may take `timeout`
-        seconds; workloads are not waited for. `values` replace those of earlier revisions. `history_max`
-        counts for upgrades, `create_namespace` for installs.
+        Returns when its objects are applied and its hooks have ended; workloads are not waited for. A hook
+        may take `timeout` seconds, and all of it half a minute more: then the worker is killed. `values`
+        replace those of earlier revisions. `history_max` counts for upgrades, `create_namespace` for
+        installs.
 
         Raises: ReleaseBusy, ReleaseMissing (not `install`), ChartInvalid, ValuesInvalid, ClusterRefused,
         ForeignObject, FieldConflict, HookFailed, ClusterUnreachable, OutcomeUnknown.

@@ -82,7 +82,7 @@ class _Call:
     def options(self, *names: str, **fixed: Any) -> str:
         """The named fields of the request that are set, as the C layer wants them."""
         chosen = {name: self.request.get(name) for name in names} | fixed
-        return json.dumps({name: value for name, value in chosen.items() if value not in (None, False)})
+        return json.dumps({k: v for k, v in chosen.items() if v is not None and v is not False})
 
 
 def _render(call: _Call) -> Answer:
@@ -121,7 +121,11 @@ def _history(call: _Call) -> Answer:
         return []
     if call.request["brief"]:
         return [_brief({"summary": summary}) for summary in summaries]
-    return [_brief(config.get_all(call.release, revision=summary["revision"])) for summary in summaries]
+    records = []
+    for summary in summaries:
+        with suppress(sdk.HelmNotFoundError):  # pruned since it was listed
+            records.append(_brief(config.get_all(call.release, revision=summary["revision"])))
+    return records
 
 
 def _brief(record: dict[str, Any]) -> dict[str, Any]:

@@ -139,7 +139,8 @@ class Worker:
             async with asyncio.timeout(_GRACE):
                 await self._process.wait()
                 await self._output
-        return self._said_out_of_memory or self._process.returncode == -signal.SIGKILL
+        by_the_kernel = not self._killed and self._process.returncode == -signal.SIGKILL
+        return self._said_out_of_memory or by_the_kernel
 
     async def _listen(self, mask: Callable[[str], str]) -> None:
         """Log what the process prints (client-go warns there); an unread pipe would stop it after 64 kB."""

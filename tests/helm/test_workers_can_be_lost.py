@@ -56,6 +56,18 @@ async def test_workers_are_gone_when_helm_is_closed(charts: Charts) -> None:
     assert workers() == []
 
 
+async def test_a_call_that_runs_when_helm_is_closed_is_said_to_be_cut_short(charts: Charts) -> None:
+    endless = await charts.template(ENDLESS)
+    async with Helm() as helm:
+        task = asyncio.create_task(render(helm, endless))
+        while not workers():
+            await asyncio.sleep(0.01)
+    with pytest.raises(WorkerLost) as caught:
+        await task
+    assert caught.value.because == "crash"
+    assert workers() == []
+
+
 async def test_workers_inherit_no_secret_and_are_told_none_by_argument(
     charts: Charts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
