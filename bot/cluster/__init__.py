@@ -2,6 +2,7 @@
 
 from bot.access import ClusterAccess, Identity
 from bot.cluster.cluster import Access, Cluster, Table
+from bot.cluster.clusters import Clusters
 from bot.cluster.discovery import Ref, Resource
 from bot.cluster.errors import (
     ClusterConflict,
@@ -22,6 +23,7 @@ __all__ = [
     "ClusterError",
     "ClusterRefused",
     "ClusterUnreachable",
+    "Clusters",
     "Identity",
     "IdentityMissing",
     "KubeconfigUnsafe",

@@ -23,7 +23,7 @@ from bot.rollout.causes import (
     WorkloadView,
     first,
 )
-from bot.rollout.picture import Picture, Raw, time_of
+from bot.rollout.picture import Picture, Raw
 from bot.rollout.verdicts import ObjectRef, Rules
 from bot.rollout.workloads import (
     FOLLOWED,
@@ -98,7 +98,7 @@ def assess(
         if ref.kind not in FOLLOWED:
             continue
         item = picture.get(ref.kind, ref.name)
-        if item is None or (ref.hook and _stale(picture, item)):
+        if item is None or (ref.hook and picture.is_old(item)):
             if not ref.hook:
                 result.missing.append(ref)
             continue
@@ -208,14 +208,7 @@ def _unprobed(pod: Raw) -> bool:
     return any(not it.get("readinessProbe") for it in (pod.get("spec") or {}).get("containers") or ())
 
 
-def _stale(picture: Picture, item: Raw) -> bool:
-    """A hook's object from an earlier run, which Helm is about to delete."""
-    created = time_of(item["metadata"].get("creationTimestamp"))
-    return picture.since is not None and created < picture.since
-
-
 def _moved(picture: Picture, item: Raw) -> bool:
-    """Whether the object's newest revision was made by this operation, as far as its age tells."""
+    """Whether the object's newest revision was made by this operation."""
     newest = newest_replica_set(picture, item) if item["kind"] == "Deployment" else None
-    made = time_of((newest or item)["metadata"].get("creationTimestamp"))
-    return picture.since is not None and made >= picture.since
+    return picture.since is not None and not picture.is_old(newest or item)

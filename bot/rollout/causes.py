@@ -1,7 +1,7 @@
 """Naming why pods and workloads do not become healthy: the registry of causes and the choice among them.
 
-A cause is a pure function from what the API shows to a `Finding`, one for each row of the table that
-docs/troubles.md prints; its module says for which part of a pod's life it speaks. To add one, write a
+A cause is a pure function from what the API shows to a `Finding`, one for each row of the table of
+causes; its module says for which part of a pod's life it speaks. To add one, write a
 function with `@pod_cause` or `@workload_cause` in the module it belongs to.
 """
 
@@ -186,6 +186,7 @@ class Cause:
 
 
 POD_CAUSES: dict[str, Cause] = {}
+"""By name, in the order in which they are looked at."""
 WORKLOAD_CAUSES: dict[str, Cause] = {}
 
 Sees = Callable[[Any], Finding | None]
@@ -219,9 +220,11 @@ def _registered(
     def register(sees: Sees) -> Sees:
         if name in causes:
             raise ValueError(f"two causes are named {name}")
-        causes[name] = Cause(
-            name, row, sees, advice, fault, fatal, grace, specific, sure, (sees.__doc__ or "").strip()
-        )
+        meaning = (sees.__doc__ or "").strip()
+        causes[name] = Cause(name, row, sees, advice, fault, fatal, grace, specific, sure, meaning)
+        ordered = sorted(causes.items(), key=lambda it: (-it[1].specific, it[1].row))
+        causes.clear()
+        causes.update(ordered)
         return sees
 
     return register
@@ -229,7 +232,7 @@ def _registered(
 
 def first(causes: dict[str, Cause], view: Any) -> tuple[Cause, Finding] | None:
     """The most specific cause that sees itself in the view."""
-    for cause in sorted(causes.values(), key=lambda it: (-it.specific, it.row)):
+    for cause in causes.values():
         finding = cause.sees(view)
         if finding is not None:
             return cause, finding

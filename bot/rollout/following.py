@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -19,11 +20,19 @@ from bot.clock import Clock
 from bot.cluster import Cluster, ClusterError, ClusterRefused
 from bot.events import Event, Note
 from bot.rollout.assessing import Assessment, Shown, assess, repeats
+from bot.rollout.causes_routing import warnings
 from bot.rollout.course import Course
 from bot.rollout.last_words import fetch_last_words, termination_message
 from bot.rollout.picture import Picture
 from bot.rollout.verdicts import ObjectRef, Rules, Verdict
 from bot.rollout.workloads import FOLLOWED, is_passive
+
+_FIRST_LOOK = 10.0
+"""Seconds to wait for what was there before; a cluster that takes longer is followed by its objects' ages."""
+
+_SHARE = 10
+"""An assessment that took t is followed by a pause of this many t: a namespace in which much else happens must
+not take the loop. Tens of milliseconds in the worst case, so troubles are still told within the second."""
 
 _FRESH_LOOK = 15.0
 """Seconds within which the look after `applied` is tried once; it is tried again until it succeeds."""
@@ -51,6 +60,7 @@ class Follower:
     ) -> None:
         self._cluster = cluster
         self._namespace = namespace
+        self._all = tuple(objects)
         self._objects = [it for it in objects if it.kind in FOLLOWED]
         self._rules = rules
         self._clock = clock
@@ -73,9 +83,16 @@ class Follower:
         """There when the iteration has ended."""
 
     async def __aenter__(self) -> Self:
+        """Returns once it is known what was there before; enter it before Helm changes anything."""
         for kind, api_version in watched_kinds(self._objects).items():
             self._unsynced.add(kind)
             self._own(self._watch(api_version, kind), f"watch of {kind} in {self._namespace}")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_FIRST_LOOK):
+                while self._unsynced:
+                    self._changed.clear()
+                    await self._changed.wait()
+                self._picture.begin()
         return self
 
     async def __aexit__(
@@ -96,13 +113,16 @@ class Follower:
             self._changed.clear()
             while self._notes:
                 yield Note(self._notes.pop(0))
-            if not self._unsynced:
-                for event in self._step():
-                    yield event
+            began = time.perf_counter()
+            events = [] if self._unsynced else self._step()
+            took = time.perf_counter() - began
+            for event in events:
+                yield event
             if self._course.verdict is not None:
-                self.verdict = await self._with_last_words(self._course.verdict)
+                self.verdict = await self._completed(self._course.verdict)
                 return
             await self._until_change()
+            await asyncio.sleep(min(0.3, took * _SHARE))
 
     def _step(self) -> list[Event]:
         seen = [it for it in self._objects if it.kind not in self._blind]
@@ -184,6 +204,13 @@ class Follower:
         if words:
             self._logs[shown.pod] = words
             self._changed.set()
+
+    async def _completed(self, verdict: Verdict) -> Verdict:
+        """The verdict with its warnings, or with the application's last words."""
+        if verdict.health != "healthy":
+            return await self._with_last_words(verdict)
+        found = await warnings(self._cluster, self._namespace, self._all, self._clock)
+        return replace(verdict, troubles=found)
 
     async def _with_last_words(self, verdict: Verdict) -> Verdict:
         """The verdict with what the first troubled pod said."""

@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.clock import SystemClock
 from bot.cluster import Cluster, ClusterError
 from bot.rollout.assessing import Assessment, assess
+from bot.rollout.causes_routing import warnings
 from bot.rollout.following import watched_kinds
 from bot.rollout.last_words import fetch_last_words, termination_message
 from bot.rollout.picture import Picture
@@ -25,7 +27,7 @@ async def judge(cluster: Cluster, namespace: str, objects: Sequence[ObjectRef]) 
 
 
 async def explain(cluster: Cluster, namespace: str, objects: Sequence[ObjectRef]) -> Verdict:
-    """As `judge`, with the application's last words quoted in its troubles.
+    """As `judge`, with the application's last words quoted in its troubles, and with warnings when it is healthy.
 
     Raises: ClusterError when the cluster cannot be asked.
     """
@@ -38,6 +40,9 @@ async def explain(cluster: Cluster, namespace: str, objects: Sequence[ObjectRef]
     )
     logs = {it.pod: text for (it, _), text in zip(pods, words, strict=True) if text}
     verdict = _verdict(_assessed(picture, objects, logs), objects)
+    if verdict.health == "healthy":
+        found_beside = await warnings(cluster, namespace, objects, SystemClock())
+        return replace(verdict, troubles=(*verdict.troubles, *found_beside))
     for it, pod in pods:
         said = (termination_message(pod, it.container) if pod else "") or logs.get(it.pod, "")
         if said:

@@ -21,9 +21,32 @@ class Picture:
     def __init__(self, since: datetime | None = None) -> None:
         self.since = since.replace(microsecond=0) if since else None
         """Events from before do not count; timestamps of Kubernetes have whole seconds."""
+        self._before: dict[str, int] | None = None
         self._objects: dict[str, dict[str, Raw]] = defaultdict(dict)
         self._owned: dict[tuple[str, str], dict[str, Raw]] = defaultdict(dict)
         self._events: dict[tuple[str, str], dict[str, Raw]] = defaultdict(dict)
+
+    def begin(self) -> None:
+        """The operation starts now: what is known so far was there before it."""
+        every = [*self._objects.values(), *self._events.values()]
+        self._before = {
+            it["metadata"].get("uid", ""): _version(it) for items in every for it in items.values()
+        }
+
+    def is_old(self, item: Raw) -> bool:
+        """Whether an object was made (an event: last seen) before the operation.
+
+        The cluster's clock and ours may differ, so what was not there at the beginning is new whatever its
+        age says; after a restart of the bot the beginning comes too late, so its age has a say, too.
+        """
+        if self.since is None:
+            return False
+        event = item["kind"] == "Event"
+        at = event_time(item) if event else time_of(item["metadata"].get("creationTimestamp"))
+        if at >= self.since or self._before is None:
+            return at < self.since
+        known = self._before.get(item["metadata"].get("uid", ""))
+        return known is not None and (not event or known == _version(item))
 
     def put(self, item: Raw) -> None:
         """Add or replace an object, unless a later state of it is known."""
@@ -74,8 +97,7 @@ class Picture:
         fitting = [
             event
             for event in about
-            if (event.get("involvedObject") or {}).get("uid") in (None, "", uid)
-            and (self.since is None or event_time(event) >= self.since)
+            if (event.get("involvedObject") or {}).get("uid") in (None, "", uid) and not self.is_old(event)
         ]
         return sorted(fitting, key=event_time)
 

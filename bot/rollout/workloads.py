@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.rollout.causes import condition
-from bot.rollout.picture import Picture, Raw, time_of
+from bot.rollout.picture import Picture, Raw
 
 FOLLOWED = {
     "Deployment": "apps/v1",
@@ -138,7 +138,7 @@ def _is_new(picture: Picture, item: Raw, pod: Raw) -> bool:
         if template and generation:
             return bool(template == generation)
         if picture.since is not None and (item.get("status") or {}).get("updatedNumberScheduled") is not None:
-            return time_of(pod["metadata"].get("creationTimestamp")) >= picture.since or _settled(item)
+            return not picture.is_old(pod) or _settled(item)
     return True
 
 

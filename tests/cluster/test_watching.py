@@ -17,7 +17,7 @@ def name(event: WatchEvent) -> str:
 
 
 async def until(events: AsyncIterator[WatchEvent], kind: str, wanted: str = "") -> list[tuple[str, str]]:
-    seen = []
+    seen: list[tuple[str, str]] = []
     async with asyncio.timeout(10):
         async for event in events:
             seen.append((event.type, name(event)))
