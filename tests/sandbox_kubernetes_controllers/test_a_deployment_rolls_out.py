@@ -142,6 +142,22 @@ async def test_it_scales_up_and_down(world: World) -> None:
     assert world.get("apps", "deployments", "web")["status"].get("replicas", 0) == 0
 
 
+async def test_its_replica_set_keeps_its_annotations_and_minimum_ready_time(world: World) -> None:
+    await ready(world)
+
+    def mark(obj: Object) -> None:
+        obj["metadata"]["annotations"]["kubernetes.io/change-cause"] = "a better greeting"
+        obj["spec"]["minReadySeconds"] = 20
+
+    world.change("apps", "deployments", "web", mark)
+    await world.advance(1)
+    (found,) = world.storage.list("apps", "replicasets")
+    assert found["metadata"]["annotations"]["kubernetes.io/change-cause"] == "a better greeting"
+    assert "availableReplicas" not in world.get("apps", "deployments", "web")["status"]
+    await world.advance(20)
+    assert world.get("apps", "deployments", "web")["status"]["availableReplicas"] == 1
+
+
 async def test_it_forgets_old_replica_sets_beyond_its_limit(world: World) -> None:
     await ready(world, revisionHistoryLimit=1)
     for number in range(2, 6):

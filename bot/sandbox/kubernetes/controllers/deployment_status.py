@@ -20,8 +20,9 @@ class DeploymentStatus:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
 
-    def write(self, deployment: Object, newest: Object | None, sets: list[Object]) -> float | None:
+    def write(self, deployment: Object, newest: Object | None, old: list[Object]) -> float | None:
         """Write what the ReplicaSets add up to; answers in how many seconds the deadline is to be checked."""
+        sets = [*([newest] if newest is not None else []), *old]
         counts = _count(deployment, newest, sets)
         now, stamp = self._cluster.now, self._cluster.stamp
         again: list[float] = []
@@ -34,7 +35,7 @@ class DeploymentStatus:
             for name in [name for name in COUNTS if not counts[name]]:
                 status.pop(name, None)
             _availability(obj, status, counts, stamp)
-            _failure(status, newest, sets, stamp)
+            _failure(status, sets, stamp)
             if (wait := _progress(obj, newest, before, counts, now)) is not None:
                 again.append(wait)
 
@@ -78,9 +79,9 @@ def _availability(deployment: Object, status: Object, counts: dict[str, int], st
     set_condition(status, "Available", enough, reason, text, stamp=stamp, updated=True)
 
 
-def _failure(status: Object, newest: Object | None, sets: list[Object], stamp: str) -> None:
+def _failure(status: Object, sets: list[Object], stamp: str) -> None:
     """Hand a ReplicaSet's refusal up: the newest's first."""
-    for found in [*([newest] if newest else []), *sets]:
+    for found in sets:
         failure = condition_of(found, "ReplicaFailure")
         if failure is not None:
             reason, message = failure["reason"], failure["message"]

@@ -55,43 +55,46 @@ class DeploymentController:
         if deployment is None or is_ending(deployment):
             return None
         self._cluster.adopt(deployment, REPLICA_SET)
-        sets = self._cluster.owned(deployment, REPLICA_SET)
-        newest = next((s for s in sets if _same_template(s, deployment)), None)
+        newest, old = self._sets(deployment)
         paused = bool(deployment["spec"].get("paused"))
         if not paused:
-            newest = self._prepare(deployment, newest, sets)
-            sets = self._cluster.owned(deployment, REPLICA_SET)
-            if newest is not None:
-                self._roll(deployment, newest, [s for s in sets if s is not newest])
-        elif newest is not None:
+            self._prepare(deployment, newest, old)
+            newest, old = self._sets(deployment)
+        if newest is not None and paused:
             self._scale(deployment, newest, _replicas(deployment))
+        elif newest is not None:
+            self._roll(deployment, newest, old)
         return self._finish(key, paused)
+
+    def _sets(self, deployment: Object) -> tuple[Object | None, list[Object]]:
+        """The ReplicaSet of the present template, if there is one, and the others."""
+        sets = self._cluster.owned(deployment, REPLICA_SET)
+        newest = next((found for found in sets if _same_template(found, deployment)), None)
+        return newest, [found for found in sets if found is not newest]
 
     def _finish(self, key: Key, paused: bool) -> float | None:
         deployment = self._cluster.get(key)
         if deployment is None:
             return None
-        sets = self._cluster.owned(deployment, REPLICA_SET)
-        newest = next((s for s in sets if _same_template(s, deployment)), None)
-        again = self._status.write(deployment, newest, sets)
-        if not paused and newest is not None:
-            self._forget_history(deployment, newest, sets)
+        newest, old = self._sets(deployment)
+        again = self._status.write(deployment, newest, old)
+        if not paused:
+            self._forget_history(deployment, old)
         return again
 
-    def _prepare(self, deployment: Object, newest: Object | None, sets: list[Object]) -> Object | None:
-        """The ReplicaSet of the present template with its revision: found, or created."""
-        revisions = [_revision(s) for s in sets if newest is None or s is not newest]
-        revision = max(revisions, default=0) + 1
+    def _prepare(self, deployment: Object, newest: Object | None, old: list[Object]) -> None:
+        """See that there is a ReplicaSet of the present template, and that it has the highest revision."""
+        revision = max(map(_revision, old), default=0) + 1
         if newest is None:
-            newest = self._create(deployment, revision)
-        elif _revision(newest) < revision:
-            newest = self._renew(deployment, newest, revision)
-        number = str(_revision(newest)) if newest is not None else str(revision)
-        if (deployment["metadata"].get("annotations") or {}).get(REVISION) != number:
-            self._cluster.edit(DEPLOYMENT.key_of(deployment), lambda obj: _annotate(obj, {REVISION: number}))
-        return newest
+            self._create(deployment, revision)
+        else:
+            revision = max(revision, _revision(newest))
+            self._renew(deployment, newest, revision)
+        if _revision(deployment) != revision:
+            marks = {REVISION: str(revision)}
+            self._cluster.edit(DEPLOYMENT.key_of(deployment), lambda obj: _annotate(obj, marks))
 
-    def _create(self, deployment: Object, revision: int) -> Object:
+    def _create(self, deployment: Object, revision: int) -> None:
         template = copy.deepcopy(deployment["spec"]["template"])
         digest = template_hash(template, int((deployment.get("status") or {}).get("collisionCount") or 0))
         described = template.setdefault("metadata", {})
@@ -110,20 +113,23 @@ class DeploymentController:
         spec = {"replicas": 0, "selector": selector, "template": template}
         if deployment["spec"].get("minReadySeconds"):
             spec["minReadySeconds"] = deployment["spec"]["minReadySeconds"]
-        return self._cluster.create(
-            REPLICA_SET, {"metadata": metadata, "spec": spec, "status": {"replicas": 0}}
-        )
+        self._cluster.create(REPLICA_SET, {"metadata": metadata, "spec": spec, "status": {"replicas": 0}})
 
-    def _renew(self, deployment: Object, found: Object, revision: int) -> Object | None:
-        """An old template is wanted again: its ReplicaSet gets the next revision."""
-        before = str(_revision(found))
-        history = (found["metadata"].get("annotations") or {}).get(HISTORY, "")
-        marks = {
-            **_handed_down(deployment),
-            REVISION: str(revision),
-            HISTORY: ",".join(part for part in (history, before) if part),
-        }
-        return self._cluster.edit(REPLICA_SET.key_of(found), lambda obj: _annotate(obj, marks))
+    def _renew(self, deployment: Object, found: Object, revision: int) -> None:
+        """Keep a ReplicaSet's marks as the Deployment's; one of an old template gets the next revision."""
+        annotations, marks = found["metadata"].get("annotations") or {}, _handed_down(deployment)
+        if _revision(found) < revision:
+            former = (annotations.get(HISTORY, ""), annotations.get(REVISION, ""))
+            marks |= {REVISION: str(revision), HISTORY: ",".join(part for part in former if part)}
+        min_ready = deployment["spec"].get("minReadySeconds") or 0
+        if marks.items() <= annotations.items() and min_ready == (found["spec"].get("minReadySeconds") or 0):
+            return
+
+        def renew(obj: Object) -> None:
+            _annotate(obj, marks)
+            obj["spec"]["minReadySeconds"] = min_ready
+
+        self._cluster.edit(REPLICA_SET.key_of(found), renew)
 
     def _roll(self, deployment: Object, newest: Object, old: list[Object]) -> None:
         if (deployment["spec"].get("strategy") or {}).get("type") == "Recreate":
@@ -180,11 +186,11 @@ class DeploymentController:
             self._recorder.normal(deployment, COMPONENT, "ScalingReplicaSet", text)
         return scaled if scaled is not None else found
 
-    def _forget_history(self, deployment: Object, newest: Object, sets: list[Object]) -> None:
+    def _forget_history(self, deployment: Object, old: list[Object]) -> None:
         limit = deployment["spec"].get("revisionHistoryLimit", 10)
-        old = [s for s in sets if s is not newest and not _size(s) and not _status(s, "replicas")]
-        excess = len(old) - int(limit)
-        for former in sorted(old, key=_revision)[: max(0, excess)]:
+        idle = [former for former in old if not _size(former) and not _status(former, "replicas")]
+        excess = len(idle) - int(limit)
+        for former in sorted(idle, key=_revision)[: max(0, excess)]:
             self._cluster.delete(REPLICA_SET.key_of(former))
 
 

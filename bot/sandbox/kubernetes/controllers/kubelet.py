@@ -33,12 +33,12 @@ class Kubelet:
         return []
 
     def _waiting_in(self, namespace: str) -> list[Key]:
-        """The pods of a namespace that are not up yet: one may have waited for this Secret or ConfigMap."""
-        keys = [key for key, uid in self._keys.items() if key.namespace == namespace and uid in self._lives]
-        now = self._cluster.clock.monotonic()
-        for key in keys:
-            self._lives[self._keys[key]].retry(now)
-        return keys
+        """The pods of a namespace that may have waited for a Secret or ConfigMap, told to look again."""
+        here = {key: self._lives.get(uid) for key, uid in self._keys.items() if key.namespace == namespace}
+        waiting = {key: life for key, life in here.items() if life is not None and life.waits_for_data}
+        for life in waiting.values():
+            life.retry(self._cluster.clock.monotonic())
+        return list(waiting)
 
     def reconcile(self, key: Key) -> float | None:
         pod = self._cluster.get(key)

@@ -37,6 +37,11 @@ class PodLife:
     def containers(self) -> list[Container]:
         return [*self._inits, *self._main]
 
+    @property
+    def waits_for_data(self) -> bool:
+        """Whether a Secret or ConfigMap that comes or changes may take it further."""
+        return not self._mounted or any(container.step == "configuring" for container in self.containers)
+
     def retry(self, now: float) -> None:
         """Something that it may have waited for changed."""
         for container in self.containers:
