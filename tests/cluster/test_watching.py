@@ -10,6 +10,7 @@ import pytest
 
 from bot.cluster import Cluster, ClusterRefused, ClusterUnreachable, Identity, Ref, WatchEvent
 from bot.sandbox.kubernetes.cluster import KubernetesServer
+from bot.sandbox.kubernetes.storage import HISTORY, Key, Storage
 
 
 def name(event: WatchEvent) -> str:
@@ -53,6 +54,35 @@ async def test_a_restart_of_the_server_loses_nothing(cluster: Cluster, server: K
         assert await until(events, "LOST") == [("LOST", "")]
         await created_at_last(cluster, "b")
         assert ("ADDED", "b") in await until(events, "ADDED", "b")
+
+
+def while_away(storage: Storage) -> None:
+    """One of each change, and after them more than the server remembers, so that the watch's place is gone."""
+
+    def at(name: str) -> Key:
+        return Key("", "secrets", "shop", name)
+
+    kept = storage.get(at("b"))
+    assert kept is not None
+    storage.delete(at("a"))
+    storage.put(at("b"), kept | {"metadata": kept["metadata"] | {"labels": {"x": "y"}}})
+    storage.put(at("c"), kept | {"metadata": kept["metadata"] | {"name": "c", "uid": "other"}})
+    for i in range(HISTORY + 1):
+        storage.put(
+            Key("", "configmaps", "shop", "filler"),
+            {"metadata": {"name": "filler", "namespace": "shop", "uid": "filler"}, "data": {"i": str(i)}},
+        )
+
+
+async def test_a_lost_place_is_found_again_by_comparing(cluster: Cluster, server: KubernetesServer) -> None:
+    for each in ("a", "b"):
+        await cluster.create("v1", "Secret", "shop", {"metadata": {"name": each}})
+    async with contextlib.aclosing(cluster.watch("v1", "Secret", "shop")) as events:
+        await until(events, "SYNCED")
+        await server.down(0.1)
+        while_away(server.storage)
+        seen = await until(events, "SYNCED")
+    assert {("DELETED", "a"), ("MODIFIED", "b"), ("ADDED", "c")} <= set(seen)
 
 
 async def test_objects_can_be_chosen(cluster: Cluster) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -58,6 +59,7 @@ async def follow(
     change: Callable[[], Awaitable[None]] | None,
     *objects: ObjectRef,
     rules: Rules = RULES,
+    ahead: float = -1,
 ) -> tuple[list[Event], Verdict]:
     """Follow a change as an operation does: the watch first, then the change, then `applied`."""
     clock = SystemClock()
@@ -75,7 +77,7 @@ async def follow(
             "shop",
             objects or (SHOP,),
             rules=rules,
-            since=clock.now() - timedelta(seconds=1),
+            since=clock.now() + timedelta(seconds=ahead),
             clock=clock,
         ) as follower,
         asyncio.TaskGroup() as group,
@@ -116,6 +118,55 @@ async def test_a_crashing_version_fails_with_its_last_words(cluster: Cluster) ->
     assert trouble.quote
     assert trouble.quote in verdict.last_words
     assert any(isinstance(it, PodTrouble) for it in events)
+
+
+async def test_trouble_is_told_within_a_second_of_the_cluster_showing_it(cluster: Cluster) -> None:
+    clock = SystemClock()
+    rules = Rules(image_grace=60, timeout=60)
+    async with (
+        asyncio.timeout(10),
+        Follower(cluster, "shop", [SHOP], rules=rules, since=clock.now(), clock=clock) as follower,
+        contextlib.aclosing(cluster.watch("v1", "Pod", "shop")) as pods,
+        asyncio.TaskGroup() as group,
+    ):
+
+        async def shown() -> float:
+            async for event in pods:
+                statuses = event.object.get("status", {}).get("containerStatuses") or ()
+                if any(
+                    "waiting" in it["state"] and "ErrImage" in it["state"]["waiting"]["reason"]
+                    for it in statuses
+                ):
+                    return clock.monotonic()
+            raise AssertionError
+
+        async def told() -> float:
+            async for event in follower:
+                if isinstance(event, PodTrouble):
+                    return clock.monotonic()
+            raise AssertionError
+
+        both = group.create_task(shown()), group.create_task(told())
+        await deploy(cluster, "v2-missing")
+    assert both[1].result() - both[0].result() < 1
+
+
+async def test_a_clock_that_is_ahead_of_the_clusters_hides_nothing(cluster: Cluster) -> None:
+    async def change() -> None:
+        await migrate(cluster, "v1")
+        await deploy(cluster, "v1")
+
+    events, verdict = await follow(cluster, change, MIGRATE, SHOP, ahead=30)
+    assert verdict.health == "healthy"
+    assert HookProgress("Job", "shop-migrate", "succeeded", 0) in events
+
+
+async def test_a_hook_of_the_last_run_is_not_taken_for_this_ones(cluster: Cluster) -> None:
+    await migrate(cluster, "v1-crash")
+    await follow(cluster, None, MIGRATE)
+    events, verdict = await follow(cluster, lambda: deploy(cluster, "v1"), MIGRATE, SHOP, ahead=30)
+    assert verdict.health == "healthy"
+    assert not any(isinstance(it, HookProgress) for it in events)
 
 
 async def test_a_version_that_needs_too_much_memory_says_so(cluster: Cluster) -> None:
