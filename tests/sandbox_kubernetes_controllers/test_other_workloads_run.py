@@ -72,6 +72,16 @@ async def test_a_finished_job_goes_after_its_time_with_its_pods(world: World) ->
     assert world.pods() == []
 
 
+async def test_a_suspended_job_waits_until_it_is_resumed(world: World) -> None:
+    world.job(suspend=True)
+    await world.advance(5)
+    assert world.pods() == []
+    assert list(conditions(world)) == ["Suspended"]
+    world.change("batch", "jobs", "migrate", lambda obj: obj["spec"].update(suspend=False))
+    await world.advance(5)
+    assert list(conditions(world)) == ["SuccessCriteriaMet", "Complete"]
+
+
 @pytest.mark.parametrize(
     ("behaviour", "phase"), [("ok", "Succeeded"), ("crash", "Failed"), ("oom", "Failed")]
 )

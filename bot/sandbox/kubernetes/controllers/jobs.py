@@ -125,6 +125,8 @@ class JobController:
         def write(obj: Object) -> None:
             status = obj.setdefault("status", {})
             status.setdefault("startTime", stamp)
+            if condition_of(obj, "Suspended") is not None:
+                set_condition(status, "Suspended", False, "JobResumed", "Job resumed", stamp=stamp)
             _set_counts(
                 status,
                 active=len(active),
