@@ -4,7 +4,6 @@ import asyncio
 
 from bot.sandbox.kubernetes.cluster import KubernetesServer
 from bot.sandbox.kubernetes.storage import Key
-
 from tests.sandbox_kubernetes_api.builders import CONFIG_MAPS, MERGE, config_map, pod
 from tests.sandbox_kubernetes_api.conftest import Http
 
@@ -67,7 +66,8 @@ async def test_a_namespace_goes_with_all_it_holds(cluster: KubernetesServer, htt
     status, answer = await http.ask("DELETE", "/api/v1/namespaces/shop")
     assert (status, answer["status"]["phase"]) == (200, "Terminating")
     await gone(cluster, Key("", "namespaces", "", "shop"))
-    assert [key for key in cluster.storage.keys() if key.namespace == "shop"] == []
+    left = cluster.storage.keys()
+    assert [key for key in left if key.namespace == "shop"] == []
     status, answer = await http.ask("POST", "/api/v1/namespaces/shop/configmaps", config_map())
     assert (status, answer["message"]) == (404, 'namespaces "shop" not found')
 

@@ -62,8 +62,9 @@ async def test_an_uninstall_leaves_nothing_of_the_release(
 ) -> None:
     await install(helm, chart)
     await asyncio.to_thread(helm.uninstall, "demo", wait="watcher", timeout=20)
-    left = [key for key in cluster.storage.keys() if key.namespace == "shop" and "demo" in key.name]
-    assert [key for key in left if key.resource in ("secrets", "configmaps", "services", "deployments")] == []
+    left = cluster.storage.keys()
+    kinds = ("secrets", "configmaps", "services", "deployments")
+    assert [key for key in left if key.resource in kinds and "demo" in key.name] == []
 
 
 async def test_a_changed_selector_fails_the_upgrade_in_kubernetes_words(helm: Config, chart: Path) -> None:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from bot.sandbox.kubernetes.cluster import KubernetesServer
-
 from tests.sandbox_kubernetes_api.builders import CONFIG_MAPS, DEPLOYMENTS, config_map, deployment
 from tests.sandbox_kubernetes_api.conftest import Http
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from bot.sandbox.kubernetes import storage
 from bot.sandbox.kubernetes.cluster import KubernetesServer
-
 from tests.sandbox_kubernetes_api.builders import CONFIG_MAPS, MERGE, config_map
 from tests.sandbox_kubernetes_api.conftest import Http
 

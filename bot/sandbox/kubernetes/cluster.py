@@ -158,6 +158,11 @@ class KubernetesServer:
         await self._clock.sleep(seconds)
         await self._listen()
 
+    async def returned(self) -> None:
+        """Wait until the end of a `down`; at once when there is none."""
+        if self._coming_back is not None:
+            await self._coming_back
+
     async def _stay(self) -> None:
         """Forget a return that is planned."""
         if self._coming_back is not None:

@@ -17,7 +17,7 @@ def serve(resources: Resources, definition: Object) -> None:
     for version in spec["versions"]:
         if not version.get("served"):
             continue
-        name = f"{group}/{version['name']}/{names['kind']}"
+        name = ".".join([*reversed(group.split(".")), version["name"], names["kind"]])
         schema = (version.get("schema") or {}).get("openAPIV3Schema") or {}
         kind = {"group": group, "version": version["name"], "kind": names["kind"]}
         resources.schemas.add(name, _definition(schema, kind))

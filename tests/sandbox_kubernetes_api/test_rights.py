@@ -1,0 +1,72 @@
+"""Impersonated identities have what the cluster's roles grant, and are refused in Kubernetes' words."""
+
+from typing import Any
+
+from tests.sandbox_kubernetes_api.builders import CONFIG_MAPS, config_map
+from tests.sandbox_kubernetes_api.conftest import Http
+
+RBAC = "/apis/rbac.authorization.k8s.io/v1"
+PODS = "/api/v1/namespaces/default/pods"
+
+
+async def bind(http: Http, role: dict[str, Any], subject: dict[str, Any]) -> None:
+    body = {"metadata": {"generateName": "b-"}, "roleRef": role, "subjects": [subject]}
+    await http.create(f"{RBAC}/namespaces/default/rolebindings", body)
+
+
+async def may(http: Http, verb: str, resource: str, namespace: str, **headers: str) -> bool:
+    attributes = {"verb": verb, "resource": resource, "namespace": namespace}
+    review = {"kind": "SelfSubjectAccessReview", "spec": {"resourceAttributes": attributes}}
+    path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+    status, answer = await http.ask("POST", path, review, **headers)
+    assert status == 201
+    allowed: bool = answer["status"]["allowed"]
+    return allowed
+
+
+async def test_whoever_asks_in_their_own_name_may_do_all(http: Http) -> None:
+    assert await may(http, "delete", "nodes", "", Authorization="Bearer anything")
+
+
+async def test_a_stranger_is_refused_by_name(http: Http) -> None:
+    status, answer = await http.ask("GET", PODS, Impersonate_User="eve")
+    assert (status, answer["reason"]) == (403, "Forbidden")
+    assert answer["message"] == (
+        'pods is forbidden: User "eve" cannot list resource "pods" in API group "" in the namespace "default"'
+    )
+    status, answer = await http.ask("DELETE", "/api/v1/nodes/n1", Impersonate_User="eve")
+    assert answer["message"] == (
+        'nodes "n1" is forbidden: User "eve" cannot delete resource "nodes" in API group "" at the cluster scope'
+    )
+
+
+async def test_a_role_grants_what_it_says_and_only_in_its_namespace(http: Http) -> None:
+    rules = [
+        {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["settings"], "verbs": ["get"]}
+    ]
+    await http.create(f"{RBAC}/namespaces/default/roles", {"metadata": {"name": "reader"}, "rules": rules})
+    await bind(http, {"kind": "Role", "name": "reader"}, {"kind": "User", "name": "vic"})
+    for name in ("settings", "other"):
+        await http.create(CONFIG_MAPS, config_map(name))
+    assert (await http.ask("GET", f"{CONFIG_MAPS}/settings", Impersonate_User="vic"))[0] == 200
+    assert (await http.ask("GET", f"{CONFIG_MAPS}/other", Impersonate_User="vic"))[0] == 403
+    other = "/api/v1/namespaces/kube-system/configmaps/settings"
+    assert (await http.ask("GET", other, Impersonate_User="vic"))[0] == 403
+
+
+async def test_groups_and_built_in_roles_grant_too(http: Http) -> None:
+    await bind(http, {"kind": "ClusterRole", "name": "view"}, {"kind": "Group", "name": "viewers"})
+    seen = {"Impersonate_User": "vic", "Impersonate_Group": "viewers"}
+    assert await may(http, "list", "pods", "default", **seen)
+    assert not await may(http, "list", "secrets", "default", **seen)
+    assert not await may(http, "list", "pods", "kube-system", **seen)
+    assert (await http.ask("GET", PODS, **seen))[0] == 200
+
+
+async def test_rules_are_listed_for_who_asks(http: Http) -> None:
+    await bind(http, {"kind": "ClusterRole", "name": "view"}, {"kind": "User", "name": "vic"})
+    review = {"kind": "SelfSubjectRulesReview", "spec": {"namespace": "default"}}
+    path = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
+    _, answer = await http.ask("POST", path, review, Impersonate_User="vic")
+    assert any("pods" in rule["resources"] for rule in answer["status"]["resourceRules"])
+    assert answer["status"]["incomplete"] is False
