@@ -153,11 +153,13 @@ async def test_an_object_that_makes_no_sense_harms_no_other() -> None:
     async with Controllers(made.storage, made.logs, clock=made.clock) as made.controllers:
         with capture_logs() as logged:
             made.create("apps", "deployments", "Deployment", "bad", {"spec": {"replicas": "many"}})
+            made.create("", "pods", "Pod", "empty", {})
+            made.create("", "services", "Service", "empty", {})
             made.deployment()
             await made.advance(5)
         assert made.get("apps", "deployments", "web")["status"]["readyReplicas"] == 1
     failures = [entry for entry in logged if entry["event"] == "reconcile failed"]
-    assert {entry["name"] for entry in failures} == {"bad"}
+    assert {entry["name"] for entry in failures} == {"bad", "empty"}
     assert len(failures) > 1  # it is tried again
 
 

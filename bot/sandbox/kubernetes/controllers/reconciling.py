@@ -62,11 +62,26 @@ class ReconcileLoop:
         """Queue what a change concerns."""
         self._cluster.note(change)
         for controller in self._controllers:
-            for key in controller.concerns(change):
+            for key in self._concerns(controller, change):
                 self._queue[controller, key] = None
         if self._queue:
             self._resting.clear()
             self._wake.set()
+
+    def _concerns(self, controller: Controller, change: Change) -> Iterable[Key]:
+        """What the controller wants to look at; an object that it can't read concerns it not."""
+        try:
+            return list(controller.concerns(change))
+        except Exception:
+            key = change.key
+            log.exception(
+                "change not understood",
+                controller=type(controller).__name__,
+                resource=key.resource,
+                namespace=key.namespace,
+                name=key.name,
+            )
+            return []
 
     async def rested(self) -> None:
         """Return once nothing is queued: what is left to do waits for time or for a change."""
