@@ -21,8 +21,8 @@ def uid(cluster: KubernetesServer) -> str:
         "namespace": "default",
         "uid": uid,
         "deletionTimestamp": "2020-01-01T00:00:00Z",
+        "finalizers": ["tests/keep"],
     }
-    metadata["finalizers"] = ["tests/keep"]
     body = {
         "apiVersion": "v1",
         "kind": "Pod",

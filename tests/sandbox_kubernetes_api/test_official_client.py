@@ -1,6 +1,7 @@
 """The official Python client's asyncio part against the embedded cluster."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,9 +11,9 @@ from tests.sandbox_kubernetes_api.builders import deployment
 async def test_it_creates_reads_scales_and_deletes(kubeconfig: Path) -> None:
     from kubernetes.aio import client, config  # imports slowly, and only this test needs it
 
-    api = await config.new_client_from_config(str(kubeconfig))
+    api: Any = await config.new_client_from_config(str(kubeconfig))  # type: ignore[no-untyped-call]
     async with api:
-        apps = client.AppsV1Api(api)
+        apps: Any = client.AppsV1Api(api)
         created = await apps.create_namespaced_deployment("default", deployment())
         assert created.spec.template.spec.containers[0].name == "web"
         patch = {"spec": {"replicas": 0}}

@@ -24,7 +24,8 @@ class Events:
         return event["type"], event["object"]
 
     async def ended(self) -> bool:
-        return await asyncio.wait_for(self._lines.readline(), 5) == b""
+        line: bytes = await asyncio.wait_for(self._lines.readline(), 5)
+        return not line
 
 
 @asynccontextmanager

@@ -9,11 +9,13 @@ from contextlib import suppress
 from typing import Any
 
 from bot.clock import Clock
+from bot.sandbox.kubernetes.deleting import delete
 from bot.sandbox.kubernetes.errors import ApiError
-from bot.sandbox.kubernetes.objects import Deletion, Objects
+from bot.sandbox.kubernetes.objects import Objects
 from bot.sandbox.kubernetes.resources import Resource
 from bot.sandbox.kubernetes.seeding import furnish
 from bot.sandbox.kubernetes.storage import Change, Key
+from bot.sandbox.kubernetes.writes import Deletion
 
 Object = dict[str, Any]
 
@@ -46,7 +48,8 @@ def _going(objects: Objects, namespace: str) -> bool:
 
 
 def _contents(objects: Objects, namespace: str) -> list[Key]:
-    return [key for key in objects.storage.keys() if key.namespace == namespace]
+    everything = objects.storage.keys()
+    return [key for key in everything if key.namespace == namespace]
 
 
 def _empty(objects: Objects, namespace: str) -> None:
@@ -60,7 +63,7 @@ def _remove(objects: Objects, key: Key) -> None:
         objects.storage.delete(key)
         return
     with suppress(ApiError):  # it went meanwhile, which is what was wanted
-        objects.delete(resource, key.namespace, key.name, Deletion())
+        delete(objects, resource, key.namespace, key.name, Deletion())
 
 
 def _resource(objects: Objects, key: Key) -> Resource | None:

@@ -1,14 +1,13 @@
 """Writing objects: what happens between a client's body and the stored object, for every kind alike.
 
-create, replace, change (all patches), apply and delete. Each makes the object whole (schema, defaults,
-addresses), compares it with the one before (locks, immutable fields, generation, ownership) and stores it.
-It knows nothing of HTTP or of rights.
+create, replace, change (all patches) and apply; deletes are in deleting.py. Each makes the object whole
+(schema, defaults, addresses), compares it with the one before (locks, immutable fields, generation,
+ownership) and stores it. It knows nothing of HTTP or of rights.
 """
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import replace
 from typing import Any
 
 from bot.clock import Clock
@@ -19,10 +18,8 @@ from bot.sandbox.kubernetes.errors import (
     Subject,
     already_exists,
     bad_request,
-    conflict,
     forbidden,
     invalid,
-    modified,
     not_found,
 )
 from bot.sandbox.kubernetes.metadata import random_suffix, timestamp
@@ -36,47 +33,19 @@ from bot.sandbox.kubernetes.validation import (
     strict_decoding_error,
     without_nulls,
 )
+from bot.sandbox.kubernetes.writes import (
+    SERVER_SET,
+    Writing,
+    Written,
+    addressed,
+    check_locks,
+    ready_to_go,
+    viewed,
+)
 
 Object = dict[str, Any]
 
-SERVER_SET = ("uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds")
-"""Metadata that clients can neither set nor change."""
-
 NAMESPACES = Subject("", "namespaces", "Namespace")
-
-
-@dataclass(frozen=True)
-class Writing:
-    """How a write is meant: the query parameters of the request."""
-
-    manager: str
-    """Who owns what it changes (`fieldManager`)."""
-    validation: str = "Warn"
-    """`Strict` refuses undeclared fields, `Warn` drops and tells them, `Ignore` drops them."""
-    dry_run: bool = False
-    force: bool = False
-    subresource: str = ""
-
-
-@dataclass(frozen=True)
-class Written:
-    """What a write came to."""
-
-    object: Object
-    created: bool = False
-    deleted: bool = False
-    warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Deletion:
-    """How a delete is meant: DeleteOptions."""
-
-    grace: int | None = None
-    propagation: str = "Background"
-    uid: str | None = None
-    version: str | None = None
-    dry_run: bool = False
 
 
 class Objects:
@@ -86,7 +55,7 @@ class Objects:
         self.storage = storage
         self.resources = resources
         self.schemas = resources.schemas
-        self._clock = clock
+        self.clock = clock
 
     def key(self, resource: Resource, namespace: str, name: str) -> Key:
         """Where an object of that resource lives."""
@@ -98,7 +67,7 @@ class Objects:
         Raises: ApiError 409 when there is one of that name, 404 when its namespace is missing, and the
         refusals of `_whole`.
         """
-        body = _addressed(resource, namespace, None, body)
+        body = addressed(resource, namespace, None, body)
         metadata = body["metadata"]
         if not metadata.get("name") and metadata.get("generateName"):
             metadata["name"] = metadata["generateName"] + random_suffix()
@@ -126,11 +95,11 @@ class Objects:
         metadata.update(uid=str(uuid.uuid4()), creationTimestamp=self.now())
         if "status" in resource.subresources:
             body.pop("status", None)
-        if self._has_generation(resource):
+        if self.has_generation(resource):
             metadata["generation"] = 1
         after = self._whole(resource, None, body)
         own(after)
-        return Written(self._stored(key, resource, after, how), created=True, warnings=tuple(warnings))
+        return Written(self.stored(key, resource, after, how), created=True, warnings=tuple(warnings))
 
     def replace(self, resource: Resource, namespace: str, name: str, body: Object, how: Writing) -> Written:
         """PUT: the whole object anew; of a subresource `status`, only that.
@@ -138,8 +107,8 @@ class Objects:
         Raises: ApiError 404, 409 when resourceVersion or uid are not the present ones.
         """
         before = self.existing(resource, namespace, name)
-        body = _addressed(resource, namespace, name, body)
-        _check_locks(resource, before, body)
+        body = addressed(resource, namespace, name, body)
+        check_locks(resource, before, body)
         body, warnings = self._decoded(resource, body, how)
         return self._changed(resource, before, body, how, warnings)
 
@@ -153,8 +122,8 @@ class Objects:
     ) -> Written:
         """PATCH: `patch` maps the present object, in the resource's version, to the wanted one."""
         before = self.existing(resource, namespace, name)
-        body = _addressed(resource, namespace, name, patch(copied(before)))
-        _check_locks(resource, before, body)
+        body = addressed(resource, namespace, name, patch(copied(before)))
+        check_locks(resource, before, body)
         body, warnings = self._decoded(resource, body, how)
         return self._changed(resource, before, body, how, warnings)
 
@@ -163,13 +132,13 @@ class Objects:
 
         Raises: ApiError 409 with the conflicting fields, unless forced.
         """
-        body = _addressed(resource, namespace, name, body)
+        body = addressed(resource, namespace, name, body)
         if body["metadata"].get("managedFields"):
             raise bad_request("metadata.managedFields must be nil")
         before = self.storage.get(self.key(resource, namespace, name))
         if before is not None:
             before = viewed(resource, before)
-            _check_locks(resource, before, body)
+            check_locks(resource, before, body)
         body["metadata"] = {
             k: v for k, v in body["metadata"].items() if k not in (*SERVER_SET, "resourceVersion")
         }
@@ -220,14 +189,14 @@ class Objects:
         after["metadata"]["resourceVersion"] = before["metadata"]["resourceVersion"]
         check_metadata(resource, after["metadata"])
         after = self._whole(resource, before, after)
-        if self._has_generation(resource) and _body(after) != _body(before):
+        if self.has_generation(resource) and _body(after) != _body(before):
             after["metadata"]["generation"] = before["metadata"].get("generation", 0) + 1
         if not owned:
             self._owned(resource, before, after, how)
         key = self.key(resource, after["metadata"].get("namespace", ""), after["metadata"]["name"])
-        if _ready_to_go(resource, after):
-            return self._removed(key, resource, after, how, warnings)
-        return Written(self._stored(key, resource, after, how), warnings=tuple(warnings))
+        if ready_to_go(resource, after):
+            return self.removed(key, resource, after, how, warnings)
+        return Written(self.stored(key, resource, after, how), warnings=tuple(warnings))
 
     def _scoped_change(self, resource: Resource, before: Object, body: Object, how: Writing) -> Object:
         """The part of the change that this path may make: status, or everything else."""
@@ -289,7 +258,7 @@ class Objects:
         schema = self.schemas.definition(resource.definition)
         update(self.schemas, schema, before, after, manager, self.now())
 
-    def _has_generation(self, resource: Resource) -> bool:
+    def has_generation(self, resource: Resource) -> bool:
         properties = self.schemas.definition(resource.definition).get("properties", {})
         return resource.custom or (
             "spec" in properties and resource.kind not in ("Namespace", "Node", "Service")
@@ -305,7 +274,7 @@ class Objects:
             words = f"unable to create new content in namespace {namespace} because it is being terminated"
             raise forbidden(resource.subject(name), words)
 
-    def _stored(self, key: Key, resource: Resource, after: Object, how: Writing) -> Object:
+    def stored(self, key: Key, resource: Resource, after: Object, how: Writing) -> Object:
         if how.dry_run:
             return after
         stored = self.storage.put(key, after)
@@ -313,37 +282,7 @@ class Objects:
             custom.serve(self.resources, stored)
         return stored
 
-    def delete(self, resource: Resource, namespace: str, name: str, how: Deletion) -> Written:
-        """Remove an object, or mark it as going when finalizers or a grace period hold it.
-
-        Raises: ApiError 404, 409 when a precondition does not hold.
-        """
-        before = self.existing(resource, namespace, name)
-        self._check_preconditions(resource, before, how)
-        after = copied(before)
-        metadata = after["metadata"]
-        finalizers = [f for f in metadata.get("finalizers") or [] if f not in PROPAGATION.values()]
-        if how.propagation in PROPAGATION:
-            finalizers.append(PROPAGATION[how.propagation])
-        metadata["finalizers"] = finalizers
-        grace = _grace(resource, after, how)
-        marked = metadata.get("deletionTimestamp")
-        if not marked or grace < metadata.get("deletionGracePeriodSeconds", 0):
-            at = self._clock.now() + timedelta(seconds=grace)
-            metadata.update(deletionTimestamp=timestamp(at), deletionGracePeriodSeconds=grace)
-            if self._has_generation(resource) and not marked:
-                metadata["generation"] = metadata.get("generation", 0) + 1
-        if not finalizers:
-            del metadata["finalizers"]
-        if resource.kind == "Namespace" and not resource.group:
-            after.setdefault("status", {})["phase"] = "Terminating"
-        writing = Writing("", dry_run=how.dry_run)
-        key = self.key(resource, namespace, name)
-        if _ready_to_go(resource, after):
-            return self._removed(key, resource, after, writing, [])
-        return Written(self._stored(key, resource, after, writing))
-
-    def _removed(
+    def removed(
         self, key: Key, resource: Resource, last: Object, how: Writing, warnings: list[str]
     ) -> Written:
         """The object is gone for good, and with a definition its custom resources."""
@@ -351,53 +290,14 @@ class Objects:
             self.storage.delete(key)
             if resource.kind == "CustomResourceDefinition":
                 custom.withdraw(self.resources, last)
-                for orphan in [k for k in self.storage.keys() if k[:2] == _custom_place(last)]:
+                place, everything = _custom_place(last), self.storage.keys()
+                for orphan in [k for k in everything if k[:2] == place]:
                     self.storage.delete(orphan)
         return Written(last, deleted=True, warnings=tuple(warnings))
 
-    def _check_preconditions(self, resource: Resource, before: Object, how: Deletion) -> None:
-        metadata = before["metadata"]
-        for label, wanted, present in (
-            ("UID", how.uid, metadata["uid"]),
-            ("ResourceVersion", how.version, metadata["resourceVersion"]),
-        ):
-            if wanted is not None and wanted != present:
-                words = f"Precondition failed: {label} in precondition: {wanted}, {label} in object meta: {present}"
-                raise conflict(resource.subject(metadata["name"]), words)
-
     def now(self) -> str:
         """The time as metadata writes it."""
-        return timestamp(self._clock.now())
-
-
-PROPAGATION = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}
-"""The finalizer by which a delete waits for the garbage collector."""
-
-
-def viewed(resource: Resource, obj: Object) -> Object:
-    """The stored object as that version of the resource shows it (the same dictionary when it is its own)."""
-    if obj.get("apiVersion") == resource.api_version:
-        return obj
-    return {**obj, "apiVersion": resource.api_version, "kind": resource.kind}
-
-
-def _grace(resource: Resource, obj: Object, how: Deletion) -> int:
-    """Seconds until the object may go. Only pods that run somewhere are given any."""
-    if resource.kind != "Pod" or not (obj.get("spec") or {}).get("nodeName"):
-        return 0
-    if (obj.get("status") or {}).get("phase") in ("Succeeded", "Failed"):
-        return 0
-    return how.grace if how.grace is not None else int(obj["spec"].get("terminationGracePeriodSeconds", 30))
-
-
-def _ready_to_go(resource: Resource, obj: Object) -> bool:
-    """Whether an object that is being deleted has nothing left to wait for."""
-    metadata = obj["metadata"]
-    if "deletionTimestamp" not in metadata or metadata.get("finalizers"):
-        return False
-    if resource.kind == "Namespace" and not resource.group:
-        return not (obj.get("spec") or {}).get("finalizers")
-    return not metadata.get("deletionGracePeriodSeconds")
+        return timestamp(self.clock.now())
 
 
 def _custom_place(definition: Object) -> tuple[str, str]:
@@ -407,46 +307,3 @@ def _custom_place(definition: Object) -> tuple[str, str]:
 def _body(obj: Object) -> Object:
     """What `generation` counts changes of: all but metadata and status."""
     return {k: v for k, v in obj.items() if k not in ("metadata", "status", "apiVersion", "kind")}
-
-
-def _addressed(resource: Resource, namespace: str, name: str | None, body: Object) -> Object:
-    """A copy of the body that names its kind and place as the URL does.
-
-    Raises: ApiError 400 when it says otherwise.
-    """
-    kind, version = body.get("kind") or resource.kind, body.get("apiVersion") or resource.api_version
-    if (kind, version) != (resource.kind, resource.api_version):
-        raise bad_request(
-            f"{kind} in version {version!r} cannot be handled as a {resource.kind}: the object provided is "
-            f"unrecognized (must be of type {resource.kind} in {resource.api_version})".replace("'", '"')
-        )
-    sent = body.get("metadata") or {}
-    if not isinstance(sent, dict):
-        raise bad_request("json: cannot unmarshal metadata into Go struct of type v1.ObjectMeta")
-    metadata = {key: value for key, value in sent.items() if value not in ("", None)}
-    if metadata.get("creationTimestamp") == {}:
-        del metadata["creationTimestamp"]
-    if resource.namespaced:
-        if metadata.setdefault("namespace", namespace) != namespace:
-            raise bad_request(
-                "the namespace of the provided object does not match the namespace sent on the request"
-            )
-    else:
-        metadata.pop("namespace", None)
-    if name is not None and metadata.setdefault("name", name) != name:
-        raise bad_request(
-            f"the name of the object ({metadata['name']}) does not match the name on the URL ({name})"
-        )
-    return {**body, "apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata}
-
-
-def _check_locks(resource: Resource, before: Object, body: Object) -> None:
-    """Refuse a write that was made from an older state, or for another object of that name."""
-    sent, present = body["metadata"], before["metadata"]
-    if sent.get("resourceVersion") not in (None, "", "0", present["resourceVersion"]):
-        raise modified(resource.subject(present["name"]))
-    if sent.get("uid") not in (None, "", present["uid"]):
-        words = (
-            f"Precondition failed: UID in precondition: {sent['uid']}, UID in object meta: {present['uid']}"
-        )
-        raise conflict(resource.subject(present["name"]), words)

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bot.sandbox.kubernetes import protobuf
 from bot.sandbox.kubernetes.errors import bad_request, unsupported_media_type
-from bot.sandbox.kubernetes.objects import Deletion, Writing
+from bot.sandbox.kubernetes.writes import Deletion, Writing
 
 Object = dict[str, Any]
 

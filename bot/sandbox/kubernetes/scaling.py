@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.sandbox.kubernetes.errors import Cause, invalid
-from bot.sandbox.kubernetes.objects import Objects, Writing
+from bot.sandbox.kubernetes.objects import Objects
 from bot.sandbox.kubernetes.resources import Resource
 from bot.sandbox.kubernetes.schemas import Schema
 from bot.sandbox.kubernetes.selectors import selector_text
+from bot.sandbox.kubernetes.writes import Writing
 
 Object = dict[str, Any]
 

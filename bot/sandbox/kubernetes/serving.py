@@ -24,11 +24,13 @@ from bot.sandbox.kubernetes import (
     watching,
 )
 from bot.sandbox.kubernetes.authorization import Attributes, Identity, authorize, identity
+from bot.sandbox.kubernetes.deleting import delete
 from bot.sandbox.kubernetes.errors import ApiError, internal, method_not_allowed, no_such_path
 from bot.sandbox.kubernetes.logs import PodLogs
-from bot.sandbox.kubernetes.objects import Objects, Written
+from bot.sandbox.kubernetes.objects import Objects
 from bot.sandbox.kubernetes.requests import Target
 from bot.sandbox.kubernetes.resources import Resource
+from bot.sandbox.kubernetes.writes import Written
 
 Object = dict[str, Any]
 
@@ -131,7 +133,7 @@ class Api:
 
     async def _delete(self, request: web.Request, resource: Resource, aim: Target) -> web.StreamResponse:
         how = await requests.deletion(request)
-        written = self._objects.delete(resource, aim.namespace, aim.name, how)
+        written = delete(self._objects, resource, aim.namespace, aim.name, how)
         if not written.deleted:
             return answered(written.object, 202 if written.object["metadata"].get("finalizers") else 200)
         details = {"name": aim.name, "group": aim.group, "kind": aim.plural}
@@ -148,7 +150,7 @@ class Api:
         listed = reading.listed(request, self._storage, self._clock, resource, aim.namespace or None)
         for obj in list(listed["items"]):
             metadata = obj["metadata"]
-            self._objects.delete(resource, metadata.get("namespace", ""), metadata["name"], how)
+            delete(self._objects, resource, metadata.get("namespace", ""), metadata["name"], how)
         return answered(listed)
 
     def _written(self, request: web.Request, resource: Resource, written: Written) -> web.StreamResponse:
@@ -197,7 +199,7 @@ class Api:
     async def _evict(self, request: web.Request, resource: Resource, aim: Target) -> web.StreamResponse:
         how = requests.deletion_of((await requests.body(request)).get("deleteOptions") or {}, request)
         eviction.check_budgets(self._storage, self._objects.existing(resource, aim.namespace, aim.name))
-        self._objects.delete(resource, aim.namespace, aim.name, how)
+        delete(self._objects, resource, aim.namespace, aim.name, how)
         return answered({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}, 201)
 
     async def _about(self, request: web.Request, who: Identity) -> web.StreamResponse:
