@@ -142,7 +142,7 @@ def _prefix_of_any(path: Path, wanted: Iterable[Path]) -> bool:
     return any(other[: len(path)] == path for other in wanted)
 
 
-def update(  # noqa: PLR0917
+def update(
     schemas: Schemas, schema: Schema, before: Object | None, after: Object, manager: Manager, now: str
 ) -> None:
     """Note in `after` that `manager` changed what differs from `before` (a create: everything).

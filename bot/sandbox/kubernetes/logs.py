@@ -44,7 +44,7 @@ class PodLogs:
     def __init__(self) -> None:
         self._runs: dict[_Place, dict[int, _Run]] = {}
 
-    def append(  # noqa: PLR0917
+    def append(
         self, namespace: str, pod_uid: str, container: str, restart: int, line: str, at: datetime
     ) -> None:
         """Add what the container wrote in its run number `restart` (0 is the first); may hold line ends."""

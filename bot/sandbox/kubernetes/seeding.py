@@ -94,7 +94,7 @@ def _api_service(storage: Storage, at: datetime) -> None:
     storage.put(Key("", "services", "default", "kubernetes"), {**body, "status": {"loadBalancer": {}}})
 
 
-def _put(  # noqa: PLR0917storage: Storage, at: datetime, plural: str, kind: str, name: str, body: Object) -> None:
+def _put(storage: Storage, at: datetime, plural: str, kind: str, name: str, body: Object) -> None:
     metadata = new_metadata(name, at=at, labels={"kubernetes.io/bootstrapping": "rbac-defaults"})
     whole = {"apiVersion": f"{RBAC}/v1", "kind": kind, "metadata": metadata, **body}
     storage.put(Key(RBAC, plural, "", name), whole)
