@@ -17,7 +17,7 @@ import aiohttp
 
 from bot.access import ClusterAccess, Identity
 from bot.clock import Clock, SystemClock
-from bot.cluster.connection import JSON, Connection, Request, parsed, unreachable
+from bot.cluster.connection import JSON, Connection, Request, parsed, unreachable, without_managers
 from bot.cluster.discovery import Discovery, Ref, Resource
 from bot.cluster.errors import ClusterRefused
 from bot.cluster.watching import WatchEvent, lines, watching
@@ -125,7 +125,8 @@ class Cluster:
     ) -> Objects:
         """All objects of a kind; namespace None: of the whole cluster. Selectors in Kubernetes' syntax.
 
-        Items carry apiVersion and kind, which the server leaves out. `timeout` is for each page.
+        Items carry apiVersion and kind, which the server leaves out, and no managedFields, which are half of an
+        object's bulk. `timeout` is for each page.
         """
         resource = await self.resource(api_version, kind)
         items, _ = await self._listed(resource, namespace, _selection(labels, fields), timeout)
@@ -353,8 +354,10 @@ class Cluster:
         items: Objects = []
         asked = dict(query) | {"limit": str(_PAGE)}
         while True:
-            path = resource.path(namespace)
-            page = await self._json("GET", path, query=asked, accept=accept, timeout=timeout)
+            request = Request(
+                "GET", resource.path(namespace), dict(asked), accept=accept, identity=self._identity
+            )
+            page = await parsed(await self._connection.call(request, timeout), without_managers)
             for item in page.get("items") or ():
                 item.setdefault("apiVersion", resource.api_version)
                 item.setdefault("kind", resource.kind)

@@ -20,7 +20,7 @@ from bot.clock import Clock
 from bot.cluster.connection import Connection, Request, unreachable
 from bot.cluster.errors import ClusterRefused, ClusterUnreachable
 
-Change = Literal["ADDED", "MODIFIED", "DELETED", "SYNCED", "LOST"]
+Change = Literal["ADDED", "MODIFIED", "DELETED", "SYNCED", "LOST", "BACK"]
 
 _HOLD = 60
 """Seconds that the server holds one watch request. A dead connection shows no sooner than that, and asking
@@ -33,7 +33,10 @@ _GONE = 410
 
 @dataclass(frozen=True, slots=True)
 class WatchEvent:
-    """One change; `object` is raw JSON. SYNCED carries {}, LOST {"words": why}: changes are late from now on."""
+    """One change; `object` is raw JSON. SYNCED and BACK carry {}, LOST {"words": why}.
+
+    Between LOST and BACK changes are late; what was missed follows after BACK.
+    """
 
     type: Change
     object: dict[str, Any]
@@ -56,7 +59,7 @@ async def watching(
     Raises: ClusterRefused when the server refuses for good (rights, an unknown kind).
     """
     known: dict[str, dict[str, Any]] = {}
-    place, pause = "", 0.0
+    place, pause, lost = "", 0.0, False
     while True:
         try:
             if not place:
@@ -66,6 +69,11 @@ async def watching(
                 yield WatchEvent("SYNCED", {})
             async with contextlib.aclosing(_held(connection, request, place)) as changes:
                 async for kind, changed in changes:
+                    if kind == "OPEN":
+                        if lost:
+                            lost = False
+                            yield WatchEvent("BACK", {})
+                        continue
                     place = changed["metadata"]["resourceVersion"]
                     pause = 0.0
                     if kind != "BOOKMARK":
@@ -74,7 +82,8 @@ async def watching(
         except Gone:
             place = ""
         except ClusterUnreachable as error:
-            if not pause:
+            if not lost:
+                lost = True
                 yield WatchEvent("LOST", {"words": error.words})
             pause = min(_LONGEST_PAUSE, max(_FIRST_PAUSE, pause * 2))
             await clock.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
@@ -87,7 +96,7 @@ async def watching(
 async def _held(
     connection: Connection, request: Request, place: str
 ) -> AsyncGenerator[tuple[str, dict[str, Any]], None]:
-    """One watch request until the server ends it."""
+    """One watch request until the server ends it; the first event is an OPEN of ours."""
     asked = {
         **(request.query or {}),
         "watch": "true",
@@ -98,6 +107,7 @@ async def _held(
     began = asyncio.get_running_loop().time()
     try:
         async with connection.stream(replace(request, query=asked), total=_HOLD + 15.0) as stream:
+            yield "OPEN", {}
             async for line in lines(stream):
                 event = json.loads(line)
                 if event["type"] == "ERROR":

@@ -70,6 +70,18 @@ class Course:
             events += self._all_clear()
         return events
 
+    def blind(self, now: float, since: float) -> list[Event]:
+        """The cluster has not answered `since` then: the time-out stands still, but not for ever."""
+        self._arrived_at = None
+        if self._moved_at is None:
+            self.wakes_at = now + _IDLE  # Helm is still at it, and has time-outs of its own
+            return []
+        self._moved_at = now
+        self.wakes_at = since + self.rules.timeout
+        if now >= self.wakes_at:
+            self._end("unknown", f"The cluster has not answered for {now - since:.0f} s", [])
+        return []
+
     @property
     def troubles(self) -> list[Shown]:
         """The troubles that are told and not over."""

@@ -76,6 +76,8 @@ class Follower:
         self._unsynced: set[str] = set()
         self._blind: dict[str, str] = {}
         self._notes: list[str] = []
+        self._lost: set[str] = set()
+        self._lost_at = 0.0
         self._logs: dict[str, str] = {}
         self._logs_asked: set[tuple[str, int]] = set()
         self._believing = False
@@ -114,7 +116,7 @@ class Follower:
             while self._notes:
                 yield Note(self._notes.pop(0))
             began = time.perf_counter()
-            events = [] if self._unsynced else self._step()
+            events = self._step() if self._lost or not self._unsynced else []
             took = time.perf_counter() - began
             for event in events:
                 yield event
@@ -125,6 +127,9 @@ class Follower:
             await asyncio.sleep(min(0.3, took * _SHARE))
 
     def _step(self) -> list[Event]:
+        if self._lost:
+            # An outage is nobody's lack of progress: it neither fails a version nor proves it.
+            return self._course.blind(self._clock.monotonic(), self._lost_at)
         seen = [it for it in self._objects if it.kind not in self._blind]
         assessment = assess(self._picture, seen, self._rules, applied=self._believing, logs=self._logs)
         for shown in assessment.troubles:
@@ -152,8 +157,10 @@ class Follower:
                 async for event in events:
                     if event.type == "SYNCED":
                         self._unsynced.discard(kind)
+                    elif event.type == "BACK":
+                        self._lost.discard(kind)
                     elif event.type == "LOST":
-                        self._notes.append(f"{event.object['words']}; still trying")
+                        self._lose(kind, event.object["words"])
                     elif event.type != "DELETED":
                         self._picture.put(event.object)
                     elif event.object["metadata"]["name"] not in hooks:
@@ -165,6 +172,13 @@ class Follower:
             self._notes.append(f"{kind}s cannot be watched: {error.words}")
             self._unsynced.discard(kind)
             self._changed.set()
+
+    def _lose(self, kind: str, words: str) -> None:
+        """A watch is cut; said once, since the others are usually cut with it."""
+        if not self._lost:
+            self._lost_at = self._clock.monotonic()
+            self._notes.append(f"{words[:1].upper()}{words[1:]}; still trying")
+        self._lost.add(kind)
 
     async def _look_again(self) -> None:
         """Read what Helm has changed: a watch may be a moment behind, and show a rollout that has not begun."""
@@ -226,7 +240,7 @@ class Follower:
 
     async def _until_change(self) -> None:
         """Until something changes, or a grace period or time-out is over."""
-        delay = 30.0 if self._unsynced else self._course.wakes_at - self._clock.monotonic()
+        delay = 30.0 if self._unsynced and not self._lost else self._course.wakes_at - self._clock.monotonic()
         waits = {
             asyncio.create_task(self._changed.wait()),
             asyncio.create_task(self._clock.sleep(max(0.0, delay))),

@@ -170,7 +170,7 @@ def _stateful_set(item: Raw) -> tuple[int, int, bool]:
     desired = _number(spec, "replicas", 1)
     ready = _number(status, "readyReplicas") >= desired and _number(status, "replicas") == desired
     same = status.get("updateRevision") == status.get("currentRevision")
-    updated = desired if same else _number(status, "updatedReplicas")
+    updated = _number(status, "replicas" if same else "updatedReplicas")
     strategy = spec.get("updateStrategy") or {}
     if strategy.get("type") == "OnDelete":
         return desired, updated, ready

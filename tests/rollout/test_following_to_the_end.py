@@ -217,6 +217,19 @@ async def test_a_restart_of_the_api_server_is_sat_out(cluster: Cluster, server: 
     assert any(isinstance(it, Note) and "still trying" in it.text for it in events)
 
 
+async def test_an_outage_that_lasts_ends_without_a_verdict_on_the_version(
+    cluster: Cluster, server: KubernetesServer
+) -> None:
+    async def change() -> None:
+        await deploy(cluster, "v1-slow")
+        await server.down(60)
+
+    events, verdict = await follow(cluster, change, rules=Rules(timeout=0.6))
+    assert (verdict.health, verdict.troubles) == ("unknown", ())
+    assert verdict.words.startswith("The cluster has not answered")
+    assert len([it for it in events if isinstance(it, Note)]) == 1
+
+
 async def test_who_may_not_watch_gets_no_verdict(cluster: Cluster) -> None:
     stranger = cluster.as_(Identity("stranger"))
     events, verdict = await follow(stranger, None)
