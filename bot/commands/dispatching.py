@@ -9,6 +9,7 @@ from collections.abc import Awaitable
 
 import structlog
 
+from bot import permissions
 from bot.commands import pickers
 from bot.commands.arguments import Wrong, bind, nearest
 from bot.commands.ask import Ask, Refused
@@ -18,10 +19,10 @@ from bot.commands.problems import answer
 from bot.commands.services import Services
 from bot.commands.words import Words, read
 from bot.config import App, Environment
-from bot.permissions import Person, Policy, known
+from bot.permissions import known
 from bot.store import audit
 from bot.telegram.buttons import Action, Actions, Refusal
-from bot.telegram.inbox import ChatMoved, Incoming, Press, Sender, TextMessage
+from bot.telegram.incoming import ChatMoved, Incoming, Press, Sender, TextMessage
 from bot.telegram.outbox import Outbox
 
 TOAST_AFTER = 1.5
@@ -108,16 +109,14 @@ class Dispatcher:
         await declared.handler(ask, **bound.values)
 
     async def _press(self, press: Press) -> None:
-        policy = self._services.policy()
-        if not known(press.sender, press.chat.id, policy):
-            await self._stranger(press.sender, press.chat.id)
+        ask = await self._known(press)
+        if ask is None:
             await self._outbox.answer_press(press.query_id)
             return
         action = await self._actions.take(press)
         if isinstance(action, Refusal):
             await self._outbox.answer_press(press.query_id, REFUSALS[action.reason], alert=False)
             return
-        ask = self._ask(policy, press.sender, press.chat.id, press.topic, press.message_id, "", pressed=True)
         answering = asyncio.create_task(self._answer_late(press))
         try:
             await self._guarded(ask, self._act(ask, action))
@@ -149,19 +148,31 @@ class Dispatcher:
         except Exception as error:
             await answer(ask, error)
 
-    def _ask(
-        self,
-        policy: Policy,
-        sender: Sender,
-        chat_id: int,
-        topic: int | None,
-        message_id: int,
-        text: str,
-        *,
-        pressed: bool = False,
-    ) -> Ask:
-        person: Person = policy.person(sender.id, sender.name)
-        return Ask(self._services, person, chat_id, topic, message_id, text, pressed)
+    async def _known(self, incoming: TextMessage | Press, text: str = "") -> Ask | None:
+        """Who asks; None, and a count in the audit, for whoever the bot does not answer."""
+        told = incoming.sender
+        sender = permissions.Sender(
+            id=told.id,
+            name=told.name,
+            chat_id=incoming.chat.id,
+            is_bot=told.is_bot,
+            anonymous=told.anonymous,
+            as_chat=told.as_chat,
+        )
+        policy = self._services.policy()
+        person = policy.person(sender)
+        if person is None or not known(sender, policy):
+            await self._stranger(told, incoming.chat.id)
+            return None
+        return Ask(
+            services=self._services,
+            who=person,
+            chat_id=incoming.chat.id,
+            topic=incoming.topic,
+            message_id=incoming.message_id,
+            text=text,
+            pressed=isinstance(incoming, Press),
+        )
 
     async def _stranger(self, sender: Sender, chat_id: int) -> None:
         """Nothing but silence, counted."""

@@ -27,8 +27,6 @@ class Services:
     masker: Callable[[], Masker]
     reload: Callable[[], Awaitable[list[str]]]
     """Load the configuration again; the problems that keep the old one in force, [] when there are none."""
-    shouts: Callable[[str], bool]
-    """Whether an environment's name is written in capitals."""
     clock: Clock
     database: Database
     screen: Screen

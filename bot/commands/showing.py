@@ -1,10 +1,11 @@
 """Showing screens: a template and its choices become a message, whose buttons get their tokens as it is sent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.clock import Clock
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from bot.commands.choices import Choice, laid_out
 from bot.commands.declaring import BUTTONS
 from bot.store.database import Database
@@ -28,13 +29,12 @@ class Screen:
     """Renders pages and sends them, for the person with id `person_id` where buttons are bound to one."""
 
     def __init__(
-        self, *, texts: Texts, actions: Actions, outbox: Outbox, database: Database, clock: Clock
+        self, *, texts: Callable[[], Texts], actions: Actions, outbox: Outbox, database: Database
     ) -> None:
         self._texts = texts
         self._actions = actions
         self._outbox = outbox
         self._database = database
-        self._clock = clock
 
     async def send(
         self,
@@ -60,24 +60,39 @@ class Screen:
         self, sent: Sent, page: Page, person_id: int | None, *, urgency: Urgency = Urgency.ANSWER
     ) -> None:
         """Put a page in place of what a message shows; the buttons it had before do nothing any more."""
-        await self._actions.void(sent.chat_id, sent.message_id)
         message = await self.message(page, sent.chat_id, person_id)
-        await self._actions.bind(message, sent)
+        await self.rebind(message, sent)
         await self._outbox.edit(sent, message, urgency=urgency)
 
-    async def message(self, page: Page, chat_id: int, person_id: int | None) -> Message:
-        """A page as a message whose buttons work in that chat."""
-        message = Message(self._texts.render(page.template, page.values), document=page.document)
+    async def rebind(self, message: Message, sent: Sent) -> None:
+        """The message now carries these buttons and no others."""
+        await self._actions.void(sent.chat_id, sent.message_id)
+        await self._actions.bind(message, sent)
+
+    async def message(
+        self, page: Page, chat_id: int, person_id: int | None, *, session: AsyncSession | None = None
+    ) -> Message:
+        """A page as a message whose buttons work in that chat; their tokens join the caller's transaction."""
+        message = Message(self._texts().render(page.template, page.values), document=page.document)
         if not page.choices:
             return message
-        async with self._database.write() as session:
-            rows = [
-                tuple([await self._button(session, choice, chat_id, person_id) for choice in row])
-                for row in laid_out(page.choices)
-            ]
+        if session is None:
+            async with self._database.write() as own:
+                return await self._with_buttons(own, message, page, chat_id, person_id)
+        return await self._with_buttons(session, message, page, chat_id, person_id)
+
+    async def _with_buttons(
+        self, session: AsyncSession, message: Message, page: Page, chat_id: int, person_id: int | None
+    ) -> Message:
+        rows = [
+            tuple([await self._button(session, choice, chat_id, person_id) for choice in row])
+            for row in laid_out(page.choices)
+        ]
         return replace(message, buttons=tuple(rows))
 
-    async def _button(self, session: Any, choice: Choice, chat_id: int, person_id: int | None) -> Button:
+    async def _button(
+        self, session: AsyncSession, choice: Choice, chat_id: int, person_id: int | None
+    ) -> Button:
         declared = BUTTONS[choice.button]
         token = await self._actions.offer(
             session,

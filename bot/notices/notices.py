@@ -36,7 +36,7 @@ class Place:
 class Poster(Protocol):
     """How notices reach chats, by the names that the configuration gives these."""
 
-    async def draft(self, chat: str, html: str, notice_id: int) -> None:
+    async def draft(self, chat: str, html: str, notice_id: int, app: str, environment: str) -> None:
         """Show a draft with [Publish] and [Discard]."""
 
     async def publish(self, chat: str, html: str, key: str) -> Place | None:
@@ -53,7 +53,7 @@ class Notices:
         self,
         *,
         config: Callable[[], Config],
-        sources: Sources,
+        sources: Callable[[], Sources],
         database: Database,
         clock: Clock,
         poster: Poster,
@@ -90,7 +90,8 @@ class Notices:
             "author": author,
             "notice": row.html,
         }
-        await self._poster.draft(announce.review_chat, self._render("notice_draft", draft), row.id)
+        html = self._render("notice_draft", draft)
+        await self._poster.draft(announce.review_chat, html, row.id, app, environment)
 
     async def withdrawn(self, *, app: str, environment: str, version: str, back_to: str) -> None:
         """Put the withdrawal before the text of a published notice; drafts of that version are discarded."""
@@ -189,11 +190,11 @@ class Notices:
         try:
             new = ref_of(app, version)
             for name in CHANGELOGS:
-                text = await self._sources.read(url, new, name if path == "." else f"{path}/{name}")
+                text = await self._sources().read(url, new, name if path == "." else f"{path}/{name}")
                 if text and (lines := news.from_changelog(text, previous or None, version)):
                     return lines
             if previous:
-                commits = await self._sources.commits(url, ref_of(app, previous), new, path)
+                commits = await self._sources().commits(url, ref_of(app, previous), new, path)
                 return news.from_commits(commit.subject for commit in commits)
         except (ImagesError, PlanRefused) as error:
             log.warning("what is new can't be read", app=app.name, version=version, error=str(error))

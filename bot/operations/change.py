@@ -39,6 +39,8 @@ class Changed(BaseModel):
     last_words: str = ""
     not_followed: tuple[str, ...] = ()
     ready: str = ""
+    back_to: str = ""
+    """The version before it that was healthy, and that a rollback would return to."""
 
 
 class Change:

@@ -88,7 +88,8 @@ class Deploy(ReleaseOperation, kind="deploy"):
             act=self.upgrade,
         )
         await self.judged(changed, version=self.record.version, digest=self._digest)
-        return changed
+        before = await self.healthy_before(changed.revision)
+        return changed.model_copy(update={"back_to": before.version if before is not None else ""})
 
     async def upgrade(self) -> Revision:
         """Make the revision, unless an earlier run of this operation has made it."""
@@ -168,10 +169,13 @@ class Deploy(ReleaseOperation, kind="deploy"):
 
 
 def _done(changed: Changed) -> Outcome:
-    if changed.not_followed:
-        words = ", ".join(changed.not_followed)
-        return Outcome(result="applied", words=words, revision=changed.revision, ready=changed.ready)
-    return Outcome(result="done", revision=changed.revision, ready=changed.ready)
+    return Outcome(
+        result="applied" if changed.not_followed else "done",
+        words=", ".join(changed.not_followed),
+        revision=changed.revision,
+        ready=changed.ready,
+        back_to=changed.back_to,
+    )
 
 
 def _failed(changed: Changed) -> Outcome:
@@ -183,4 +187,5 @@ def _failed(changed: Changed) -> Outcome:
         last_words=changed.last_words,
         revision=changed.revision,
         ready=changed.ready,
+        back_to=changed.back_to,
     )

@@ -1,6 +1,6 @@
 """Which versions of an app there are, and what a version is: a tag and its digest in the registry."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -20,7 +20,8 @@ _TEMPLATES = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape
 class Versions:
     """Asks the registry, and git where the registry does not know."""
 
-    def __init__(self, registries: Registries, sources: Sources) -> None:
+    def __init__(self, registries: Callable[[], Registries], sources: Callable[[], Sources]) -> None:
+        """Both are asked for at each use: a reload of the configuration replaces them."""
         self._registries = registries
         self._sources = sources
 
@@ -31,12 +32,12 @@ class Versions:
         """
         rule = TagRule(app.tags.pattern, app.tags.order)
         if app.image is not None:
-            tags = await self._registries.tags(app.image)
+            tags = await self._registries().tags(app.image)
             matching = versions.matching(tags, rule)
-            built = await self._registries.built(app.image, matching) if rule.order == "created" else None
+            built = await self._registries().built(app.image, matching) if rule.order == "created" else None
             return versions.order(matching, rule, built)
         if app.source is not None:
-            return versions.order(await self._sources.tags(app.source.git), TagRule(rule.match))
+            return versions.order(await self._sources().tags(app.source.git), TagRule(rule.match))
         return ()
 
     async def image(self, app: App, version: str) -> Image | None:
@@ -48,12 +49,12 @@ class Versions:
         if app.image is None:
             return None
         try:
-            return Image(app.image, version, await self._registries.digest(app.image, version))
+            return Image(app.image, version, await self._registries().digest(app.image, version))
         except TagMissing as missing:
             tag = await self._built_tag(app, version)
             if tag is None or tag == version:
                 raise missing from None
-            return Image(app.image, tag, await self._registries.digest(app.image, tag))
+            return Image(app.image, tag, await self._registries().digest(app.image, tag))
 
     async def commit(self, app: App, version: str) -> str:
         """The commit of a version by the app's rule; "" without a source or without such a ref.
@@ -63,7 +64,7 @@ class Versions:
         if app.source is None:
             return ""
         try:
-            return await self._sources.resolve(app.source.git, ref_of(app, version))
+            return await self._sources().resolve(app.source.git, ref_of(app, version))
         except RefMissing:
             return ""
 
@@ -71,7 +72,7 @@ class Versions:
         if app.source is None or app.build is None:
             return None
         try:
-            sha = await self._sources.resolve(app.source.git, ref)
+            sha = await self._sources().resolve(app.source.git, ref)
         except RefMissing:
             return None
         try:

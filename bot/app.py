@@ -1,0 +1,256 @@
+"""The composition root: the only place that builds and wires everything, and closes it in reverse order."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from sqlalchemy import make_url
+
+import handlers
+from bot import logs
+from bot.clock import Clock, SystemClock
+from bot.cluster.clusters import Clusters
+from bot.commands.dispatching import Dispatcher
+from bot.commands.live import LiveMessages
+from bot.commands.posting import ChatPoster
+from bot.commands.services import Services
+from bot.commands.showing import Screen
+from bot.commands.turns import Turns
+from bot.config import App as AppConfig
+from bot.config import Config
+from bot.connections import chart_source, reads_local_sources, registry_access, source_access
+from bot.current import Current
+from bot.helm import charts
+from bot.helm.charts import ChartArchive
+from bot.helm.client import Helm
+from bot.images.registry import Registries
+from bot.images.source import Sources
+from bot.menus import set_menus
+from bot.notices.notices import Notices
+from bot.operations.desk import Desk
+from bot.operations.engine import Engine
+from bot.operations.tools import Tools
+from bot.operations.transience import is_transient
+from bot.planning.planner import Planner
+from bot.planning.releases import Releases
+from bot.planning.versions import Versions
+from bot.store.database import Database
+from bot.store.vault import Vault
+from bot.telegram.buttons import Actions
+from bot.telegram.inbox import Inbox
+from bot.telegram.outbox import Outbox
+from bot.telegram.transport import connect, introduce
+from bot.web.server import WebServer
+
+log = structlog.get_logger(__name__)
+
+handlers.load()
+
+
+@dataclass
+class Images:
+    """Registries and git sources by the configuration in force; a reload replaces both."""
+
+    registries: Registries
+    sources: Sources
+
+
+@dataclass(frozen=True)
+class Parts:
+    """All that planning needs: what the bot, `plan`, `render` and `check` share."""
+
+    current: Current
+    clock: Clock
+    database: Database
+    vault: Vault
+    helm: Helm
+    clusters: Clusters
+    images: Images
+    releases: Releases
+    versions: Versions
+    planner: Planner
+    owned: AsyncExitStack
+
+    async def reload(self) -> list[str]:
+        """Put the configuration's files into force; the problems when they are not."""
+        problems = await self.current.reload()
+        if not problems:
+            fresh = await _images(self.current.config, self.owned, self.clock)
+            self.images.registries, self.images.sources = fresh.registries, fresh.sources
+        return problems
+
+
+@asynccontextmanager
+async def opened_for_planning(paths: Sequence[Path], environ: Mapping[str, str]) -> AsyncIterator[Parts]:
+    """Load the configuration and open what planning needs.
+
+    Raises: ConfigInvalid, StoreError.
+    """
+    current = await asyncio.to_thread(Current, paths, environ)
+    clock = SystemClock()
+    config = current.config
+    async with AsyncExitStack() as owned:
+        url = config.store.read()
+        database = await owned.enter_async_context(Database(url))
+        vault = await asyncio.to_thread(Vault.open, config.store_key_file or _beside(url, "store.key"))
+        helm = await owned.enter_async_context(Helm(mask=lambda text: current.masker.mask_text(text)))
+        clusters = await owned.enter_async_context(Clusters(clock))
+        images = await _images(config, owned, clock)
+        releases = Releases(helm, database)
+        versions = Versions(lambda: images.registries, lambda: images.sources)
+
+        async def chart(app: AppConfig) -> ChartArchive:
+            return await charts.fetch(chart_source(app, current.config.registries))
+
+        planner = Planner(
+            helm=helm,
+            charts=chart,
+            clusters=clusters,
+            releases=releases,
+            versions=versions,
+            vault=vault,
+            masker=lambda: current.masker,
+            shouts=current.shouts_at,
+        )
+        yield Parts(
+            current, clock, database, vault, helm, clusters, images, releases, versions, planner, owned
+        )
+
+
+async def run(paths: Sequence[Path], environ: Mapping[str, str]) -> int:
+    """Run the bot until SIGTERM or SIGINT, or until another process takes over (exit code 3).
+
+    Raises: ConfigInvalid, StoreError, TokenRefused.
+    """
+    async with opened_for_planning(paths, environ) as parts, AsyncExitStack() as owned:
+        logs.set_up(lambda text: parts.current.masker.mask_text(text))
+        stopping = asyncio.get_running_loop().create_future()
+        await _start(parts, owned, stopping)
+        _on_signals(parts, owned, stopping)
+        code: int = await stopping
+        log.info("stopping", code=code)
+    return code
+
+
+async def _start(parts: Parts, owned: AsyncExitStack, stopping: asyncio.Future[int]) -> None:
+    """Build the bot's own parts on top of `parts`, and begin to listen."""
+    current, clock, database = parts.current, parts.clock, parts.database
+    telegram = current.config.telegram
+    bot = await owned.enter_async_context(
+        connect(telegram.token.read, api_url=telegram.api_url, proxy=telegram.proxy, ca_file=telegram.ca_file)
+    )
+    me = await introduce(bot, clock)
+    outbox = await owned.enter_async_context(
+        Outbox(bot, database, clock, lambda text: current.masker.mask_text(text))
+    )
+    actions = Actions(database, clock)
+    screen = Screen(texts=lambda: current.texts, actions=actions, outbox=outbox, database=database)
+    poster = ChatPoster(lambda: current.config, screen, outbox)
+    notices = Notices(
+        config=lambda: current.config,
+        sources=lambda: parts.images.sources,
+        database=database,
+        clock=clock,
+        poster=poster,
+        render=lambda name, values: current.texts.render(name, values),
+    )
+    live = await owned.enter_async_context(
+        LiveMessages(
+            screen=screen, outbox=outbox, database=database, clock=clock, config=lambda: current.config
+        )
+    )
+    turns = Turns()
+    tools = Tools(
+        helm=parts.helm,
+        clusters=parts.clusters,
+        releases=parts.releases,
+        database=database,
+        clock=clock,
+        mask=lambda text: current.masker.mask_text(text),
+        frozen=lambda operation_id, name: desk.frozen(operation_id, name),
+        notices=notices,
+        replan=turns.replan,
+    )
+    engine = Engine(database, clock, live, tools, transient=is_transient, on_lost=lambda: _end(stopping, 3))
+    desk = Desk(database, parts.vault, clock, engine)
+    services = Services(
+        config=lambda: current.config,
+        policy=lambda: current.policy,
+        masker=lambda: current.masker,
+        reload=parts.reload,
+        clock=clock,
+        database=database,
+        screen=screen,
+        desk=desk,
+        planner=parts.planner,
+        releases=parts.releases,
+        versions=parts.versions,
+        helm=parts.helm,
+        clusters=parts.clusters,
+        notices=notices,
+    )
+    turns.serve(services)
+    await owned.enter_async_context(engine)
+    dispatcher = Dispatcher(services, actions, outbox, me.username)
+    inbox = await owned.enter_async_context(
+        Inbox(bot, database, clock, dispatcher.handle, webhook=telegram.webhook is not None)
+    )
+    await owned.enter_async_context(_web(current.config, inbox))
+    await set_menus(bot, current.config, current.policy)
+    log.info("listening", bot=me.username)
+
+
+def _web(config: Config, inbox: Inbox) -> WebServer:
+    host, port = config.address
+    webhook = config.telegram.webhook
+    return WebServer(
+        host,
+        port,
+        updates=inbox.accept if webhook is not None else None,
+        secret=webhook.secret.read if webhook is not None else None,
+    )
+
+
+async def _images(config: Config, owned: AsyncExitStack, clock: Clock) -> Images:
+    registries = await owned.enter_async_context(Registries(registry_access(config), clock=clock))
+    sources = await owned.enter_async_context(
+        Sources(
+            _beside(config.store.read(), "git"),
+            source_access(config),
+            allow_file=reads_local_sources(config),
+            clock=clock,
+        )
+    )
+    return Images(registries, sources)
+
+
+def _on_signals(parts: Parts, owned: AsyncExitStack, stopping: asyncio.Future[int]) -> None:
+    loop = asyncio.get_running_loop()
+    reloading: set[asyncio.Task[list[str]]] = set()
+
+    def reload() -> None:
+        task = asyncio.create_task(parts.reload(), name="reload")
+        reloading.add(task)
+        task.add_done_callback(reloading.discard)
+
+    loop.add_signal_handler(signal.SIGHUP, reload)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _end, stopping, 0)
+    owned.callback(lambda: [task.cancel() for task in reloading])
+
+
+def _end(stopping: asyncio.Future[int], code: int) -> None:
+    with contextlib.suppress(asyncio.InvalidStateError):
+        stopping.set_result(code)
+
+
+def _beside(store: str, name: str) -> Path:
+    """A file of the bot's beside its database; in `state/` where the database is a server."""
+    url = make_url(store)
+    is_file = url.get_backend_name() == "sqlite" and url.database
+    return (Path(url.database).parent if is_file and url.database else Path("state")) / name

@@ -1,0 +1,136 @@
+"""`pilothouse`: the command line. Errors go to stderr with exit code 2 and no stack trace."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+DEFAULT = Path("config.yaml")
+
+app = typer.Typer(
+    name="pilothouse",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Deploy Helm charts and operate Kubernetes clusters from a Telegram chat.",
+)
+
+Config = Annotated[
+    list[Path] | None,
+    typer.Option("--config", "-c", help="The configuration; give several to merge them in order."),
+]
+
+
+@app.command()
+def run(config: Config = None) -> None:
+    """Run the bot until it is stopped. SIGHUP loads the configuration again, SIGTERM stops it."""
+    from bot.app import run as run_bot
+
+    _ended(run_bot(_paths(config), os.environ))
+
+
+@app.command()
+def check(config: Config = None) -> None:
+    """Check the file, then every connection: token, clusters, charts, registries. One line each."""
+    from bot.checking import check as check_all
+
+    _ended(check_all(_paths(config), os.environ, sys.stdout))
+
+
+@app.command()
+def render(
+    app_name: Annotated[str, typer.Argument(metavar="APP")],
+    environment: Annotated[str, typer.Argument(metavar="ENV")],
+    version: Annotated[str, typer.Option("--version", help="Default: the version that runs there.")] = "",
+    sets: Annotated[list[str] | None, typer.Option("--set", metavar="K=V", help="Set a value.")] = None,
+    config: Config = None,
+) -> None:
+    """Print the manifests that a deploy would apply. Nothing is changed; secrets are masked."""
+    from bot.terminal import render as render_all
+
+    _ended(render_all(_paths(config), os.environ, app_name, environment, version, _pairs(sets), sys.stdout))
+
+
+@app.command()
+def plan(
+    app_name: Annotated[str, typer.Argument(metavar="APP")],
+    version: Annotated[str, typer.Argument()],
+    environment: Annotated[str, typer.Argument(metavar="ENV")],
+    config: Config = None,
+) -> None:
+    """Print what the chat would show before a deploy: summary, warnings, diff. Nothing is changed."""
+    from bot.terminal import plan as plan_all
+
+    _ended(plan_all(_paths(config), os.environ, app_name, version, environment, sys.stdout))
+
+
+@app.command()
+def sandbox(
+    script: Annotated[Path | None, typer.Option("--script", help="Play this conversation, then end.")] = None,
+    port: Annotated[int | None, typer.Option("--port", help="Port of the embedded Telegram server.")] = None,
+    config: Config = None,
+) -> None:
+    """Start an embedded Telegram, Kubernetes and registry with a sample world, and the bot between them."""
+    try:
+        from bot.sandbox.running import run_sandbox
+    except ModuleNotFoundError as error:
+        _fail(f"The sandbox needs more packages ({error.name}): pip install 'pilothouse[sandbox]'")
+    _ended(run_sandbox(script=script, port=port, config=config, out=sys.stdout))
+
+
+@app.command()
+def schema() -> None:
+    """Print the configuration's JSON Schema, for editors."""
+    from bot.config import Config as Model
+
+    print(json.dumps(Model.model_json_schema(), indent=2))  # noqa: T201 - it is what was asked for
+
+
+def main() -> None:
+    """The console script."""
+    app()
+
+
+def _paths(config: list[Path] | None) -> list[Path]:
+    paths = config or [DEFAULT]
+    for path in paths:
+        if not path.is_file():
+            _fail(f"There is no {path}. Start from config.example.yaml, or name a file with --config.")
+    return paths
+
+
+def _pairs(sets: list[str] | None) -> tuple[tuple[str, str], ...]:
+    pairs = []
+    for text in sets or []:
+        key, separator, value = text.partition("=")
+        if not separator:
+            _fail(f"--set takes key=value, not {text!r}")
+        pairs.append((key, value))
+    return tuple(pairs)
+
+
+def _ended(work: Coroutine[Any, Any, int]) -> NoReturn:
+    """Run it and exit with its code; what is raised for people is printed for them."""
+    from bot.failing import FOR_PEOPLE, words_of
+
+    try:
+        code = asyncio.run(work)
+    except KeyboardInterrupt:
+        code = 130
+    except FOR_PEOPLE as error:
+        _fail(words_of(error))
+    raise SystemExit(code)
+
+
+def _fail(words: str) -> NoReturn:
+    typer.echo(words, err=True)
+    raise SystemExit(2)
+
+
+if __name__ == "__main__":
+    main()

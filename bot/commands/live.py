@@ -1,0 +1,254 @@
+"""The message that shows an operation: one, edited in place until the end, drawn from the newest view.
+
+It is the engine's audience. Progress may be skipped when it comes too fast; the end is stored in the transaction that
+ends the operation, and so is never lost.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.clock import Clock
+from bot.commands.choices import Choice, run
+from bot.commands.showing import Page, Screen
+from bot.config import Config
+from bot.operations.operation import Outcome
+from bot.operations.view import View
+from bot.store.database import Database
+from bot.store.tables import OperationRow
+from bot.telegram.messages import Button, ChatTarget, Message, Sent, Urgency
+from bot.telegram.outbox import Outbox
+from bot.telegram.text import bar
+
+TICK = 5.0
+"""Seconds between drawings of a running operation whose view did not change: its elapsed time did."""
+
+BAR = 9
+"""Cells of a workload's bar, so that a line has 27 at most."""
+
+CALLS_A_PERSON = ("failed", "restored", "removed", "broken")
+"""Results that are told again by a short message with a sound."""
+
+
+@dataclass
+class _Drawn:
+    """What is known of one running operation's message."""
+
+    view: View
+    sent: Sent | None
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    keyboard: str = ""
+    dirty: bool = True
+
+
+class LiveMessages:
+    """Draws running operations; an async context manager that owns its task."""
+
+    def __init__(
+        self,
+        *,
+        screen: Screen,
+        outbox: Outbox,
+        database: Database,
+        clock: Clock,
+        config: Callable[[], Config],
+    ) -> None:
+        self._screen = screen
+        self._outbox = outbox
+        self._database = database
+        self._clock = clock
+        self._config = config
+        self._running: dict[str, _Drawn] = {}
+        self._changed = asyncio.Event()
+        self._drawing: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._drawing = asyncio.create_task(self._draw_forever(), name="live messages")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._drawing is not None:
+            self._drawing.cancel()
+            await asyncio.gather(self._drawing, return_exceptions=True)
+
+    def changed(self, operation_id: str, view: View) -> None:
+        """Draw the newest view soon."""
+        if view.kind == "turn":
+            return
+        known = self._running.setdefault(operation_id, _Drawn(view, None))
+        known.view, known.dirty = view, True
+        self._changed.set()
+
+    async def ended(self, session: AsyncSession, row: OperationRow, view: View) -> None:
+        """Store the final state of the message, and the short one that rings."""
+        drawn = self._running.pop(row.id, None)
+        if view.kind == "turn" or row.chat_id is None:
+            return
+        to = ChatTarget(row.chat_id, row.topic)
+        page = Page("ended", self._values(view), _next_steps(view))
+        message = await self._screen.message(page, row.chat_id, None, session=session)
+        message_id = drawn.sent.message_id if drawn and drawn.sent else row.message_id
+        await self._outbox.enqueue(
+            session,
+            to,
+            message,
+            key=f"end {row.id}",
+            urgency=Urgency.RESULT,
+            edits=message_id,
+            reply_to=row.reply_to,
+        )
+        if self._rings(row.chat_id, view):
+            ring = await self._screen.message(
+                Page("ring", self._values(view)), row.chat_id, None, session=session
+            )
+            await self._outbox.enqueue(
+                session,
+                to,
+                ring,
+                key=f"ring {row.id}",
+                urgency=Urgency.RESULT,
+                reply_to=message_id,
+                sound=True,
+            )
+
+    def told(self) -> None:
+        """The end is stored: send it."""
+        self._outbox.wake()
+
+    def _rings(self, chat_id: int, view: View) -> bool:
+        outcome = view.outcome
+        if outcome is None:
+            return False
+        if outcome.result in CALLS_A_PERSON:
+            return True
+        chats = self._config().chats.values()
+        return outcome.result == "done" and any(chat.id == chat_id and chat.ring == "all" for chat in chats)
+
+    async def _draw_forever(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TICK):
+                    await self._changed.wait()
+            self._changed.clear()
+            for operation_id, drawn in list(self._running.items()):
+                urgency = Urgency.PROGRESS if drawn.dirty else Urgency.COSMETIC
+                drawn.dirty = False
+                await self._draw(operation_id, drawn, urgency)
+
+    async def _draw(self, operation_id: str, drawn: _Drawn, urgency: Urgency) -> None:
+        if drawn.sent is None:
+            drawn.sent = await self._place(operation_id)
+            if drawn.sent is None:
+                return
+        await self._keyboard(drawn)
+        message = replace(await self._message(drawn.view, drawn.sent.chat_id), buttons=drawn.buttons)
+        if operation_id in self._running:  # it may have ended meanwhile, and the end has the last word
+            await self._outbox.edit(drawn.sent, message, urgency=urgency)
+
+    async def _keyboard(self, drawn: _Drawn) -> None:
+        """Make the buttons anew only when they differ: each has a token in the database."""
+        assert drawn.sent is not None
+        wanted = "" if drawn.view.cancelling else "cancel"
+        if drawn.keyboard == wanted:
+            return
+        page = Page("running", self._values(drawn.view), _while_running(drawn.view))
+        message = await self._screen.message(page, drawn.sent.chat_id, None)
+        await self._screen.rebind(message, drawn.sent)
+        drawn.buttons, drawn.keyboard = message.buttons, wanted
+
+    async def _message(self, view: View, chat_id: int) -> Message:
+        return await self._screen.message(Page("running", self._values(view)), chat_id, None)
+
+    async def _place(self, operation_id: str) -> Sent | None:
+        """The operation's message: the plan's, or a new one where it was not started from a plan."""
+        async with self._database.read() as session:
+            row = await session.get_one(OperationRow, operation_id)
+        if row.chat_id is None:
+            return None
+        to = ChatTarget(row.chat_id, row.topic)
+        if row.message_id is not None:
+            return Sent(row.chat_id, row.message_id, row.topic)
+        page = Page("running", self._values(View.of(row)))
+        sent = await self._screen.send(to, page, None, reply_to=row.reply_to, key=f"start {row.id}")
+        if sent is not None:
+            async with self._database.write() as session:
+                (await session.get_one(OperationRow, operation_id)).message_id = sent.message_id
+        return sent
+
+    def _values(self, view: View) -> dict[str, Any]:
+        end = view.ended_at or self._clock.now()
+        return {"view": _Shown(view), "elapsed": (end - view.started_at).total_seconds()}
+
+
+class _Shown:
+    """A view with what only its layout needs."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self.workloads = [
+            {
+                "name": each.name,
+                "ready": each.ready,
+                "desired": each.desired,
+                "bar": bar(each.ready, each.desired, BAR),
+            }
+            for each in view.workloads
+        ]
+        self.troubles = [
+            {
+                "who": each.pod[-5:] or each.workload.rpartition("/")[2],
+                "words": each.words,
+                "quote": each.quote,
+            }
+            for each in view.troubles
+        ]
+        now = view.ended_at or view.started_at
+        self.steps = [
+            {
+                "title": step.title,
+                "state": step.state,
+                "seconds": ((step.ended_at or now) - step.started_at).total_seconds(),
+            }
+            for step in view.steps
+        ]
+        self.lines: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._view, name)
+
+
+def _while_running(view: View) -> list[Choice]:
+    if view.cancelling:
+        return []
+    label = "Cancel deploy" if view.kind == "deploy" else "Cancel"
+    place = {"app": view.app, "environment": view.environment}
+    return [Choice(label, "operation.cancel", {"operation_id": view.id}, anyone=True, **place)]
+
+
+def _next_steps(view: View) -> list[Choice]:
+    """What the result offers: the way back after a success, another try after a failure."""
+    assert view.outcome is not None
+    outcome: Outcome = view.outcome
+    place = {"app": view.app, "environment": view.environment}
+    choices: list[Choice] = []
+    if view.kind == "deploy" and outcome.result in ("done", "applied") and outcome.back_to:
+        fields = {**place, "revision": None}
+        choices.append(
+            Choice(f"Roll back to {outcome.back_to}", "rollback.ask", fields, anyone=True, **place)
+        )
+    if view.kind == "deploy" and outcome.result in ("failed", "restored", "removed", "cancelled"):
+        choices.append(run("Try again", f"/deploy {view.app} {view.version} {view.environment}"))
+    if view.kind == "deploy" and outcome.result == "failed" and outcome.back_to:
+        fields = {**place, "revision": None}
+        choices.append(
+            Choice(f"Roll back to {outcome.back_to}", "rollback.ask", fields, anyone=True, **place)
+        )
+    if outcome.result == "broken":
+        choices.append(run("Roll back", f"/rollback {view.app} {view.environment}"))
+    choices.append(run("Status", f"/status {view.app} {view.environment}"))
+    choices.append(run("History", f"/history {view.app} {view.environment}"))
+    return choices

@@ -1,0 +1,86 @@
+"""From the configuration's words to what the adaptors take: chart sources, and access to registries and git.
+
+Only the composition root uses this, since helm and images know nothing of the configuration's apps.
+"""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from bot.config import App, ChartFile, ChartFolder, ChartOci, ChartRepository, Config, Registry, Secret
+from bot.config.apps import Source
+from bot.helm import charts
+from bot.helm.downloading import Credentials as ChartCredentials
+from bot.helm.downloading import Route
+from bot.helm.registries import OciChart
+from bot.helm.repositories import RepoChart
+from bot.images.access import Credentials, ServerAccess
+
+
+def chart_source(app: App, registries: Mapping[str, Registry]) -> charts.ChartSource:
+    """Where an app's chart is, with the credentials that its host has in the configuration.
+
+    Raises: SecretMissing.
+    """
+    match app.chart:
+        case ChartFolder():
+            return charts.FolderChart(app.chart.path)
+        case ChartFile():
+            return charts.ArchiveChart(app.chart.path)
+        case ChartRepository():
+            return RepoChart(
+                url=app.chart.repo,
+                name=app.chart.name,
+                version=app.chart.version,
+                credentials=_credentials(app.chart.username, app.chart.password),
+                route=Route(app.chart.proxy, app.chart.ca_file),
+            )
+        case ChartOci():
+            registry = registries.get(urlsplit(app.chart.oci).netloc)
+            return OciChart(
+                url=app.chart.oci,
+                version=app.chart.version or "",
+                credentials=_credentials(registry.username, registry.password) if registry else None,
+                route=Route(registry.proxy, registry.ca_file) if registry else Route(),
+                plain_http=registry.plain_http if registry else False,
+            )
+
+
+def registry_access(config: Config) -> dict[str, ServerAccess]:
+    """How image registries are reached, by host."""
+    return {
+        f"http://{host}" if registry.plain_http else host: ServerAccess(
+            credentials=Credentials(registry.username, registry.password.read)
+            if registry.username and registry.password
+            else None,
+            proxy=registry.proxy,
+            ca_file=registry.ca_file,
+        )
+        for host, registry in config.registries.items()
+    }
+
+
+def source_access(config: Config) -> dict[str, ServerAccess]:
+    """How git servers are reached, by host."""
+    sources = [app.source for app in config.apps.values() if app.source is not None]
+    return {host: _server(source) for source in sources if (host := urlsplit(source.git).hostname)}
+
+
+def reads_local_sources(config: Config) -> bool:
+    """Whether the operator named a repository on this machine: only then are file addresses followed."""
+    return any(
+        app.source is not None and app.source.git.startswith("file://") for app in config.apps.values()
+    )
+
+
+def _server(source: Source) -> ServerAccess:
+    return ServerAccess(
+        credentials=Credentials(source.username, source.password.read)
+        if source.username and source.password
+        else None,
+        proxy=source.proxy,
+        ca_file=source.ca_file,
+    )
+
+
+def _credentials(username: str | None, password: Secret | None) -> ChartCredentials | None:
+    return ChartCredentials(username, password.read()) if username and password else None

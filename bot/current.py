@@ -1,0 +1,118 @@
+"""What is in force now: the configuration and all that is derived from it, replaced as a whole by a reload."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from bot.config import Config, ConfigInvalid, Secret, SecretMissing, Target, load
+from bot.masking import Masker
+from bot.permissions import Policy
+from bot.texts.rendering import Texts
+
+log = structlog.get_logger(__name__)
+
+SHOUTED = ("prod", "production", "live")
+"""Names of environments where mistakes reach users: they are written in capitals and confirmed in red."""
+
+
+@dataclass(frozen=True)
+class InForce:
+    """One configuration and what follows from it."""
+
+    config: Config
+    policy: Policy
+    masker: Masker
+    texts: Texts
+
+
+class Current:
+    """Holds what is in force; a reload that fails changes nothing."""
+
+    def __init__(self, paths: Sequence[Path], environ: Mapping[str, str]) -> None:
+        """Load the files.
+
+        Raises: ConfigInvalid.
+        """
+        self._paths = tuple(paths)
+        self._environ = environ
+        self._now = self._loaded()
+
+    @property
+    def config(self) -> Config:
+        """The configuration."""
+        return self._now.config
+
+    @property
+    def policy(self) -> Policy:
+        """Who may do what."""
+        return self._now.policy
+
+    @property
+    def masker(self) -> Masker:
+        """Hides every secret that the configuration knows."""
+        return self._now.masker
+
+    @property
+    def texts(self) -> Texts:
+        """The layouts of messages."""
+        return self._now.texts
+
+    async def reload(self) -> list[str]:
+        """Load again; the problems, one line each, when the old one stays in force."""
+        try:
+            loaded = await asyncio.to_thread(self._loaded)
+        except ConfigInvalid as error:
+            log.warning("the configuration was not reloaded", problems=[str(each) for each in error.problems])
+            return [str(each) for each in error.problems]
+        self._now = loaded
+        log.info("the configuration was reloaded")
+        return []
+
+    def shouts(self, environment: str) -> bool:
+        """Whether an environment's name is written in capitals."""
+        return environment.lower() in SHOUTED
+
+    def shouts_at(self, target: Target) -> bool:
+        """Whether a target's environment is one of those."""
+        return self.shouts(target.environment.name)
+
+    def _loaded(self) -> InForce:
+        config = load(self._paths, self._environ)
+        return InForce(
+            config=config,
+            policy=Policy.of(config),
+            masker=Masker(_known(secrets_of(config))),
+            texts=Texts(config.zone, config.templates),
+        )
+
+
+def secrets_of(config: Config) -> list[Secret]:
+    """Every secret that the configuration names."""
+    found = [config.telegram.token]
+    if config.telegram.webhook is not None:
+        found.append(config.telegram.webhook.secret)
+    found += [each.password for each in config.registries.values() if each.password is not None]
+    for app in config.apps.values():
+        found += app.secrets.values()
+        found += [each for override in app.environments.values() for each in override.secrets.values()]
+        if app.source is not None and app.source.password is not None:
+            found.append(app.source.password)
+        password = getattr(app.chart, "password", None)
+        found += [password] if password is not None else []
+    for environment in config.environments.values():
+        found += environment.secrets.values()
+    return found
+
+
+def _known(secrets: Iterable[Secret]) -> list[str]:
+    """The values that can be read now; one that can't is told where it is needed."""
+    values = []
+    for secret in secrets:
+        try:
+            values.append(secret.read())
+        except SecretMissing:
+            continue
+    return values

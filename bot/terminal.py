@@ -1,0 +1,69 @@
+"""`pilothouse render` and `pilothouse plan`: what the chat would show, in a terminal, for the bot's operator."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from bot.app import Parts, opened_for_planning
+from bot.config import Target
+from bot.planning.errors import NothingThere, PlanRefused
+from bot.planning.live import read_live, version_of
+from bot.planning.plan import Plan
+
+MARKS = {"change": "•", "warning": "!"}
+
+
+async def render(
+    paths: Sequence[Path],
+    environ: Mapping[str, str],
+    app: str,
+    environment: str,
+    version: str,
+    sets: Sequence[tuple[str, str]],
+    out: TextIO,
+) -> int:
+    """Print manifests. Without `version`, of the one that runs there."""
+    async with opened_for_planning(paths, environ) as parts:
+        target = _target(parts, app, environment)
+        chosen = version or await _deployed(parts, target)
+        text = await parts.planner.rendered(target, chosen, None, sets)
+        out.write(parts.current.masker.mask_text(text))
+    return 0
+
+
+async def plan(
+    paths: Sequence[Path], environ: Mapping[str, str], app: str, version: str, environment: str, out: TextIO
+) -> int:
+    """Print a plan."""
+    async with opened_for_planning(paths, environ) as parts:
+        found = await parts.planner.deploy(_target(parts, app, environment), version, None)
+        out.write(parts.current.masker.mask_text(_text(found)))
+    return 0
+
+
+def _text(found: Plan) -> str:
+    now = f"now {found.now}" if found.now else "not deployed yet"
+    lines = [f"Plan: {found.app} → {found.environment} {found.version}", f"{now} · chart {found.chart}", ""]
+    if found.unchanged:
+        lines.append(f"{found.app} in {found.environment} already is {found.version} with these values")
+    lines += [f"{MARKS[line.weight]} {line.text}" for line in found.lines]
+    lines += [f"! {note}" for note in found.notes]
+    lines += ["", found.diff] if found.diff else []
+    return "\n".join([*lines, f"Plan {found.digest[:4]}", ""])
+
+
+def _target(parts: Parts, app: str, environment: str) -> Target:
+    try:
+        return parts.current.config.target(app, environment)
+    except KeyError as error:
+        known = ", ".join(str(target) for target in parts.current.config.targets())
+        raise PlanRefused(f"There is no {app} in {environment}", advice=f"Known are: {known}") from error
+
+
+async def _deployed(parts: Parts, target: Target) -> str:
+    site = await parts.planner.site(target, None)
+    live = await read_live(parts.helm, parts.releases, site)
+    found = version_of(target, live.past, live.record)
+    if not found and target.app.image is not None:
+        raise NothingThere(f"{target} is not deployed", advice="Name a version with --version")
+    return found
