@@ -101,3 +101,18 @@ async def test_several_impersonated_groups_arrive(
     )
     release = await asyncio.to_thread(helm.install, chart, "demo", namespace="default")
     assert release["status"] == "deployed"
+
+
+async def test_a_chart_brings_its_custom_resource_and_runs_its_hook(
+    cluster: KubernetesServer, helm: Config, chart: Path
+) -> None:
+    release = await install(helm, chart.parent / "custom")
+    assert release["status"] == "deployed"
+    assert cluster.storage.peek(Key("example.com", "backups", "shop", "demo")) is not None
+    job = cluster.storage.peek(Key("batch", "jobs", "shop", "demo-migrate"))
+    assert job is not None
+    assert job["status"]["succeeded"] == 1
+    await asyncio.to_thread(helm.upgrade, chart.parent / "custom", "demo", {"tag": "v2"}, namespace="shop")
+    again = cluster.storage.peek(Key("batch", "jobs", "shop", "demo-migrate"))
+    assert again is not None
+    assert again["metadata"]["uid"] != job["metadata"]["uid"]

@@ -171,3 +171,23 @@ async def test_scale_is_a_kind_of_its_own(http: Http) -> None:
     assert (status, scale["kind"], scale["spec"]) == (200, "Scale", {"replicas": 0})
     assert (await http.get(f"{DEPLOYMENTS}/web"))["spec"]["replicas"] == 0
     assert (await http.get(path))["status"]["selector"] == "app=web"
+
+
+async def test_quantities_are_kept_as_text(http: Http) -> None:
+    body = deployment(replicas=0)
+    body["spec"]["template"]["spec"]["containers"][0]["resources"] = {"limits": {"cpu": 2, "memory": "1Gi"}}
+    created = await http.create(DEPLOYMENTS, body)
+    resources = created["spec"]["template"]["spec"]["containers"][0]["resources"]
+    assert resources["limits"] == resources["requests"] == {"cpu": "2", "memory": "1Gi"}
+
+
+async def test_an_autoscaler_is_the_same_in_both_versions(http: Http) -> None:
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+    spec = {"scaleTargetRef": target, "maxReplicas": 3, "targetCPUUtilizationPercentage": 50}
+    old, new = (f"/apis/autoscaling/{v}/namespaces/default/horizontalpodautoscalers" for v in ("v1", "v2"))
+    await http.create(old, {"metadata": {"name": "web"}, "spec": spec})
+    seen = await http.get(f"{new}/web")
+    assert seen["apiVersion"] == "autoscaling/v2"
+    assert seen["spec"]["metrics"][0]["resource"]["target"]["averageUtilization"] == 50
+    assert (await http.ask("PUT", f"{new}/web", seen))[0] == 200
+    assert (await http.get(f"{old}/web"))["spec"]["targetCPUUtilizationPercentage"] == 50

@@ -13,6 +13,7 @@ from typing import Any
 from bot.clock import Clock
 from bot.sandbox.kubernetes import addresses, custom
 from bot.sandbox.kubernetes.applying import Manager, apply, update
+from bot.sandbox.kubernetes.converting import viewed
 from bot.sandbox.kubernetes.defaults import set_defaults
 from bot.sandbox.kubernetes.errors import (
     Subject,
@@ -40,7 +41,6 @@ from bot.sandbox.kubernetes.writes import (
     addressed,
     check_locks,
     ready_to_go,
-    viewed,
 )
 
 Object = dict[str, Any]

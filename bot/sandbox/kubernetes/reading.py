@@ -9,12 +9,12 @@ from aiohttp import web
 
 from bot.clock import Clock
 from bot.sandbox.kubernetes import requests, tables
+from bot.sandbox.kubernetes.converting import viewed
 from bot.sandbox.kubernetes.errors import bad_request, gone
 from bot.sandbox.kubernetes.resources import Resource
 from bot.sandbox.kubernetes.selectors import Matches, field_selector, label_selector
 from bot.sandbox.kubernetes.storage import Storage
 from bot.sandbox.kubernetes.watching import DEFAULT_TIMEOUT, Watch
-from bot.sandbox.kubernetes.writes import viewed
 
 Object = dict[str, Any]
 

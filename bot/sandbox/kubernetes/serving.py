@@ -71,7 +71,7 @@ class Api:
             raise no_such_path()
         if aim.subresource:
             return await self._on_subresource(request, resource, aim)
-        if verb not in resource.verbs:
+        if verb not in resource.verbs or (verb in ("update", "patch") and not aim.name):
             raise method_not_allowed()
         if resource.verbs == ("create",):
             body = await requests.body(request)

@@ -51,7 +51,7 @@ def without_nulls(value: Any) -> Any:
 
 
 def split_unknown(schemas: Schemas, schema: Schema, value: Any) -> tuple[Any, list[str]]:
-    """A copy without undeclared fields, and the paths of those that were left out."""
+    """A copy without undeclared fields and with quantities as text, and the paths of what was left out."""
     unknown: list[str] = []
     return _known(schemas, schema, value, "", unknown), unknown
 
@@ -70,6 +70,8 @@ def _known(schemas: Schemas, schema: Schema, value: Any, path: str, unknown: lis
     if isinstance(value, list) and "items" in schema:
         items = schemas.items(schema)
         return [_known(schemas, items, child, f"{path}[{i}]", unknown) for i, child in enumerate(value)]
+    if type(value) in (int, float) and {"type": ["number", "null"]} in schema.get("oneOf", ()):
+        return f"{value:g}" if isinstance(value, float) else str(value)  # a Quantity, which Go writes as text
     return value
 
 

@@ -15,10 +15,10 @@ from typing import Any
 from aiohttp import web
 
 from bot.clock import Clock
+from bot.sandbox.kubernetes.converting import viewed
 from bot.sandbox.kubernetes.errors import gone
 from bot.sandbox.kubernetes.resources import Resource
 from bot.sandbox.kubernetes.storage import Change, Storage, VersionGone
-from bot.sandbox.kubernetes.writes import viewed
 
 Object = dict[str, Any]
 

@@ -46,13 +46,6 @@ class Deletion:
     dry_run: bool = False
 
 
-def viewed(resource: Resource, obj: Object) -> Object:
-    """The stored object as that version of the resource shows it (the same dictionary when it is its own)."""
-    if obj.get("apiVersion") == resource.api_version:
-        return obj
-    return {**obj, "apiVersion": resource.api_version, "kind": resource.kind}
-
-
 def addressed(resource: Resource, namespace: str, name: str | None, body: Object) -> Object:
     """A copy of the body that names its kind and place as the URL does.
 
@@ -81,7 +74,8 @@ def addressed(resource: Resource, namespace: str, name: str | None, body: Object
         raise bad_request(
             f"the name of the object ({metadata['name']}) does not match the name on the URL ({name})"
         )
-    return {**body, "apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata}
+    place = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata}
+    return {**place, **{field: value for field, value in body.items() if field not in place}}
 
 
 def check_locks(resource: Resource, before: Object, body: Object) -> None:
