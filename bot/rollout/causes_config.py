@@ -8,6 +8,9 @@ from bot.rollout.causes import Finding, PodView, one_line, pod_cause
 
 _ABSENT = re.compile(r"(secret|configmap) \"([^\"]+)\" not found", re.I)
 _KEY = re.compile(r"couldn't find key (\S+) in (Secret|ConfigMap) (\S+)", re.I)
+_PATIENCE = 3
+"""Failed readiness probes that are no trouble yet."""
+
 _KINDS = {"secret": "Secret", "configmap": "ConfigMap"}
 
 
@@ -100,18 +103,31 @@ def attach_failed(view: PodView) -> Finding | None:
 
 @pod_cause("not-ready", 32, "Check the probe's port and path, and what the app waits for", specific=-2)
 def not_ready(view: PodView) -> Finding | None:
-    """The process runs and does not say that it is ready."""
-    said = next(
-        (
-            str(event.get("message"))
-            for event in reversed(view.events)
-            if event.get("reason") == "Unhealthy" and "Readiness probe" in str(event.get("message"))
-        ),
-        "",
-    )
-    if not said or not any(it.running and not it.ready for it in view.containers if not it.init):
+    """The process runs and says again and again that it is not ready; a few times is how apps start."""
+    told = [
+        event
+        for event in view.events
+        if event.get("reason") == "Unhealthy" and str(event.get("message")).startswith("Readiness probe")
+    ]
+    if not told or not any(it.running and not it.ready for it in view.containers if not it.init):
         return None
-    return Finding("Running, not ready: the probe fails", one_line(said.partition(":")[2] or said))
+    times = sum(int((it.get("series") or {}).get("count") or it.get("count") or 1) for it in told)
+    if times < _PATIENCE:
+        return None
+    said = str(told[-1]["message"]).partition(":")[2].strip()
+    return Finding(f"Running, not ready: the probe {_probe(said)}", one_line(said))
+
+
+def _probe(said: str) -> str:
+    """A failed probe in a few words."""
+    status = re.search(r"statuscode: (\d+)", said)
+    if status:
+        return f"says {status[1]}"
+    if "connection refused" in said:
+        return "finds the port closed"
+    if "deadline exceeded" in said or "timeout" in said.lower():
+        return "gets no answer"
+    return "fails"
 
 
 def _creating(view: PodView) -> bool:

@@ -103,8 +103,8 @@ def told_to_stop(view: PodView) -> Finding | None:
 @pod_cause("liveness", 33, "Give it more time to start, or look for a hang", specific=2)
 def liveness(view: PodView) -> Finding | None:
     """The kubelet restarts a container whose health check fails."""
-    event = view.event("Killing", "Unhealthy")
-    if event is None or not any(it.restarts or it.death for it in view.containers):
+    suffers = any((it.restarts or it.death) and not it.ready for it in view.containers)
+    if view.event("Killing", "Unhealthy") is None or not suffers:
         return None
     for reason, sign in (("Killing", "probe, will be restarted"), ("Unhealthy", "Liveness probe failed")):
         told = [it for it in view.events if it.get("reason") == reason and sign in str(it.get("message"))]

@@ -204,7 +204,7 @@ EVENTS = [
     ),
     (
         "not-ready",
-        "Running, not ready: the probe fails",
+        "Running, not ready: the probe says 503",
         pod(running(ready=False), phase="Running"),
         ("Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503"),
     ),
@@ -232,7 +232,7 @@ EVENTS = [
 @pytest.mark.parametrize(("cause", "words", "shown", "told"), EVENTS, ids=[row[0] + row[3][0] for row in EVENTS[:4]] + [
     "liveness", "startup", "back-off-hides-the-reason"])  # fmt: skip
 def test_events_name_the_cause(cause: str, words: str, shown: dict[str, Any], told: tuple[str, str]) -> None:
-    found = first(POD_CAUSES, PodView(shown, [event(shown, *told)]))
+    found = first(POD_CAUSES, PodView(shown, [event(shown, *told) | {"count": 3}]))
     assert found is not None
     assert (found[0].name, found[1].words) == (cause, words)
 
@@ -249,6 +249,18 @@ HEALTHY = [
 @pytest.mark.parametrize("shown", HEALTHY)
 def test_a_pod_on_its_way_has_no_trouble(shown: dict[str, Any]) -> None:
     assert first(POD_CAUSES, PodView(shown)) is None
+
+
+def test_the_first_failed_readiness_probes_are_how_apps_start() -> None:
+    starting = pod(running(ready=False), phase="Running")
+    told = event(starting, "Unhealthy", "Readiness probe failed: connection refused") | {"count": 2}
+    assert first(POD_CAUSES, PodView(starting, [told])) is None
+
+
+def test_an_app_that_has_recovered_is_no_longer_restarted() -> None:
+    recovered = pod(running(ready=True, restartCount=2), phase="Running")
+    told = event(recovered, "Killing", "Container app failed liveness probe, will be restarted")
+    assert first(POD_CAUSES, PodView(recovered, [told])) is None
 
 
 def test_the_scheduler_is_quoted_without_its_thoughts_on_preemption() -> None:
