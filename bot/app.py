@@ -127,14 +127,24 @@ async def run(paths: Sequence[Path], environ: Mapping[str, str]) -> int:
 
     Raises: ConfigInvalid, StoreError, TokenRefused.
     """
-    async with opened_for_planning(paths, environ) as parts, AsyncExitStack() as owned:
-        logs.set_up(lambda text: parts.current.masker.mask_text(text))
-        stopping = asyncio.get_running_loop().create_future()
-        await _start(parts, owned, stopping)
-        _on_signals(parts, owned, stopping)
-        code: int = await stopping
+    stopping: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    async with running(paths, environ, stopping) as parts:
+        logs.set_up(parts.current.masker.mask_text)
+        _on_signals(parts, stopping)
+        log.info("listening")
+        code = await stopping
         log.info("stopping", code=code)
     return code
+
+
+@asynccontextmanager
+async def running(
+    paths: Sequence[Path], environ: Mapping[str, str], stopping: asyncio.Future[int]
+) -> AsyncIterator[Parts]:
+    """The whole bot, listening, until the block ends; `stopping` is set when it must end by itself."""
+    async with opened_for_planning(paths, environ) as parts, AsyncExitStack() as owned:
+        await _start(parts, owned, stopping)
+        yield parts
 
 
 async def _start(parts: Parts, owned: AsyncExitStack, stopping: asyncio.Future[int]) -> None:
@@ -150,7 +160,7 @@ async def _start(parts: Parts, owned: AsyncExitStack, stopping: asyncio.Future[i
     )
     actions = Actions(database, clock)
     screen = Screen(texts=lambda: current.texts, actions=actions, outbox=outbox, database=database)
-    poster = ChatPoster(lambda: current.config, screen, outbox)
+    poster = ChatPoster(current.chat, lambda name: current.config.chats[name].topics, screen, outbox)
     notices = Notices(
         config=lambda: current.config,
         sources=lambda: parts.images.sources,
@@ -202,7 +212,6 @@ async def _start(parts: Parts, owned: AsyncExitStack, stopping: asyncio.Future[i
     )
     await owned.enter_async_context(_web(current.config, inbox))
     await set_menus(bot, current.config, current.policy)
-    log.info("listening", bot=me.username)
 
 
 def _web(config: Config, inbox: Inbox) -> WebServer:
@@ -229,7 +238,7 @@ async def _images(config: Config, owned: AsyncExitStack, clock: Clock) -> Images
     return Images(registries, sources)
 
 
-def _on_signals(parts: Parts, owned: AsyncExitStack, stopping: asyncio.Future[int]) -> None:
+def _on_signals(parts: Parts, stopping: asyncio.Future[int]) -> None:
     loop = asyncio.get_running_loop()
     reloading: set[asyncio.Task[list[str]]] = set()
 
@@ -241,7 +250,6 @@ def _on_signals(parts: Parts, owned: AsyncExitStack, stopping: asyncio.Future[in
     loop.add_signal_handler(signal.SIGHUP, reload)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _end, stopping, 0)
-    owned.callback(lambda: [task.cancel() for task in reloading])
 
 
 def _end(stopping: asyncio.Future[int], code: int) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
@@ -38,6 +38,7 @@ class Current:
         """
         self._paths = tuple(paths)
         self._environ = environ
+        self._pinned: dict[str, int] = {}
         self._now = self._loaded()
 
     @property
@@ -59,6 +60,16 @@ class Current:
     def texts(self) -> Texts:
         """The layouts of messages."""
         return self._now.texts
+
+    def chat(self, name: str) -> int | None:
+        """The id of a chat by its name in the configuration; None while a public name is not resolved."""
+        chat_id = self._pinned.get(name, self.config.chats[name].id)
+        return chat_id if isinstance(chat_id, int) else None
+
+    def pin(self, chats: Mapping[str, int]) -> None:
+        """These chats have these ids, whatever the configuration says: public names, groups that moved."""
+        self._pinned = dict(chats)
+        self._now = replace(self._now, policy=Policy.of(self.config, self._pinned))
 
     async def reload(self) -> list[str]:
         """Load again; the problems, one line each, when the old one stays in force."""
@@ -83,7 +94,7 @@ class Current:
         config = load(self._paths, self._environ)
         return InForce(
             config=config,
-            policy=Policy.of(config),
+            policy=Policy.of(config, self._pinned),
             masker=Masker(_known(secrets_of(config))),
             texts=Texts(config.zone, config.templates),
         )

@@ -1,10 +1,10 @@
 """/start, /help, /whoami and /apps: what this person may do here, and what there is."""
 
-from bot.permissions import summary
-
 from bot.commands.ask import Ask
 from bot.commands.choices import Choice, run
 from bot.commands.declaring import COMMANDS, KNOWN, Declared, button, command
+from bot.commands.menus import usable
+from bot.permissions import summary
 
 
 @button("run", permission=KNOWN)
@@ -28,7 +28,7 @@ async def help_(ask: Ask) -> None:
     """What you may do here."""
     groups: dict[str, list[dict[str, str]]] = {}
     for declared in COMMANDS.values():
-        if usable(ask, declared):
+        if usable(ask.who, declared, ask.config, ask.services.policy(), ask.chat_id):
             line = {"example": _example(ask, declared), "summary": declared.summary}
             groups.setdefault(declared.group, []).append(line)
     await ask.show("help", [run("‹ Start", "/start")], groups=groups)
@@ -57,13 +57,6 @@ async def apps(ask: Ask) -> None:
         found.setdefault(target.app.name, []).append(target.environment.name)
     choices = [run(name, f"/status {name}") for name in list(found)[:7]] + [run("‹ Start", "/start")]
     await ask.show("apps", choices, apps=found)
-
-
-def usable(ask: Ask, declared: Declared) -> bool:
-    """Whether the person may use the command anywhere."""
-    if declared.permission == KNOWN:
-        return True
-    return ask.may(declared.permission).allowed or bool(ask.targets(declared.permission))
 
 
 def _example(ask: Ask, declared: Declared) -> str:

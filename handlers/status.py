@@ -27,7 +27,8 @@ async def status(ask: Ask, app: App | None = None, environment: Environment | No
             ask.may("app.view", app.name if app else None, environment.name if environment else None)
         )
     found = await all_standing(ask.services, targets, ask.who.identity)
-    command_text = " ".join(filter(None, ("/status", app and app.name, environment and environment.name)))
+    names = [each.name for each in (app, environment) if each is not None]
+    command_text = " ".join(["/status", *names])
     choices = [
         run(f"{each.app} {each.environment}", f"/status {each.app} {each.environment}") for each in found[:6]
     ]

@@ -181,12 +181,25 @@ def _choices(plan: Plan, request: Request, discloses: bool) -> list[Choice]:
     fields = asdict(request)
     go = {"request": fields, "digest": plan.digest, "inputs": dict(plan.inputs)}
     label, style = _label(plan)
-    place = {"app": plan.app, "environment": plan.environment}
-    choices = [Choice(label, f"{plan.kind}.go", go, style, **place, lifetime=EXPIRY)]
+    choices = [
+        Choice(
+            label, f"{plan.kind}.go", go, style, app=plan.app, environment=plan.environment, lifetime=EXPIRY
+        )
+    ]
     if discloses and plan.diff:
-        choices.append(Choice("Full diff", "plan.diff", {"request": fields}, **place))
+        choices.append(
+            Choice("Full diff", "plan.diff", {"request": fields}, app=plan.app, environment=plan.environment)
+        )
     if plan.kind == "deploy" and not request.sets:
-        choices.append(Choice("Other version", "deploy.versions", {"request": fields, "skip": 0}, **place))
+        choices.append(
+            Choice(
+                "Other version",
+                "deploy.versions",
+                {"request": fields, "skip": 0},
+                app=plan.app,
+                environment=plan.environment,
+            )
+        )
     choices.append(Choice("Close", "plan.close"))
     return choices
 

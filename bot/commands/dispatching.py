@@ -6,6 +6,7 @@ Rights are checked here at the command and again at every press, for the person 
 import asyncio
 import contextlib
 from collections.abc import Awaitable
+from typing import Any
 
 import structlog
 
@@ -36,6 +37,9 @@ REFUSALS = {
     "other chat": "This button does nothing here",
 }
 
+NOTHING_ELSE: dict[str, Any] = {"where": "", "quote": "", "unchanged": False}
+"""What a plain problem's message leaves out."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -65,13 +69,9 @@ class Dispatcher:
             return
         if words.addressee is not None and words.addressee.lower() != self._username:
             return
-        policy = self._services.policy()
-        if not known(message.sender, message.chat.id, policy):
-            await self._stranger(message.sender, message.chat.id)
+        ask = await self._known(message, message.text)
+        if ask is None:
             return
-        ask = self._ask(
-            policy, message.sender, message.chat.id, message.topic, message.message_id, message.text
-        )
         declared = COMMANDS.get(words.command)
         if declared is None:
             if words.addressee is not None or message.chat.kind == "private":
@@ -88,15 +88,14 @@ class Dispatcher:
         bound = bind(words, declared, ask.config, visible)
         if isinstance(bound, Wrong):
             choices = [run(bound.corrected[:60], bound.corrected)] if bound.corrected else []
-            await ask.show("problem", choices, **_problem(bound.words, advice=bound.detail))
+            await ask.show("problem", choices, words=bound.words, advice=bound.detail, **NOTHING_ELSE)
             return
         app = next((value.name for value in bound.values.values() if isinstance(value, App)), None)
         environment = next((v.name for v in bound.values.values() if isinstance(v, Environment)), None)
         if app and environment and environment not in ask.config.apps[app].environments:
             where = ", ".join(ask.config.apps[app].environments)
-            await ask.show(
-                "problem", **_problem(f"{app} does not run in {environment}", advice=f"It runs in: {where}")
-            )
+            nowhere = f"{app} does not run in {environment}"
+            await ask.show("problem", words=nowhere, advice=f"It runs in: {where}", **NOTHING_ELSE)
             return
         if declared.permission != KNOWN and not _somewhere(ask, declared, app, environment):
             raise Refused(
@@ -193,11 +192,8 @@ async def _unknown(ask: Ask, words: Words) -> None:
     corrected = " ".join([f"/{near}", *words.positional]) if near else None
     choices = [run(corrected[:60], corrected)] if corrected else []
     advice = f"Did you mean /{near}?" if near else "See /help"
-    await ask.show("problem", choices, **_problem(f"Unknown command /{words.command}", advice=advice))
-
-
-def _problem(words: str, *, advice: str = "") -> dict[str, object]:
-    return {"words": words, "where": "", "quote": "", "advice": advice, "unchanged": False}
+    unknown = f"Unknown command /{words.command}"
+    await ask.show("problem", choices, words=unknown, advice=advice, **NOTHING_ELSE)
 
 
 def _somewhere(ask: Ask, declared: Declared, app: str | None, environment: str | None) -> bool:

@@ -225,27 +225,48 @@ def _while_running(view: View) -> list[Choice]:
     if view.cancelling:
         return []
     label = "Cancel deploy" if view.kind == "deploy" else "Cancel"
-    place = {"app": view.app, "environment": view.environment}
-    return [Choice(label, "operation.cancel", {"operation_id": view.id}, anyone=True, **place)]
+    return [
+        Choice(
+            label,
+            "operation.cancel",
+            {"operation_id": view.id},
+            anyone=True,
+            app=view.app,
+            environment=view.environment,
+        )
+    ]
 
 
 def _next_steps(view: View) -> list[Choice]:
     """What the result offers: the way back after a success, another try after a failure."""
     assert view.outcome is not None
     outcome: Outcome = view.outcome
-    place = {"app": view.app, "environment": view.environment}
     choices: list[Choice] = []
     if view.kind == "deploy" and outcome.result in ("done", "applied") and outcome.back_to:
-        fields = {**place, "revision": None}
+        fields = {"app": view.app, "environment": view.environment, "revision": None}
         choices.append(
-            Choice(f"Roll back to {outcome.back_to}", "rollback.ask", fields, anyone=True, **place)
+            Choice(
+                f"Roll back to {outcome.back_to}",
+                "rollback.ask",
+                fields,
+                anyone=True,
+                app=view.app,
+                environment=view.environment,
+            )
         )
     if view.kind == "deploy" and outcome.result in ("failed", "restored", "removed", "cancelled"):
         choices.append(run("Try again", f"/deploy {view.app} {view.version} {view.environment}"))
     if view.kind == "deploy" and outcome.result == "failed" and outcome.back_to:
-        fields = {**place, "revision": None}
+        fields = {"app": view.app, "environment": view.environment, "revision": None}
         choices.append(
-            Choice(f"Roll back to {outcome.back_to}", "rollback.ask", fields, anyone=True, **place)
+            Choice(
+                f"Roll back to {outcome.back_to}",
+                "rollback.ask",
+                fields,
+                anyone=True,
+                app=view.app,
+                environment=view.environment,
+            )
         )
     if outcome.result == "broken":
         choices.append(run("Roll back", f"/rollback {view.app} {view.environment}"))

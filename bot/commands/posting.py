@@ -1,40 +1,56 @@
 """How notices reach the chats that the configuration names."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+
+import structlog
 
 from bot.commands.choices import Choice
 from bot.commands.showing import Page, Screen
-from bot.config import Config
 from bot.notices.notices import Place
 from bot.telegram.messages import ChatTarget, Message, Sent, Urgency
 from bot.telegram.outbox import Outbox
+
+log = structlog.get_logger(__name__)
 
 
 class ChatPoster:
     """Posts by the names of chats."""
 
-    def __init__(self, config: Callable[[], Config], screen: Screen, outbox: Outbox) -> None:
-        self._config = config
+    def __init__(
+        self,
+        chat_id: Callable[[str], int | None],
+        topics: Callable[[str], Mapping[str, int]],
+        screen: Screen,
+        outbox: Outbox,
+    ) -> None:
+        """`chat_id` and `topics` know the configuration's chats by name."""
+        self._chat_id = chat_id
+        self._topics = topics
         self._screen = screen
         self._outbox = outbox
 
     async def draft(self, chat: str, html: str, notice_id: int, app: str, environment: str) -> None:
         """Show a draft with [Publish] and [Discard], for whoever has the right."""
-        place = {"app": app, "environment": environment}
         fields = {"notice_id": notice_id}
         choices = [
-            Choice("Publish", "notice.publish", fields, "primary", anyone=True, **place),
-            Choice("Discard", "notice.discard", fields, anyone=True, **place),
+            Choice(
+                "Publish", "notice.publish", fields, "primary", anyone=True, app=app, environment=environment
+            ),
+            Choice("Discard", "notice.discard", fields, anyone=True, app=app, environment=environment),
         ]
         page = Page("raw", {"html": html}, choices)
-        await self._screen.send(
-            self._target(chat), page, None, sound=True, urgency=Urgency.RESULT, key=f"draft {notice_id}"
-        )
+        to = self._target(chat)
+        if to is not None:
+            key = f"draft {notice_id}"
+            await self._screen.send(to, page, None, sound=True, urgency=Urgency.RESULT, key=key)
 
     async def publish(self, chat: str, html: str, key: str) -> Place | None:
         """Post a notice; None when the chat refused it. The same key posts once."""
+        to = self._target(chat)
+        if to is None:
+            return None
         sent = await self._outbox.send(
-            self._target(chat), Message(html), urgency=Urgency.RESULT, sound=True, key=key, durable=True
+            to, Message(html), urgency=Urgency.RESULT, sound=True, key=key, durable=True
         )
         return Place(sent.chat_id, sent.message_id) if sent is not None else None
 
@@ -43,6 +59,9 @@ class ChatPoster:
         sent = Sent(place.chat_id, place.message_id)
         await self._outbox.edit(sent, Message(html), urgency=Urgency.RESULT, durable=True)
 
-    def _target(self, chat: str) -> ChatTarget:
-        found = self._config().chats[chat]
-        return ChatTarget(found.id, found.topics.get("deploys"))
+    def _target(self, chat: str) -> ChatTarget | None:
+        chat_id = self._chat_id(chat)
+        if chat_id is None:
+            log.warning("a chat's public name is not resolved, so nothing is posted there", chat=chat)
+            return None
+        return ChatTarget(chat_id, self._topics(chat).get("deploys"))

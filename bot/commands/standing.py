@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.access import Identity
@@ -70,14 +70,14 @@ class Standing:
 
 async def standing(services: Services, target: Target, identity: Identity | None) -> Standing:
     """Look at one release; what can't be asked is a state, not an error."""
-    place = {"app": target.app.name, "environment": target.environment.name}
+    bare = Standing(target.app.name, target.environment.name, "absent")
     try:
-        return await _look(services, target, identity, place)
+        return await _look(services, target, identity, bare)
     except ReleaseStuck as stuck:
         words = f"revision {stuck.revision} is {stuck.status}"
-        return Standing(**place, state="unfinished", words=words, revision=stuck.revision, since=stuck.since)
+        return replace(bare, state="unfinished", words=words, revision=stuck.revision, since=stuck.since)
     except (HelmError, ClusterError, PlanRefused) as error:
-        return Standing(**place, state="unreachable", words=error.words)
+        return replace(bare, state="unreachable", words=error.words)
 
 
 async def all_standing(
@@ -95,13 +95,11 @@ async def all_standing(
     return sorted(found, key=lambda each: worst.index(each.state))
 
 
-async def _look(
-    services: Services, target: Target, identity: Identity | None, place: dict[str, str]
-) -> Standing:
+async def _look(services: Services, target: Target, identity: Identity | None, bare: Standing) -> Standing:
     site = await services.planner.site(target, identity)
     live = await read_live(services.helm, services.releases, site)
     if live.revision is None:
-        return Standing(**place, state="absent")
+        return bare
     cluster = (await services.clusters.at(site.access)).as_(site.identity)
     objects = [ObjectRef(each.api_version, each.kind, each.name) for each in refs(live.objects)]
     verdict, picture = await asyncio.gather(
@@ -116,8 +114,8 @@ async def _look(
     worst = verdict.troubles[0] if verdict.troubles else None
     states = {"healthy": "healthy", "failed": "failed", "unknown": "failed" if worst else "moving"}
     mask = services.masker().mask_text
-    return Standing(
-        **place,
+    return replace(
+        bare,
         state=states[verdict.health],
         version=version_of(target, live.past, live.record),
         words=mask(worst.sentence() if worst else verdict.words),

@@ -10,7 +10,7 @@ from bot.operations.tools import Tools
 from bot.planning.live import of_record
 from bot.planning.plan import ObjectRef, refs
 from bot.planning.site import Site
-from bot.rollout.following import judge
+from bot.rollout.judging import judge
 from bot.rollout.verdicts import ObjectRef as Followed
 from bot.store import verdicts
 from bot.store.verdicts import Judgement
