@@ -68,3 +68,17 @@ async def test_managed_fields_can_be_rewritten_by_a_patch(http: Http) -> None:
     assert "managedFields" not in cleared["metadata"]
     status, _ = await http.apply(SETTINGS, config_map(a="2"))
     assert status == 200
+
+
+async def test_a_body_of_the_wrong_types_is_refused_in_the_words_of_apply(http: Http) -> None:
+    wrong: Any = deployment(replicas="two")
+    wrong["spec"]["template"]["spec"]["containers"][0] |= {"image": False, "imagee": "typo"}
+    status, refused = await http.apply(WEB, wrong)
+    container = '.spec.template.spec.containers[name="web"]'
+    assert status == 500
+    assert refused["message"].splitlines() == [
+        "failed to create typed patch object (default/web; apps/v1, Kind=Deployment): errors:",
+        "  .spec.replicas: expected numeric (int or float), got string",
+        f"  {container}.image: expected string, got &value.valueUnstructured{{Value:false}}",
+        f"  {container}.imagee: field not declared in schema",
+    ]

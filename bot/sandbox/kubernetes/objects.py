@@ -27,6 +27,7 @@ from bot.sandbox.kubernetes.metadata import random_suffix, timestamp
 from bot.sandbox.kubernetes.resources import Resource, Resources
 from bot.sandbox.kubernetes.rules import changes_refused, state_refused
 from bot.sandbox.kubernetes.storage import Key, Storage, copied
+from bot.sandbox.kubernetes.typed import check_typed
 from bot.sandbox.kubernetes.validation import (
     check,
     check_metadata,
@@ -144,6 +145,7 @@ class Objects:
         }
         if "status" in resource.subresources and how.subresource != "status":
             body.pop("status", None)
+        check_typed(self.schemas, resource, body)
         body, warnings = self._decoded(resource, body, how, partial=True)
         manager = Manager(how.manager, "Apply", resource.api_version, how.subresource)
         schema = self.schemas.definition(resource.definition)

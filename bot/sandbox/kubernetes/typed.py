@@ -1,0 +1,88 @@
+"""What server-side apply says of a body that is not of its type: its own words, unlike the other verbs'.
+
+Apply first reads the body as a typed object (structured-merge-diff), and refuses undeclared fields whatever
+`fieldValidation` says, as a plain error that the server reports with status 500.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from bot.sandbox.kubernetes.errors import ApiError
+from bot.sandbox.kubernetes.fields import Path, item_key, readable, shape
+from bot.sandbox.kubernetes.resources import Resource
+from bot.sandbox.kubernetes.schemas import Schema, Schemas, types
+
+Object = dict[str, Any]
+
+
+def check_typed(schemas: Schemas, resource: Resource, body: Object) -> None:
+    """Refuse a body that cannot be applied.
+
+    Raises: ApiError 500 that names every such field.
+    """
+    problems = list(_problems(schemas, schemas.definition(resource.definition), body, ()))
+    if problems:
+        metadata = body["metadata"]
+        place = "/".join(filter(None, (metadata.get("namespace"), metadata.get("name"))))
+        listed = problems[0] if len(problems) == 1 else "errors:\n" + "\n".join(f"  {p}" for p in problems)
+        words = f"({place}; {resource.api_version}, Kind={resource.kind}): {listed}"
+        raise ApiError(500, "", f"failed to create typed patch object {words}")
+
+
+def _problems(schemas: Schemas, schema: Schema, value: Any, path: Path) -> Iterator[str]:
+    wrong = _wrong_type(schema, value)
+    if wrong:
+        yield f"{readable(path)}: {wrong}"
+    elif isinstance(value, dict):
+        for name, child in value.items():
+            at = (*path, f"f:{name}")
+            declared = schemas.child(schema, name)
+            if declared is None:
+                yield f"{readable(at)}: field not declared in schema"
+            elif child is not None:
+                yield from _problems(schemas, declared, child, at)
+    elif isinstance(value, list):
+        items = schemas.items(schema)
+        keyed = shape(schema, value) == "keyed"
+        for child in value:
+            at = (*path, item_key(schema, child)) if keyed else path
+            yield from _problems(schemas, items, child, at)
+
+
+def _wrong_type(schema: Schema, value: Any) -> str | None:
+    """The words for a value of another type than the schema's; None when it fits or anything would."""
+    declared = types(schema)
+    if len(declared) != 1:
+        return None
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    match declared[0]:
+        case "string" if not isinstance(value, str):
+            return f"expected string, got &value.valueUnstructured{{Value:{_go(value)}}}"
+        case "integer" | "number" if not number:
+            return f"expected numeric (int or float), got {_go_type(value)}"
+        case "boolean" if not isinstance(value, bool):
+            return f"expected boolean, got &value.valueUnstructured{{Value:{_go(value)}}}"
+        case "object" if not isinstance(value, dict):
+            return f"expected map, got &{{{_go(value)}}}"
+        case "array" if not isinstance(value, list):
+            return f"expected list, got &{{{_go(value)}}}"
+    return None
+
+
+def _go(value: Any) -> str:
+    """The value as Go prints it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return f"map[{' '.join(f'{key}:{_go(child)}' for key, child in value.items())}]"
+    if isinstance(value, list):
+        return f"[{' '.join(map(_go, value))}]"
+    return str(value)
+
+
+def _go_type(value: Any) -> str:
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, str):
+        return "string"
+    return "map[string]interface {}" if isinstance(value, dict) else "[]interface {}"
