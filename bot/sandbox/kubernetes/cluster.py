@@ -29,7 +29,7 @@ from bot.sandbox.kubernetes.logs import LogLine, PodLogs
 from bot.sandbox.kubernetes.namespaces import keep_namespaces
 from bot.sandbox.kubernetes.objects import Objects
 from bot.sandbox.kubernetes.resources import Resources
-from bot.sandbox.kubernetes.schemas import Schemas
+from bot.sandbox.kubernetes.schemas import MINOR, Schemas
 from bot.sandbox.kubernetes.seeding import seed
 from bot.sandbox.kubernetes.serving import Api, answered, refusing_in_status
 from bot.sandbox.kubernetes.storage import Key, Storage
@@ -103,6 +103,7 @@ class KubernetesServer:
             behaviour=self._behaviour,
             image_exists=self._image_exists,
             pace=self._pace,
+            version=MINOR,
         )
 
     def _own(self, task: "asyncio.Task[None]") -> None:

@@ -31,7 +31,7 @@ def version_info() -> Object:
         "gitVersion": MINOR,
         "gitCommit": "0000000000000000000000000000000000000000",
         "gitTreeState": "clean",
-        "buildDate": "2026-04-22T00:00:00Z",
+        "buildDate": "2026-08-26T00:00:00Z",
         "goVersion": "go1.26.1",
         "compiler": "gc",
         "platform": "linux/amd64",

@@ -95,7 +95,8 @@ MESSAGES = {
     "ServicePort": "name:1 protocol:2 port:3=int32 targetPort:4=IntOrString nodePort:5=int32 appProtocol:6",
     "ServiceSpec": (
         "ports:1=[ServicePort] selector:2=map clusterIP:3 type:4 externalIPs:5=[string] sessionAffinity:7 "
-        "externalName:10"
+        "loadBalancerIP:8 loadBalancerSourceRanges:9=[string] externalName:10 externalTrafficPolicy:11 "
+        "publishNotReadyAddresses:13=bool clusterIPs:18=[string]"
     ),
     "Service": "metadata:1=ObjectMeta spec:2=ServiceSpec status:3=-",
     "PolicyRule": (
@@ -132,6 +133,13 @@ MESSAGES = {
         "targetCPUUtilizationPercentage:4=int32"
     ),
     "HorizontalPodAutoscaler": "metadata:1=ObjectMeta spec:2=HorizontalPodAutoscalerSpec status:3=-",
+    "ResourceQuotaSpec": "hard:1=map<Quantity> scopes:2=[string]",
+    "ResourceQuota": "metadata:1=ObjectMeta spec:2=ResourceQuotaSpec status:3=-",
+    "PodDisruptionBudgetSpec": (
+        "minAvailable:1=IntOrString selector:2=LabelSelector maxUnavailable:3=IntOrString "
+        "unhealthyPodEvictionPolicy:4"
+    ),
+    "PodDisruptionBudget": "metadata:1=ObjectMeta spec:2=PodDisruptionBudgetSpec status:3=-",
     "Eviction": "metadata:1=ObjectMeta deleteOptions:2=DeleteOptions",
 }
 """Message -> its fields as `name:number` (a string) or `name:number=type`; `[T]` repeats, `map<T>` has

@@ -16,7 +16,7 @@ import jsonschema_rs
 
 Schema = dict[str, Any]
 
-MINOR = "v1.36.0"
+MINOR = "v1.37.0"
 """The Kubernetes version that the cluster reports and whose schemas it serves."""
 
 REF = "#/$defs/"
