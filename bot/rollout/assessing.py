@@ -89,7 +89,7 @@ def assess(
     applied: bool,
     logs: Mapping[str, str] | None = None,
 ) -> Assessment:
-    """Judge the followed objects. Before `applied`, what old revisions show is no trouble of this rollout.
+    """Judge the followed objects. Before `applied`, only hooks and what this operation has made count.
 
     `logs` holds last words by pod name, where they were fetched.
     """
@@ -102,10 +102,13 @@ def assess(
             if not ref.hook:
                 result.missing.append(ref)
             continue
+        moved = ref.hook or _moved(picture, item)
+        if not moved and not applied:
+            continue  # what it shows is how the revision before stands
         result.progress[ref] = progress(picture, item, hook=ref.hook)
         if ref.hook:
             result.attempts[ref] = int((item.get("status") or {}).get("failed") or 0)
-        if ref.hook or _moved(picture, item) or (applied and is_current(picture, item)):
+        if moved or is_current(picture, item):
             shown = _workload_trouble(picture, item, ref, rules, logs or {})
             result.troubles += [shown] if shown else []
             result.unprobed = result.unprobed or any(map(_unprobed, new_pods(picture, item)))

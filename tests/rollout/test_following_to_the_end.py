@@ -97,9 +97,11 @@ async def test_a_good_version_arrives(cluster: Cluster) -> None:
 
 async def test_a_second_version_is_not_taken_for_the_first(cluster: Cluster) -> None:
     await follow(cluster, lambda: deploy(cluster, "v1"))
-    events, verdict = await follow(cluster, lambda: deploy(cluster, "v2"))
+    events, verdict = await follow(cluster, lambda: deploy(cluster, "v2"), ahead=30)
     assert verdict.health == "healthy"
-    assert any(isinstance(it, WorkloadProgress) and it.updated < 2 for it in events)
+    told = [it for it in events if isinstance(it, WorkloadProgress)]
+    assert not told[0].done
+    assert told[-1].done
     images = {
         pod["spec"]["containers"][0]["image"]
         for pod in await cluster.list("v1", "Pod", "shop")
