@@ -84,7 +84,9 @@ class Message:
         return cls(
             html=row["html"],
             buttons=tuple(tuple(Button(**button) for button in line) for line in row["buttons"]),
-            document=Document(**{**document, "content": b64decode(document["content"])}) if document else None,
+            document=Document(**{**document, "content": b64decode(document["content"])})
+            if document
+            else None,
             preview=row["preview"],
         )
 

@@ -1,0 +1,130 @@
+"""What buttons do: Telegram carries a random token, everything else is looked up here at the press.
+
+A token is bound to its chat, its message once that is sent, an expiry and, where it matters, one person. Whether
+that person still has the right is for the caller to check again at the press.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal
+
+from sqlalchemy import delete, update
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.clock import Clock
+from bot.store.database import Database
+from bot.store.tables import ActionRow
+from bot.telegram.incoming import Press
+from bot.telegram.messages import Message, Sent
+
+TOKEN_BYTES = 18
+"""144 random bits, 24 characters of Telegram's 64."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a press asks for: the button's `name`, its arguments, and the permission it takes there."""
+
+    token: str
+    name: str
+    arguments: dict[str, Any]
+    permission: str
+    app: str | None
+    environment: str | None
+    person_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a press does nothing."""
+
+    reason: Literal["unknown", "expired", "not yours", "used", "other chat"]
+
+
+class Actions:
+    """The buttons that are alive."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def offer(
+        self,
+        session: AsyncSession,
+        *,
+        name: str,
+        arguments: dict[str, Any],
+        permission: str,
+        app: str | None,
+        environment: str | None,
+        person_id: int | None,
+        chat_id: int,
+        lifetime: timedelta,
+    ) -> str:
+        """Make a button's token in the caller's transaction; `person_id` None lets anyone with the right press."""
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        now = self._clock.now()
+        session.add(
+            ActionRow(
+                token=token,
+                name=name,
+                arguments=arguments,
+                permission=permission,
+                app=app,
+                environment=environment,
+                person_id=person_id,
+                chat_id=chat_id,
+                created_at=now,
+                expires_at=now + lifetime,
+            )
+        )
+        return token
+
+    async def bind(self, message: Message, sent: Sent) -> None:
+        """The message is sent: its buttons work there and nowhere else."""
+        tokens = message.tokens()
+        if not tokens:
+            return
+        async with self._database.write() as session:
+            await session.execute(
+                update(ActionRow)
+                .where(ActionRow.token.in_(tokens))
+                .values(chat_id=sent.chat_id, message_id=sent.message_id)
+            )
+
+    async def take(self, press: Press) -> Action | Refusal:
+        """Look a press up. It may be pressed again: what must happen once is `spend`'s to say."""
+        async with self._database.read() as session:
+            row = await session.get(ActionRow, press.data)
+        if row is None or (row.message_id is not None and row.message_id != press.message_id):
+            return Refusal("unknown")
+        if row.chat_id != press.chat.id:
+            return Refusal("other chat")
+        if row.person_id is not None and row.person_id != press.sender.id:
+            return Refusal("not yours")
+        if row.used_at is not None:
+            return Refusal("used")
+        if row.expires_at <= self._clock.now():
+            return Refusal("expired")
+        return Action(
+            row.token, row.name, row.arguments, row.permission, row.app, row.environment, row.person_id
+        )
+
+    async def spend(self, session: AsyncSession, token: str) -> bool:
+        """Use a button up in the transaction of its effect; False when an earlier press did."""
+        result = await session.execute(
+            update(ActionRow)
+            .where(ActionRow.token == token, ActionRow.used_at.is_(None))
+            .values(used_at=self._clock.now())
+        )
+        assert isinstance(result, CursorResult)
+        return result.rowcount == 1
+
+    async def void(self, chat_id: int, message_id: int) -> None:
+        """The message shows something else now: its buttons so far do nothing any more."""
+        async with self._database.write() as session:
+            await session.execute(
+                delete(ActionRow).where(ActionRow.chat_id == chat_id, ActionRow.message_id == message_id)
+            )

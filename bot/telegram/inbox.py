@@ -1,0 +1,215 @@
+"""The inbox: every update is stored before Telegram may forget it, and handled at least once.
+
+Serial for one person in one chat, parallel across, within a bound. An update that is not done when the process
+dies is handled again; one that fails every time is closed and logged. Where updates come from (polling or a
+webhook) is not its business.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import Any, Self
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.clock import Clock
+from bot.store.database import Database
+from bot.store.tables import UpdateRow
+from bot.telegram.incoming import (
+    Chat,
+    ChatMoved,
+    Incoming,
+    Membership,
+    Press,
+    Sender,
+    TextMessage,
+    lane,
+    parse,
+)
+from bot.telegram.tidying import tidy
+
+__all__ = [
+    "Chat",
+    "ChatMoved",
+    "Inbox",
+    "InboxFull",
+    "Incoming",
+    "Membership",
+    "Press",
+    "Sender",
+    "TextMessage",
+]
+
+log = structlog.get_logger(__name__)
+
+ATTEMPTS = 3
+"""How often an update is begun before it is given up."""
+TIDY_EVERY = timedelta(hours=1)
+CLOSING = 5.0
+"""Seconds that handlers under way are given when the inbox closes."""
+
+Handle = Callable[[Incoming], Awaitable[None]]
+Payload = dict[str, Any]
+
+
+class InboxFull(Exception):
+    """More waits than is taken on at once; Telegram keeps it and offers it again."""
+
+
+class Inbox:
+    """Stores and hands out updates; `async with` owns the tasks that handle them."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        handle: Handle,
+        *,
+        parallel: int = 32,
+        capacity: int = 2000,
+    ) -> None:
+        """`parallel` lanes are handled at once, `capacity` updates wait in memory at most."""
+        self._database = database
+        self._clock = clock
+        self._handle = handle
+        self._turns = asyncio.Semaphore(parallel)
+        self._capacity = capacity
+        self._lanes: dict[str, deque[tuple[Payload, int]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._changed = asyncio.Condition()
+        self._pending = 0
+        self._tidying: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Take up what an earlier run left undone."""
+        async with self._database.write() as session:
+            rows = list(
+                await session.scalars(
+                    select(UpdateRow).where(UpdateRow.done_at.is_(None)).order_by(UpdateRow.update_id)
+                )
+            )
+            for row in rows:
+                row.attempts += 1
+        for row in rows:
+            self._queue(row.lane, row.payload, row.attempts)
+        self._tidying = asyncio.create_task(self._tidy(), name="inbox tidying")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._tidying is not None:
+            self._tidying.cancel()
+            await asyncio.gather(self._tidying, return_exceptions=True)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=CLOSING)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def accept(self, updates: Sequence[Payload]) -> None:
+        """Store updates and hand them out; once this returns they may be confirmed. Known ones are ignored.
+
+        Raises: InboxFull when so many wait that Telegram should keep these for now.
+        """
+        if not updates:
+            return
+        if self._pending >= self._capacity:
+            raise InboxFull
+        async with self._database.write() as session:
+            new = await self._store(session, updates)
+        for each in sorted(updates, key=lambda update: int(update["update_id"])):
+            if int(each["update_id"]) in new:
+                new.discard(int(each["update_id"]))
+                self._queue(lane(each), each, 0)
+
+    async def room(self) -> None:
+        """Return once `accept` would take more."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._pending < self._capacity)
+
+    async def idle(self) -> None:
+        """Return once nothing waits and nothing is being handled."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._pending == 0)
+
+    async def finish(self, session: AsyncSession, update_id: int) -> None:
+        """Mark an update done in the transaction of its effect, so that a crash can't do it twice."""
+        await session.execute(
+            update(UpdateRow)
+            .where(UpdateRow.update_id == update_id, UpdateRow.done_at.is_(None))
+            .values(done_at=self._clock.now())
+        )
+
+    async def _store(self, session: AsyncSession, updates: Sequence[Payload]) -> set[int]:
+        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        now = self._clock.now()
+        rows = [
+            {
+                "update_id": int(each["update_id"]),
+                "lane": lane(each),
+                "payload": each,
+                "received_at": now,
+                "attempts": 0,
+            }
+            for each in updates
+        ]
+        statement = insert(UpdateRow).values(rows).on_conflict_do_nothing().returning(UpdateRow.update_id)
+        return set(await session.scalars(statement))
+
+    def _queue(self, name: str, payload: Payload, attempts: int) -> None:
+        self._pending += 1
+        waiting = self._lanes.get(name)
+        if waiting is not None:
+            waiting.append((payload, attempts))
+            return
+        self._lanes[name] = deque([(payload, attempts)])
+        task = asyncio.create_task(self._work(name), name=f"lane {name}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _work(self, name: str) -> None:
+        waiting = self._lanes[name]
+        try:
+            while waiting:
+                payload, attempts = waiting.popleft()
+                async with self._turns:
+                    await self._see_to(payload, attempts)
+                async with self._changed:
+                    self._pending -= 1
+                    self._changed.notify_all()
+        finally:
+            del self._lanes[name]
+
+    async def _see_to(self, payload: Payload, attempts: int) -> None:
+        """Handle one update until it is done or given up; what goes wrong is logged, never raised."""
+        update_id = int(payload["update_id"])
+        while True:
+            if attempts >= ATTEMPTS:
+                log.error("an update was given up after several attempts", update=update_id)
+                break
+            try:
+                incoming = parse(payload)
+                if incoming is not None:
+                    await self._handle(incoming)
+                break
+            except Exception:
+                attempts += 1
+                log.exception("an update was not handled", update=update_id, attempt=attempts)
+                await self._clock.sleep(attempts if attempts < ATTEMPTS else 0)
+        try:
+            async with self._database.write() as session:
+                await self.finish(session, update_id)
+        except Exception:
+            log.exception("an update could not be marked done: it may be handled again", update=update_id)
+
+    async def _tidy(self) -> None:
+        while True:
+            try:
+                async with self._database.write() as session:
+                    await tidy(session, self._clock.now())
+            except Exception:
+                log.exception("old rows could not be removed")
+            await self._clock.sleep(TIDY_EVERY.total_seconds())

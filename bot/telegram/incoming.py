@@ -1,0 +1,164 @@
+"""What people did in a chat, as plain values read from Telegram's updates.
+
+Only what may act is read. Edited messages and channel posts are not asked for and, should they come, not read.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+WANTED = ("message", "callback_query", "my_chat_member")
+"""The kinds of update that Telegram is asked for."""
+ANONYMOUS_ADMIN = 1087968824
+"""The account that messages of anonymous admins come from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """Where; `kind` is private, group, supergroup or channel."""
+
+    id: int
+    kind: str
+    title: str
+    is_forum: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who, by number: names change owners. `anonymous` and `as_chat` hide the person and never act."""
+
+    id: int
+    name: str
+    username: str | None = None
+    is_bot: bool = False
+    anonymous: bool = False
+    as_chat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TextMessage:
+    """Somebody wrote something."""
+
+    update_id: int
+    chat: Chat
+    topic: int | None
+    message_id: int
+    sender: Sender
+    text: str
+    reply_to_message_id: int | None
+    date: datetime
+    edited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Somebody pressed a button of one of our messages."""
+
+    update_id: int
+    query_id: str
+    sender: Sender
+    chat: Chat
+    topic: int | None
+    message_id: int
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMoved:
+    """A group became a supergroup."""
+
+    update_id: int
+    old: int
+    new: int
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """The bot's own `status` in a chat changed (member, administrator, left, kicked, ...)."""
+
+    update_id: int
+    chat: Chat
+    status: str
+
+
+Incoming = TextMessage | Press | ChatMoved | Membership
+
+
+def parse(update: dict[str, Any]) -> Incoming | None:
+    """Read an update; None for what never acts."""
+    number = int(update["update_id"])
+    if "message" in update:
+        return _message(number, update["message"])
+    if "callback_query" in update:
+        return _press(number, update["callback_query"])
+    if "my_chat_member" in update:
+        change = update["my_chat_member"]
+        return Membership(number, _chat(change["chat"]), str(change["new_chat_member"]["status"]))
+    return None
+
+
+def lane(update: dict[str, Any]) -> str:
+    """What is handled one after the other: the doings of one person in one chat."""
+    content: dict[str, Any] = next((update[kind] for kind in WANTED if kind in update), {})
+    message = content.get("message", content)
+    chat = (message.get("chat") or {}).get("id", 0)
+    return f"{chat}:{(content.get('from') or {}).get('id', 0)}"
+
+
+def _message(number: int, message: dict[str, Any]) -> TextMessage | ChatMoved | None:
+    chat = _chat(message["chat"])
+    if "migrate_to_chat_id" in message:
+        return ChatMoved(number, chat.id, int(message["migrate_to_chat_id"]))
+    if "migrate_from_chat_id" in message:
+        return ChatMoved(number, int(message["migrate_from_chat_id"]), chat.id)
+    if "text" not in message or "from" not in message or chat.kind == "channel":
+        return None
+    reply = message.get("reply_to_message") or {}
+    return TextMessage(
+        update_id=number,
+        chat=chat,
+        topic=_topic(message),
+        message_id=int(message["message_id"]),
+        sender=_sender(message["from"], message.get("sender_chat"), chat.id),
+        text=str(message["text"]),
+        reply_to_message_id=reply.get("message_id"),
+        date=datetime.fromtimestamp(int(message["date"]), UTC),
+    )
+
+
+def _press(number: int, query: dict[str, Any]) -> Press | None:
+    message = query.get("message")
+    if message is None or "data" not in query:  # a message too old to be named, or a game
+        return None
+    return Press(
+        update_id=number,
+        query_id=str(query["id"]),
+        sender=_sender(query["from"], None, 0),
+        chat=_chat(message["chat"]),
+        topic=_topic(message),
+        message_id=int(message["message_id"]),
+        data=str(query["data"]),
+    )
+
+
+def _topic(message: dict[str, Any]) -> int | None:
+    # Replies in ordinary groups carry a thread id too; only is_topic_message means a topic.
+    return int(message["message_thread_id"]) if message.get("is_topic_message") else None
+
+
+def _chat(chat: dict[str, Any]) -> Chat:
+    title = chat.get("title") or chat.get("first_name") or ""
+    return Chat(int(chat["id"]), str(chat["type"]), str(title), bool(chat.get("is_forum")))
+
+
+def _sender(user: dict[str, Any], behind: dict[str, Any] | None, chat_id: int) -> Sender:
+    name = " ".join(part for part in (user.get("first_name"), user.get("last_name")) if part)
+    is_chat = behind is not None
+    return Sender(
+        id=int(user["id"]),
+        name=str(name),
+        username=user.get("username"),
+        is_bot=bool(user.get("is_bot")),
+        anonymous=int(user["id"]) == ANONYMOUS_ADMIN or (behind is not None and behind["id"] == chat_id),
+        as_chat=is_chat,
+    )

@@ -1,0 +1,108 @@
+"""Fetching updates by long polling, or telling Telegram to bring them to our webhook.
+
+An update is stored before the offset moves past it; Telegram's own offset is the only one kept.
+"""
+
+import asyncio
+import json
+from typing import Any, Self
+from urllib.parse import urlencode
+
+import structlog
+from telegram import Bot
+from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+
+from bot.clock import Clock
+from bot.telegram.inbox import Inbox
+from bot.telegram.incoming import WANTED
+from bot.telegram.transport import seconds
+
+log = structlog.get_logger(__name__)
+
+POLL = 30
+"""Seconds that Telegram holds a poll open when there is nothing."""
+BATCH = 100
+BACKOFF = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+
+
+class Poller:
+    """Polls for as long as it is open; `trouble` says in words why it can't, None when it can."""
+
+    def __init__(self, bot: Bot, inbox: Inbox, clock: Clock, *, poll: int = POLL) -> None:
+        self.trouble: str | None = None
+        self._bot = bot
+        self._inbox = inbox
+        self._clock = clock
+        self._poll = poll
+        self._failures = 0
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._run(), name="polling")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        offset: int | None = None
+        webhook_removed = False
+        while True:
+            try:
+                if not webhook_removed:  # a webhook of an earlier configuration would keep updates from us
+                    await self._bot.delete_webhook()
+                    webhook_removed = True
+                await self._inbox.room()
+                updates = await self._fetch(offset)
+                await self._inbox.accept(updates)
+                if updates:
+                    offset = max(int(update["update_id"]) for update in updates) + 1
+                self._failures, self.trouble = 0, None
+            except Exception as error:
+                await self._clock.sleep(self._wait(error))
+
+    async def _fetch(self, offset: int | None) -> list[dict[str, Any]]:
+        asked: dict[str, Any] = {
+            "timeout": self._poll,
+            "limit": BATCH,
+            "allowed_updates": json.dumps(WANTED),
+        }
+        if offset is not None:
+            asked["offset"] = offset
+        # The plain answer is what is stored, so python-telegram-bot's objects would only cost time here.
+        found = await self._bot.request.post(
+            f"{self._bot.base_url}/getUpdates?{urlencode(asked)}", read_timeout=self._poll + 10
+        )
+        return [update for update in found if isinstance(update, dict)] if isinstance(found, list) else []
+
+    def _wait(self, error: Exception) -> float:
+        wait = BACKOFF[min(self._failures, len(BACKOFF) - 1)]
+        self._failures += 1
+        match error:
+            case RetryAfter():
+                wait = seconds(error)
+                self.trouble = f"Telegram asks to wait {wait:.0f} s"
+            case Conflict():
+                self.trouble = (
+                    "Another program is reading this bot's updates: only one may. "
+                    "Stop the other instance, or give each its own token"
+                )
+            case InvalidToken():
+                self.trouble = "Telegram refuses the bot's token: check telegram.token"
+            case TelegramError():
+                self.trouble = f"Telegram does not answer: {error}"
+            case _:
+                self.trouble = f"Updates can't be stored: {type(error).__name__}"
+                log.exception("updates can't be stored")
+        log.warning("no updates for now", reason=self.trouble, again_in=wait)
+        return wait
+
+
+async def bring_to(bot: Bot, url: str, secret: str) -> None:
+    """Tell Telegram to bring updates to `url`, with `secret` in the header that the web server checks.
+
+    Raises: telegram.error.TelegramError.
+    """
+    await bot.set_webhook(url, secret_token=secret, allowed_updates=WANTED, max_connections=40)
