@@ -89,3 +89,9 @@ async def test_a_budget_holds_back_an_eviction(http: Http) -> None:
     assert (status, answer["reason"]) == (429, "TooManyRequests")
     await http.ask("DELETE", "/apis/policy/v1/namespaces/default/poddisruptionbudgets/db")
     assert (await http.ask("POST", f"{path}/eviction", eviction))[0] == 201
+
+
+async def test_the_clusters_own_namespaces_stay(http: Http) -> None:
+    status, answer = await http.ask("DELETE", "/api/v1/namespaces/kube-system")
+    assert (status, answer["reason"]) == (403, "Forbidden")
+    assert answer["message"] == 'namespaces "kube-system" is forbidden: this namespace may not be deleted'

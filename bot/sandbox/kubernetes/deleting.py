@@ -7,10 +7,11 @@ away, a client removes its own. A later write that leaves nothing to wait for re
 from datetime import timedelta
 from typing import Any
 
-from bot.sandbox.kubernetes.errors import conflict
+from bot.sandbox.kubernetes.errors import conflict, forbidden
 from bot.sandbox.kubernetes.metadata import timestamp
 from bot.sandbox.kubernetes.objects import Objects
 from bot.sandbox.kubernetes.resources import Resource
+from bot.sandbox.kubernetes.seeding import NAMESPACES
 from bot.sandbox.kubernetes.storage import copied
 from bot.sandbox.kubernetes.writes import Deletion, Writing, Written, ready_to_go
 
@@ -23,8 +24,10 @@ PROPAGATION = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}
 def delete(objects: Objects, resource: Resource, namespace: str, name: str, how: Deletion) -> Written:
     """Remove an object, or mark it as going when finalizers or a grace period hold it.
 
-    Raises: ApiError 404, 409 when a precondition does not hold.
+    Raises: ApiError 404, 403 for a namespace that the cluster needs, 409 when a precondition does not hold.
     """
+    if resource.kind == "Namespace" and not resource.group and name in NAMESPACES:
+        raise forbidden(resource.subject(name), "this namespace may not be deleted")
     before = objects.existing(resource, namespace, name)
     _check_preconditions(resource, before, how)
     after = copied(before)

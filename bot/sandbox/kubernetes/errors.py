@@ -83,11 +83,6 @@ def bad_request(message: str) -> ApiError:
     return ApiError(400, "BadRequest", message)
 
 
-def unauthorized() -> ApiError:
-    """Nobody may ask without saying who they are."""
-    return ApiError(401, "Unauthorized", "Unauthorized")
-
-
 def forbidden(about: Subject, message: str) -> ApiError:
     """The caller lacks the right; `message` is the authoriser's sentence."""
     named = f' "{about.name}"' if about.name else ""

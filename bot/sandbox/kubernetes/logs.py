@@ -31,6 +31,7 @@ class _Run:
     grown: asyncio.Event = field(default_factory=asyncio.Event)
 
     def wake(self) -> None:
+        """Tell those who follow that something changed."""
         self.grown.set()
         self.grown = asyncio.Event()
 

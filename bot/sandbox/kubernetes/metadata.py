@@ -20,11 +20,6 @@ def timestamp(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def micro_timestamp(at: datetime) -> str:
-    """`at` as metav1.MicroTime is written (Events, Leases)."""
-    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
 def random_suffix(length: int = 5) -> str:
     """What `generateName` puts at the end of a name."""
     return "".join(secrets.choice(SUFFIX_ALPHABET) for _ in range(length))

@@ -46,6 +46,20 @@ from bot.sandbox.kubernetes.writes import (
 
 Object = dict[str, Any]
 
+UNCOUNTED = frozenset(
+    [
+        "HorizontalPodAutoscaler",
+        "LimitRange",
+        "Namespace",
+        "Node",
+        "PersistentVolume",
+        "PersistentVolumeClaim",
+        "ResourceQuota",
+        "Service",
+    ]
+)
+"""Kinds that have a spec and no `metadata.generation` all the same."""
+
 NAMESPACES = Subject("", "namespaces", "Namespace")
 
 
@@ -261,10 +275,9 @@ class Objects:
         update(self.schemas, schema, before, after, manager, self.now())
 
     def has_generation(self, resource: Resource) -> bool:
+        """Whether changes of the kind's spec are counted."""
         properties = self.schemas.definition(resource.definition).get("properties", {})
-        return resource.custom or (
-            "spec" in properties and resource.kind not in ("Namespace", "Node", "Service")
-        )
+        return resource.custom or ("spec" in properties and resource.kind not in UNCOUNTED)
 
     def _check_namespace(self, resource: Resource, namespace: str, name: str) -> None:
         if not resource.namespaced:
@@ -277,6 +290,7 @@ class Objects:
             raise forbidden(resource.subject(name), words)
 
     def stored(self, key: Key, resource: Resource, after: Object, how: Writing) -> Object:
+        """The object as it is stored now (as it would be, in a dry run); a definition is served from here on."""
         if how.dry_run:
             return after
         stored = self.storage.put(key, after)

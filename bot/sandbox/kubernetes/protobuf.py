@@ -96,7 +96,7 @@ MESSAGES = {
     "ServiceSpec": (
         "ports:1=[ServicePort] selector:2=map clusterIP:3 type:4 externalIPs:5=[string] sessionAffinity:7 "
         "loadBalancerIP:8 loadBalancerSourceRanges:9=[string] externalName:10 externalTrafficPolicy:11 "
-        "publishNotReadyAddresses:13=bool clusterIPs:18=[string]"
+        "healthCheckNodePort:12=int32 publishNotReadyAddresses:13=bool clusterIPs:18=[string]"
     ),
     "Service": "metadata:1=ObjectMeta spec:2=ServiceSpec status:3=-",
     "PolicyRule": (

@@ -219,10 +219,6 @@ class Resources:
         """A group version's resources, ordered by plural."""
         return sorted((r for r in self if (r.group, r.version) == (group, version)), key=lambda r: r.plural)
 
-    def group_known(self, group: str) -> bool:
-        """Whether any resource is of that group."""
-        return any(resource.group == group for resource in self)
-
 
 def version_rank(version: str) -> tuple[int, int, int]:
     """Kubernetes' order of versions: v2 over v1 over v1beta2 over v1alpha1 over anything else."""
