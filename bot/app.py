@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from sqlalchemy import make_url
@@ -17,6 +19,7 @@ from bot.clock import Clock, SystemClock
 from bot.cluster.clusters import Clusters
 from bot.commands.dispatching import Dispatcher
 from bot.commands.live import LiveMessages
+from bot.commands.menus import menus
 from bot.commands.posting import ChatPoster
 from bot.commands.services import Services
 from bot.commands.showing import Screen
@@ -30,7 +33,6 @@ from bot.helm.charts import ChartArchive
 from bot.helm.client import Helm
 from bot.images.registry import Registries
 from bot.images.source import Sources
-from bot.menus import set_menus
 from bot.notices.notices import Notices
 from bot.operations.desk import Desk
 from bot.operations.engine import Engine
@@ -42,10 +44,13 @@ from bot.planning.versions import Versions
 from bot.store.database import Database
 from bot.store.vault import Vault
 from bot.telegram.buttons import Actions
-from bot.telegram.inbox import Inbox
+from bot.telegram.inbox import Inbox, InboxFull
+from bot.telegram.menu import set_menus
 from bot.telegram.outbox import Outbox
-from bot.telegram.transport import connect, introduce
-from bot.web.server import WebServer
+from bot.telegram.pins import Pins
+from bot.telegram.polling import Poller, bring_to
+from bot.telegram.transport import Bot, connect, introduce
+from bot.web.server import Busy, Webhook, WebServer
 
 log = structlog.get_logger(__name__)
 
@@ -205,24 +210,46 @@ async def _start(parts: Parts, owned: AsyncExitStack, stopping: asyncio.Future[i
         notices=notices,
     )
     turns.serve(services)
+    pins = Pins(bot, database)
+
+    async def pin() -> None:
+        current.pin(await pins.resolve({name: chat.id for name, chat in current.config.chats.items()}))
+
+    await pin()
     await owned.enter_async_context(engine)
-    dispatcher = Dispatcher(services, actions, outbox, me.username)
-    inbox = await owned.enter_async_context(
-        Inbox(bot, database, clock, dispatcher.handle, webhook=telegram.webhook is not None)
-    )
-    await owned.enter_async_context(_web(current.config, inbox))
-    await set_menus(bot, current.config, current.policy)
+    dispatcher = Dispatcher(services, actions, outbox, me.username, pin)
+    inbox = await owned.enter_async_context(Inbox(database, clock, dispatcher.handle))
+    await _listen(owned, bot, inbox, current.config, clock)
+    await set_menus(bot, list(menus(current.config, current.policy)))
 
 
-def _web(config: Config, inbox: Inbox) -> WebServer:
+async def _listen(owned: AsyncExitStack, bot: Bot, inbox: Inbox, config: Config, clock: Clock) -> None:
+    """Let updates in, by polling or by webhook, and serve health and metrics."""
     host, port = config.address
     webhook = config.telegram.webhook
-    return WebServer(
-        host,
-        port,
-        updates=inbox.accept if webhook is not None else None,
-        secret=webhook.secret.read if webhook is not None else None,
-    )
+    if webhook is None:
+        poller = Poller(bot, inbox, clock)
+
+        async def trouble() -> str | None:
+            return poller.trouble
+
+        await owned.enter_async_context(WebServer(host, port, ready={"telegram": trouble}))
+        await owned.enter_async_context(poller)
+        return
+    secret = webhook.secret.read()
+    taken = Webhook(urlsplit(webhook.url).path or "/", secret, _busy_when_full(inbox))
+    await owned.enter_async_context(WebServer(host, port, ready={}, webhook=taken))
+    await bring_to(bot, webhook.url, secret)
+
+
+def _busy_when_full(inbox: Inbox) -> Callable[[Sequence[dict[str, Any]]], Awaitable[None]]:
+    async def accept(updates: Sequence[dict[str, Any]]) -> None:
+        try:
+            await inbox.accept(updates)
+        except InboxFull as full:
+            raise Busy from full
+
+    return accept
 
 
 async def _images(config: Config, owned: AsyncExitStack, clock: Clock) -> Images:

@@ -36,7 +36,7 @@ async def _newest(ask: Ask, app: App) -> str:
     return offered[0]
 
 
-@button("deploy.go", permission="deploy.run", once=True)
+@button("deploy.go", permission="deploy.run")
 async def go(ask: Ask, request: dict[str, Any], digest: str, inputs: dict[str, str]) -> None:
     """Confirm a plan."""
     if request["sets"]:
@@ -64,7 +64,7 @@ async def versions(ask: Ask, request: dict[str, Any], skip: int) -> None:
     await ask.show("said", choices, heading=f"{app} → {environment}", lines=["Which version?"])
 
 
-@button("deploy.wait", permission="deploy.run", once=True)
+@button("deploy.wait", permission="deploy.run")
 async def wait(ask: Ask, request: dict[str, Any]) -> None:
     """Wait until the release is free, then plan again."""
     target = ask.config.target(request["app"], request["environment"])
@@ -81,7 +81,7 @@ async def wait(ask: Ask, request: dict[str, Any]) -> None:
         topic=ask.topic,
         message_id=ask.message_id,
     )
-    operation_id = await ask.services.desk.submit(turn, wait=True)
+    operation_id = await ask.submit(turn, wait=True)
     cancel = Choice("Stop waiting", "operation.cancel", {"operation_id": operation_id})
     place = f"{request['app']} → {request['environment']} {request['version']}"
     await ask.show("said", [cancel], heading=f"⏳ {place} waits", lines=["Planned again when it is free"])

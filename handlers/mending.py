@@ -16,7 +16,7 @@ async def ask_mend(ask: Ask, app: str, environment: str) -> None:
     await explain(ask, await _stuck(ask, app, environment))
 
 
-@button("release.mend", permission="release.mend", once=True)
+@button("release.mend", permission="release.mend")
 async def mend(ask: Ask, app: str, environment: str, revision: int) -> None:
     """Roll an unfinished release back to the last healthy revision."""
     stuck = await _stuck(ask, app, environment)
@@ -25,7 +25,7 @@ async def mend(ask: Ask, app: str, environment: str, revision: int) -> None:
     target = ask.config.target(app, environment)
     site = await ask.services.planner.site(target, ask.who.identity)
     arguments = MendArguments(site=site, policy=policy_of(target), base=revision, before="", objects=())
-    await ask.services.desk.submit(
+    await ask.submit(
         Order(
             kind=Mend.kind,
             subject=site.id.subject,

@@ -15,7 +15,7 @@ async def rollback(ask: Ask, app: App, environment: Environment, revision: Revis
     await propose(ask, Request("rollback", app.name, environment.name, revision=revision))
 
 
-@button("rollback.go", permission="deploy.rollback", once=True)
+@button("rollback.go", permission="deploy.rollback")
 async def go(ask: Ask, request: dict[str, Any], digest: str, inputs: dict[str, str]) -> None:
     """Confirm a rollback."""
     await confirmed(ask, request, digest, inputs)

@@ -14,7 +14,7 @@ async def uninstall(ask: Ask, app: App, environment: Environment) -> None:
     await propose(ask, Request("uninstall", app.name, environment.name))
 
 
-@button("uninstall.go", permission="release.uninstall", once=True)
+@button("uninstall.go", permission="release.uninstall")
 async def go(ask: Ask, request: dict[str, Any], digest: str, inputs: dict[str, str]) -> None:
     """Confirm the removal."""
     await confirmed(ask, request, digest, inputs)

@@ -4,10 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from bot.commands.choices import Choice
 from bot.commands.services import Services
 from bot.commands.showing import Page
 from bot.config import Config, Permission, Target
+from bot.operations.desk import Order
 from bot.operations.operation import Author
 from bot.permissions import Decision, Person, Place, may
 from bot.store import audit
@@ -35,6 +38,8 @@ class Ask:
     """The command's message, or the one that was pressed."""
     text: str = ""
     pressed: bool = False
+    token: str = ""
+    """Of the button that was pressed."""
     toasts: list[str] = field(default_factory=list)
     """What the answer to the press will say; the last one counts."""
 
@@ -107,6 +112,17 @@ class Ask:
         masked = self.services.masker().mask_text(content)
         document = Document(name, masked.encode())
         await self.reply(Page(caption, values, document=document))
+
+    async def submit(self, order: Order, *, wait: bool = False) -> str:
+        """Hand in an operation; the button that was pressed for it is used up with that.
+
+        Raises: Busy, Spent.
+        """
+
+        async def spend(session: AsyncSession) -> bool:
+            return await self.services.screen.spend(session, self.token)
+
+        return await self.services.desk.submit(order, wait=wait, spend=spend if self.token else None)
 
     def toast(self, text: str) -> None:
         """What the answer to the press says, on top of the chat."""

@@ -102,7 +102,7 @@ async def confirmed(ask: Ask, fields: Mapping[str, Any], digest: str, inputs: Ma
         )
         return
     try:
-        await ask.services.desk.submit(order(ask, request, plan))
+        await ask.submit(order(ask, request, plan))
     except Busy as busy:
         await show_busy(ask, request, busy)
 

@@ -41,7 +41,6 @@ class Declared:
     summary: str
     group: Group = "Look"
     example: str = ""
-    once: bool = False
 
     def takes(self, kind: Any) -> Parameter | None:
         """The parameter of that type, if there is one."""
@@ -64,13 +63,11 @@ def command(
     return register
 
 
-def button(
-    name: str, *, permission: Permission | Literal["known"], once: bool = False
-) -> Callable[[Handler], Handler]:
-    """Register a handler for a button; `once` means that a second press of it does nothing."""
+def button(name: str, *, permission: Permission | Literal["known"]) -> Callable[[Handler], Handler]:
+    """Register a handler for a button."""
 
     def register(handler: Handler) -> Handler:
-        _add(BUTTONS, _declared(name, handler, permission, once=once))
+        _add(BUTTONS, _declared(name, handler, permission))
         return handler
 
     return register

@@ -5,7 +5,7 @@ Rights are checked here at the command and again at every press, for the person 
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
@@ -46,8 +46,19 @@ log = structlog.get_logger(__name__)
 class Dispatcher:
     """Handles what the inbox delivers, one call at a time for each person and chat."""
 
-    def __init__(self, services: Services, actions: Actions, outbox: Outbox, username: str) -> None:
-        """`username` is the bot's own, without @: in groups, commands addressed to others are not ours."""
+    def __init__(
+        self,
+        services: Services,
+        actions: Actions,
+        outbox: Outbox,
+        username: str,
+        moved: Callable[[], Awaitable[None]],
+    ) -> None:
+        """`username` is the bot's own, without @: in groups, commands addressed to others are not ours.
+
+        `moved` is called when a group became a supergroup, so that its name leads to the new id.
+        """
+        self._moved = moved
         self._services = services
         self._actions = actions
         self._outbox = outbox
@@ -61,7 +72,8 @@ class Dispatcher:
             case Press():
                 await self._press(incoming)
             case ChatMoved():
-                log.info("a group became a supergroup", old=incoming.old, new=incoming.new)
+                await self._outbox.chat_moved(incoming.old, incoming.new)
+                await self._moved()
 
     async def _message(self, message: TextMessage) -> None:
         words = read(message.text)
@@ -126,6 +138,7 @@ class Dispatcher:
             await self._outbox.answer_press(press.query_id, ask.toasts[-1] if ask.toasts else None)
 
     async def _act(self, ask: Ask, action: Action) -> None:
+        ask.token = action.token
         declared = BUTTONS[action.name]
         if declared.name == "run":
             words = read(action.arguments["command"])

@@ -6,10 +6,12 @@ ends the operation, and so is never lost.
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
@@ -20,7 +22,7 @@ from bot.operations.operation import Outcome
 from bot.operations.view import View
 from bot.store.database import Database
 from bot.store.tables import OperationRow
-from bot.telegram.messages import Button, ChatTarget, Message, Sent, Urgency
+from bot.telegram.messages import Button, ChatTarget, Sent, Urgency
 from bot.telegram.outbox import Outbox
 from bot.telegram.text import bar
 
@@ -33,6 +35,8 @@ BAR = 9
 CALLS_A_PERSON = ("failed", "restored", "removed", "broken")
 """Results that are told again by a short message with a sound."""
 
+log = structlog.get_logger(__name__)
+
 
 @dataclass
 class _Drawn:
@@ -43,6 +47,8 @@ class _Drawn:
     buttons: tuple[tuple[Button, ...], ...] = ()
     keyboard: str = ""
     dirty: bool = True
+    at: float = 0.0
+    edit: asyncio.Task[None] | None = None
 
 
 class LiveMessages:
@@ -71,9 +77,11 @@ class LiveMessages:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._drawing is not None:
-            self._drawing.cancel()
-            await asyncio.gather(self._drawing, return_exceptions=True)
+        edits = [drawn.edit for drawn in self._running.values()]
+        tasks = [task for task in (self._drawing, *edits) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def changed(self, operation_id: str, view: View) -> None:
         """Draw the newest view soon."""
@@ -89,26 +97,27 @@ class LiveMessages:
         if view.kind == "turn" or row.chat_id is None:
             return
         to = ChatTarget(row.chat_id, row.topic)
+        message_id = drawn.sent.message_id if drawn and drawn.sent else row.message_id
+        shown = Sent(row.chat_id, message_id, row.topic) if message_id is not None else None
+        if shown is not None:
+            await self._screen.void(session, shown)
         page = Page("ended", self._values(view), _next_steps(view))
         message = await self._screen.message(page, row.chat_id, None, session=session)
-        message_id = drawn.sent.message_id if drawn and drawn.sent else row.message_id
-        await self._outbox.enqueue(
+        self._outbox.enqueue(
             session,
             to,
             message,
             key=f"end {row.id}",
             urgency=Urgency.RESULT,
-            edits=message_id,
+            edits=shown,
             reply_to=row.reply_to,
         )
         if self._rings(row.chat_id, view):
-            ring = await self._screen.message(
-                Page("ring", self._values(view)), row.chat_id, None, session=session
-            )
-            await self._outbox.enqueue(
+            ring = Page("ring", self._values(view))
+            self._outbox.enqueue(
                 session,
                 to,
-                ring,
+                await self._screen.message(ring, row.chat_id, None, session=session),
                 key=f"ring {row.id}",
                 urgency=Urgency.RESULT,
                 reply_to=message_id,
@@ -129,15 +138,26 @@ class LiveMessages:
         return outcome.result == "done" and any(chat.id == chat_id and chat.ring == "all" for chat in chats)
 
     async def _draw_forever(self) -> None:
+        """Draw what changed at once and the rest now and then, one edit a message under way at a time."""
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(TICK):
                     await self._changed.wait()
             self._changed.clear()
+            now = self._clock.monotonic()
             for operation_id, drawn in list(self._running.items()):
-                urgency = Urgency.PROGRESS if drawn.dirty else Urgency.COSMETIC
-                drawn.dirty = False
-                await self._draw(operation_id, drawn, urgency)
+                if drawn.edit is None and (drawn.dirty or now - drawn.at >= TICK):
+                    urgency = Urgency.PROGRESS if drawn.dirty else Urgency.COSMETIC
+                    drawn.dirty, drawn.at = False, now
+                    drawn.edit = asyncio.create_task(self._draw(operation_id, drawn, urgency))
+                    drawn.edit.add_done_callback(functools.partial(self._drawn, drawn))
+
+    def _drawn(self, drawn: _Drawn, task: asyncio.Task[None]) -> None:
+        drawn.edit = None
+        if not task.cancelled() and task.exception() is not None:
+            log.error("an operation's message could not be drawn", exc_info=task.exception())
+        if drawn.dirty:
+            self._changed.set()
 
     async def _draw(self, operation_id: str, drawn: _Drawn, urgency: Urgency) -> None:
         if drawn.sent is None:
@@ -145,9 +165,10 @@ class LiveMessages:
             if drawn.sent is None:
                 return
         await self._keyboard(drawn)
-        message = replace(await self._message(drawn.view, drawn.sent.chat_id), buttons=drawn.buttons)
+        page = Page("running", self._values(drawn.view))
+        message = await self._screen.message(page, drawn.sent.chat_id, None)
         if operation_id in self._running:  # it may have ended meanwhile, and the end has the last word
-            await self._outbox.edit(drawn.sent, message, urgency=urgency)
+            await self._outbox.edit(drawn.sent, replace(message, buttons=drawn.buttons), urgency=urgency)
 
     async def _keyboard(self, drawn: _Drawn) -> None:
         """Make the buttons anew only when they differ: each has a token in the database."""
@@ -159,9 +180,6 @@ class LiveMessages:
         message = await self._screen.message(page, drawn.sent.chat_id, None)
         await self._screen.rebind(message, drawn.sent)
         drawn.buttons, drawn.keyboard = message.buttons, wanted
-
-    async def _message(self, view: View, chat_id: int) -> Message:
-        return await self._screen.message(Page("running", self._values(view)), chat_id, None)
 
     async def _place(self, operation_id: str) -> Sent | None:
         """The operation's message: the plan's, or a new one where it was not started from a plan."""

@@ -1,20 +1,11 @@
 """The command menus: what Telegram proposes as one types "/", to match what each person may do."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from bot.commands.declaring import COMMANDS, KNOWN, Declared
 from bot.config import Config
 from bot.permissions import Person, Place, Policy, may
-
-
-@dataclass(frozen=True)
-class Menu:
-    """What one person is offered in one chat: pairs of command and description."""
-
-    person_id: int
-    chat_id: int
-    commands: tuple[tuple[str, str], ...]
+from bot.telegram.menu import Menu
 
 
 def menus(config: Config, policy: Policy) -> Iterator[Menu]:
@@ -26,9 +17,9 @@ def menus(config: Config, policy: Policy) -> Iterator[Menu]:
             for declared in COMMANDS.values()
             if usable(person, declared, config, policy)
         )
-        yield Menu(person.id, person.id, commands)
+        yield Menu(person.id, commands)
         for group in groups:
-            yield Menu(person.id, group, commands)
+            yield Menu(group, commands, person.id)
 
 
 def usable(

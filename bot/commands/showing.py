@@ -64,6 +64,14 @@ class Screen:
         await self.rebind(message, sent)
         await self._outbox.edit(sent, message, urgency=urgency)
 
+    async def void(self, session: AsyncSession, sent: Sent) -> None:
+        """The buttons that a message had do nothing any more, from the caller's transaction on."""
+        await self._actions.void(sent.chat_id, sent.message_id, session=session)
+
+    async def spend(self, session: AsyncSession, token: str) -> bool:
+        """Use a button up in the caller's transaction; False when it was used before."""
+        return await self._actions.spend(session, token)
+
     async def rebind(self, message: Message, sent: Sent) -> None:
         """The message now carries these buttons and no others."""
         await self._actions.void(sent.chat_id, sent.message_id)

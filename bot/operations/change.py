@@ -42,6 +42,11 @@ class Changed(BaseModel):
     back_to: str = ""
     """The version before it that was healthy, and that a rollback would return to."""
 
+    @property
+    def succeeded(self) -> bool:
+        """Whether the step that made this change is shown as done."""
+        return self.health != "failed"
+
 
 class Change:
     """A change of one release on behalf of one operation."""

@@ -1,7 +1,7 @@
 """The desk: where operations are handed in, looked up and stopped. The engine does the rest."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
 from bot.operations.engine import Engine
-from bot.operations.errors import Busy
+from bot.operations.errors import Busy, Spent
 from bot.operations.operation import Arguments, Author
 from bot.store import audit
 from bot.store.database import Database
@@ -49,14 +49,24 @@ class Desk:
         self._clock = clock
         self._engine = engine
 
-    async def submit(self, order: Order, *, wait: bool = False) -> str:
+    async def submit(
+        self,
+        order: Order,
+        *,
+        wait: bool = False,
+        spend: Callable[[AsyncSession], Awaitable[bool]] | None = None,
+    ) -> str:
         """Store the operation with all that was confirmed and its audit entry; return its id.
 
-        Raises: Busy when another operation has the subject and `wait` is false.
+        `spend` uses up what asked for it in the same transaction, so that a second press, or the same one after a
+        crash, starts nothing again.
+        Raises: Busy when another operation has the subject and `wait` is false, Spent when `spend` says no.
         """
         operation_id = "".join(secrets.choice(_ALPHABET) for _ in range(6))
         now = self._clock.now()
         async with self._database.write() as session:
+            if spend is not None and not await spend(session):
+                raise Spent("That was pressed already")
             holder = await self._holder(session, order.subject)
             if holder is not None and not wait:
                 raise Busy(holder.id, holder.author_name, f"{holder.kind} of {holder.version or holder.app}")

@@ -3,6 +3,7 @@
 OperationError
 ├── StepFailed     the step can't succeed: journaled, told, and the operation ends or undoes itself
 ├── Busy           another operation has the release: wait for it or ask its author
+├── Spent          what asks for it was used already: nothing is started twice
 └── LeaseLost      another process leads now: this one must stop at once
 """
 
@@ -32,6 +33,10 @@ class Busy(OperationError):
         self.holder = holder
         self.author = author
         self.what = what
+
+
+class Spent(OperationError):
+    """The press that asks for an operation has started one already."""
 
 
 class LeaseLost(OperationError):

@@ -97,7 +97,8 @@ class Steps:
             self._tell(StepEnded(name=name, at=self._clock.now(), ok=False, detail=failure.words))
             raise
         await self._journal.write(name, "done", {"value": kind.dump_python(result, mode="json")})
-        self._tell(StepEnded(name=name, at=self._clock.now(), ok=True, detail=""))
+        ok = getattr(result, "succeeded", True)  # a step may end well and have found that something failed
+        self._tell(StepEnded(name=name, at=self._clock.now(), ok=ok, detail=""))
         return result
 
     async def _persist(

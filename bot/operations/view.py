@@ -111,7 +111,7 @@ class View(_Part):
         match event:
             case StepStarted():
                 changes["steps"] = self._with_step(event.name, event.title, "running", event.at)
-                changes["note"] = ""
+                changes |= {"note": "", "workloads": (), "troubles": ()}
             case StepEnded():
                 changes["steps"] = self._ended_step(event)
                 changes["note"] = ""
