@@ -1,0 +1,72 @@
+"""Installs what runs in the sample world before the bot comes, by the real Helm SDK.
+
+It gives the values that the bot would give, so the first plan of a deploy differs from what runs in the version alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from bot.config import ChartFolder, Config
+from bot.helm.charts import FolderChart, fetch
+from bot.helm.client import Helm
+from bot.helm.releases import Location
+from bot.images.registry import Registries
+from bot.planning.values import Facts, Image, layered
+from bot.sandbox.kubernetes.cluster import KubernetesServer
+
+_READY_WITHIN: Final = 60.0
+_TIMEOUT: Final = 60.0
+"""Seconds for each release's hooks."""
+
+Release = tuple[str, str, Sequence[str]]
+"""App, environment, and the versions of its revisions, oldest first."""
+
+
+async def install_releases(config: Config, releases: Sequence[Release], cluster: KubernetesServer) -> None:
+    """Install all of them side by side, each revision after the other; return once everything is ready.
+
+    Raises: HelmError; TimeoutError where it does not become ready.
+    """
+    async with (
+        Helm(renderers=1, writers=len(releases)) as helm,
+        Registries() as registries,
+        asyncio.TaskGroup() as group,
+    ):
+        for release in releases:
+            group.create_task(_install(config, release, helm, registries))
+    async with asyncio.timeout(_READY_WITHIN):
+        with cluster.storage.changes() as changes:
+            while not _ready(cluster):
+                await anext(changes)
+
+
+async def _install(config: Config, release: Release, helm: Helm, registries: Registries) -> None:
+    app, environment, versions = release
+    target = config.target(app, environment)
+    assert isinstance(target.app.chart, ChartFolder)
+    assert target.app.image is not None
+    archive = await fetch(FolderChart(target.app.chart.path))
+    for version in versions:
+        image = Image(target.app.image, version, await registries.digest(target.app.image, version))
+        layers = await layered(target, image, (), Facts(version, image.digest))
+        await helm.upgrade(
+            Location(target.access, target.namespace, target.release),
+            archive,
+            layers.values,
+            timeout=_TIMEOUT,
+            create_namespace=True,
+        )
+
+
+def _ready(cluster: KubernetesServer) -> bool:
+    """Whether all Deployments run what they are told, and nothing else any more."""
+    deployments = cluster.storage.scan("apps", "deployments")
+    return all(_is_ready(each.get("status") or {}, each["spec"].get("replicas", 1)) for each in deployments)
+
+
+def _is_ready(status: dict[str, object], wanted: int) -> bool:
+    counts = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
+    return all(status.get(name, 0) == wanted for name in counts)

@@ -1,0 +1,170 @@
+"""`pilothouse sandbox`: the embedded servers, the sample world and the bot, for a script or for looking around.
+
+Everything lives in one folder that goes with the sandbox unless somebody names it. Exit codes: 0 when all
+went as told, 1 when something did not, 2 when the script or the configuration cannot be understood.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+import aiohttp
+
+from bot.clock import SystemClock
+from bot.sandbox.objects import delete_objects
+from bot.sandbox.player import Behaves, NotAsTold, Player
+from bot.sandbox.process import BotEnded, BotProcess
+from bot.sandbox.script import Numbered, ScriptInvalid, read_script
+from bot.sandbox.servers import Servers
+from bot.sandbox.transcript import Transcript
+from bot.sandbox.world import SandboxWorld, open_world
+
+
+@dataclass(frozen=True)
+class Running:
+    """A sandbox in full swing: its world, and the bot in it. It is the stage of its scripts."""
+
+    world: SandboxWorld
+    bot: BotProcess
+
+    @property
+    def servers(self) -> Servers:
+        """The embedded servers."""
+        return self.world.servers
+
+    async def set_image(self, reference: str, behaves: Behaves) -> None:
+        """Make the image exist and behave so."""
+        self.servers.behaviours.order(reference, behaves)
+
+    async def cluster_down(self, seconds: float) -> None:
+        """Take the cluster's API away for so long."""
+        await self.servers.cluster.down(seconds)
+
+    async def delete(self, pattern: str, namespace: str | None) -> None:
+        """Delete the cluster's objects that match `kind/glob`. Raises: NotAsTold."""
+        try:
+            deleted = await delete_objects(self.servers.cluster, pattern, namespace)
+        except aiohttp.ClientError as error:
+            raise NotAsTold(f"the cluster's API did not delete it: {error}") from error
+        if not deleted:
+            raise NotAsTold(f"there is no {pattern} in {namespace or 'any namespace'}")
+
+    async def kill_bot(self) -> None:
+        """Kill the bot as by -9 and start it again. Raises: NotAsTold where it does not come up."""
+        try:
+            await self.bot.kill()
+        except BotEnded as error:
+            raise NotAsTold(str(error)) from error
+
+    def trouble(self) -> str:
+        """Why the bot cannot answer at all, "" while its process runs."""
+        return self.bot.trouble
+
+
+async def run_sandbox(
+    *,
+    script: Path | None,
+    port: int | None,
+    config: list[Path] | None,
+    out: TextIO,
+    state: Path | None = None,
+) -> int:
+    """Play `script` and return 0 or 1; without one, run until SIGINT or SIGTERM.
+
+    `port` is the embedded Telegram's, `config` the files of a world of one's own, `state` a folder to keep.
+    Raises: ConfigInvalid, OSError (a script that is not there, a port that is taken).
+    """
+    try:
+        steps = await asyncio.to_thread(read_script, script) if script is not None else None
+    except ScriptInvalid as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a command's answer
+        return 2
+    try:
+        async with started(port=port, configs=config, state=state, out=out) as running:
+            if steps is None:
+                return await _stay(running, out)
+            return await _play(running, steps, out)
+    except BotEnded as error:
+        print(f"The sandbox did not start.\n{error}", file=out)
+        return 1
+
+
+@asynccontextmanager
+async def started(
+    *, port: int | None = None, configs: Sequence[Path] | None = None, state: Path | None = None, out: TextIO
+) -> AsyncIterator[Running]:
+    """A sandbox with its bot up; everything ends with the block.
+
+    Raises: BotEnded, ConfigInvalid, OSError.
+    """
+    clock = SystemClock()
+    with tempfile.TemporaryDirectory(prefix="pilothouse-", ignore_cleanup_errors=True) as temporary:
+        folder = state or Path(temporary)
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+        print("Starting the embedded Telegram, Kubernetes and registry …", file=out, flush=True)
+        async with open_world(folder, configs, port=port or 0) as world:
+            print("Starting the bot …", file=out, flush=True)
+            bot = BotProcess(
+                world.configs,
+                log=folder / "bot.log",
+                secrets=world.secrets,
+                asked_at=world.asked_at,
+                clock=clock,
+            )
+            async with bot:
+                yield Running(world, bot)
+
+
+async def _play(running: Running, steps: Sequence[Numbered], out: TextIO) -> int:
+    world, cast = running.servers.telegram.world, running.world.cast
+    async with Transcript(world, cast, out, SystemClock()) as transcript:
+        failure = await Player(world, cast, running, transcript).play(steps)
+        if failure is None:
+            await transcript.note(f"All {len(steps)} steps went as told")
+            return 0
+    words = failure.words if running.trouble() else f"{failure.words}\n{running.bot.last_words()}"
+    print(f"\nStep {failure.at.number} of {len(steps)} (line {failure.at.line}) is not as told:", file=out)
+    print(f"  {failure.at}\n{words}", file=out, flush=True)
+    return 1
+
+
+async def _stay(running: Running, out: TextIO) -> int:
+    """Say what there is, then show what happens until somebody stops it."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    world = running.servers.telegram.world
+    async with Transcript(world, running.world.cast, out, SystemClock()):
+        for line in _introduction(running):
+            print(line, file=out, flush=True)
+        await stopping.wait()
+    return 0
+
+
+def _introduction(running: Running) -> list[str]:
+    servers, world, cast = running.servers, running.world, running.world.cast
+    return [
+        "",
+        "The sandbox runs. Ctrl-C stops it.",
+        f"  Telegram Bot API  {servers.telegram.url}",
+        f"  Kubernetes API    {servers.cluster.url}",
+        f"  image registry    {servers.registry.url}",
+        f"  kubeconfig        {world.kubeconfig}",
+        f"  the bot's log     {running.bot.log}",
+        f"  configuration     {' and '.join(str(each) for each in world.configs)}",
+        f"  people            {', '.join(cast.people)}",
+        f"  chats             {', '.join([*cast.places, 'private'])}",
+        "",
+        f"Look at the cluster:  kubectl --kubeconfig {world.kubeconfig} get pods -A",
+        "Talk to the bot:      pilothouse sandbox --script FILE  (docs/tour.yaml shows how)",
+        "",
+    ]

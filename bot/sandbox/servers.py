@@ -1,0 +1,85 @@
+"""The embedded servers together: Telegram, a cluster and a registry that agree on what the images do."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from bot.sandbox.kubernetes.behaviour import Behaviour
+from bot.sandbox.kubernetes.cluster import KubernetesServer
+from bot.sandbox.registry import RegistryServer
+from bot.sandbox.telegram import TelegramServer
+
+TOKEN: Final = "1000000001:AAsandbox-token-that-opens-nothing-0001"  # noqa: S105 - it opens nothing
+"""The bot's token: in the form that Telegram gives out, and known to the embedded Telegram alone."""
+ALIAS: Final = "registry"
+"""The host by which scripts call the registry, whatever port it has."""
+_SUFFIXES: Final[dict[str, Behaviour]] = {
+    "-crash": "crash",
+    "-oom": "oom",
+    "-slow": "slow",
+    "-broken": "broken",
+}
+
+
+@dataclass
+class Behaviours:
+    """What each image does: what was ordered for its tag, else what the tag ends with, else it works."""
+
+    registry: RegistryServer
+    ordered: dict[tuple[str, str], Behaviour] = field(default_factory=dict)
+    """By name without host, and tag."""
+
+    def of(self, image: str) -> Behaviour:
+        """What a container of this image reference does, by tag also where a digest pins it."""
+        name, tag = split_reference(image)
+        tags = [tag] if tag else self.registry.tags_of(image)
+        for each in tags:
+            if (name, each) in self.ordered:
+                return self.ordered[name, each]
+        return next((_by_suffix(each) for each in tags), "ok")
+
+    def order(self, reference: str, behaves: Behaviour) -> None:
+        """Let an image behave so from its next start on; its tag is added where the registry lacks it."""
+        name, tag = split_reference(reference)
+        self.ordered[name, tag] = behaves
+        if tag not in self.registry.tags(name):
+            self.registry.add(name, tag)
+
+
+@dataclass(frozen=True)
+class Servers:
+    """All three, listening."""
+
+    telegram: TelegramServer
+    cluster: KubernetesServer
+    registry: RegistryServer
+    behaviours: Behaviours
+
+
+@asynccontextmanager
+async def open_servers(*, port: int = 0, registries: Collection[str] = ()) -> AsyncIterator[Servers]:
+    """Start them; they end with the block. `port` is Telegram's (0: a free one).
+
+    `registries` are hosts that the embedded registry stands in for.
+    Raises: OSError where the port is taken.
+    """
+    async with AsyncExitStack() as owned:
+        registry = await owned.enter_async_context(RegistryServer(aliases={ALIAS, *registries}))
+        behaviours = Behaviours(registry)
+        cluster = KubernetesServer(image_exists=registry.has, behaviour=behaviours.of)
+        await owned.enter_async_context(cluster)
+        telegram = await owned.enter_async_context(TelegramServer(TOKEN, port=port))
+        yield Servers(telegram, cluster, registry, behaviours)
+
+
+def split_reference(image: str) -> tuple[str, str]:
+    """The name without its host, and the tag ("" where there is none), of `host/name:tag@digest`."""
+    name, _, tag = image.partition("@")[0].partition("/")[2].partition(":")
+    return name, tag
+
+
+def _by_suffix(tag: str) -> Behaviour:
+    return next((behaves for suffix, behaves in _SUFFIXES.items() if tag.endswith(suffix)), "ok")
