@@ -122,9 +122,14 @@ class Actions:
         assert isinstance(result, CursorResult)
         return result.rowcount == 1
 
-    async def void(self, chat_id: int, message_id: int) -> None:
-        """The message shows something else now: its buttons so far do nothing any more."""
-        async with self._database.write() as session:
-            await session.execute(
-                delete(ActionRow).where(ActionRow.chat_id == chat_id, ActionRow.message_id == message_id)
-            )
+    async def void(self, chat_id: int, message_id: int, *, session: AsyncSession | None = None) -> None:
+        """The message shows something else now: its buttons so far do nothing any more.
+
+        With a `session`, from the end of the caller's transaction on.
+        """
+        statement = delete(ActionRow).where(ActionRow.chat_id == chat_id, ActionRow.message_id == message_id)
+        if session is not None:
+            await session.execute(statement)
+            return
+        async with self._database.write() as own:
+            await own.execute(statement)

@@ -6,6 +6,7 @@ placeholder, so no exception, log or repr of its can carry the real one. It is r
 
 import asyncio
 import ssl
+import warnings
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Any
 import structlog
 from aiohttp import ClientError, ClientSession, ClientTimeout, FormData, TCPConnector
 from aiohttp_socks import ProxyConnector
-from telegram import Bot
+from telegram import Bot as Bot
 from telegram.error import InvalidToken, NetworkError, RetryAfter, TimedOut
 from telegram.request import BaseRequest, RequestData
 
@@ -209,5 +210,7 @@ async def introduce(bot: Bot, clock: Clock) -> Me:
 
 def seconds(refused: RetryAfter) -> float:
     """How long Telegram asks to wait."""
-    after = refused.retry_after
+    with warnings.catch_warnings():  # it warns that the type will change; both are taken here
+        warnings.simplefilter("ignore")
+        after = refused.retry_after
     return float(after) if isinstance(after, int) else after.total_seconds()
