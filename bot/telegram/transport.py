@@ -16,11 +16,13 @@ from typing import Any
 import structlog
 from aiohttp import ClientError, ClientSession, ClientTimeout, FormData, TCPConnector
 from aiohttp_socks import ProxyConnector
-from telegram import Bot as Bot
+from telegram import Bot
 from telegram.error import InvalidToken, NetworkError, RetryAfter, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 from bot.clock import Clock
+
+__all__ = ["Bot", "Me", "TokenRefused", "Transport", "connect", "introduce", "seconds"]
 
 log = structlog.get_logger(__name__)
 
