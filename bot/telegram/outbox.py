@@ -18,10 +18,11 @@ from telegram.error import TelegramError
 
 from bot.clock import Clock
 from bot.store.database import Database
-from bot.telegram import stored, text
+from bot.telegram import stored
 from bot.telegram.chats import Moves
 from bot.telegram.delivering import Delivery, Outcome
-from bot.telegram.messages import Button, ChatTarget, Message, Sent, Urgency
+from bot.telegram.hiding import masked, masked_aside
+from bot.telegram.messages import ChatTarget, Message, Sent, Urgency
 from bot.telegram.pacing import Bucket, Limits
 from bot.telegram.queue import ChatQueue, Job
 from bot.telegram.sending import Call, calls
@@ -32,8 +33,6 @@ CLOSING = 5.0
 """Seconds that a call under way is given when the outbox closes."""
 TOAST = 200
 """Characters of the answer to a press."""
-BIG = 65_536
-"""Bytes from which a document is masked off the loop."""
 
 Moved = Callable[[Sent, Sent], Awaitable[None]]
 
@@ -103,7 +102,7 @@ class Outbox:
         None when the chat refuses it for good, or it was not sent in time; a `durable` one is then sent later
         all the same. A second one of the same `key` is not sent: it returns what became of the first.
         """
-        message = await self._masked_aside(message)
+        message = await masked_aside(message, self._masker)
         row_id = None
         if durable or key is not None:
             async with self._database.write() as session:
@@ -142,7 +141,7 @@ class Outbox:
         stored.store(
             session,
             to,
-            self._masked(message),
+            masked(message, self._masker),
             at=self._clock.now(),
             key=key,
             urgency=urgency,
@@ -165,7 +164,7 @@ class Outbox:
         message that is gone is sent anew from the urgency RESULT up (then another `Sent` is returned, and
         `moved` told); else None.
         """
-        message = await self._masked_aside(message)
+        message = await masked_aside(message, self._masker)
         row_id = None
         if durable:
             async with self._database.write() as session:
@@ -367,38 +366,3 @@ class Outbox:
             assert job.edits is not None
             await self._moved(replace(job.sent, message_id=job.edits), job.sent)
         job.finish(job.sent)
-
-    async def _masked_aside(self, message: Message) -> Message:
-        if message.document is not None and len(message.document.content) > BIG:
-            return await asyncio.to_thread(self._masked, message)
-        return self._masked(message)
-
-    def _masked(self, message: Message) -> Message:
-        """`message` with every secret hidden that the masker knows, wherever it could be seen."""
-        mask = self._masker
-        document = message.document
-        if document is not None:
-            content = document.content
-            with contextlib.suppress(UnicodeDecodeError):
-                content = mask(content.decode()).encode()
-            document = replace(
-                document,
-                name=mask(document.name),
-                content=content,
-                caption_html=text.mapped(document.caption_html, mask),
-            )
-        return replace(
-            message,
-            html=text.mapped(message.html, mask),
-            buttons=tuple(tuple(self._masked_button(button) for button in row) for row in message.buttons),
-            document=document,
-        )
-
-    def _masked_button(self, button: Button) -> Button:
-        mask = self._masker
-        return replace(
-            button,
-            label=mask(button.label),
-            url=mask(button.url) if button.url else None,
-            copy=mask(button.copy) if button.copy else None,
-        )

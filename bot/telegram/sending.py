@@ -108,62 +108,69 @@ async def make(bot: Bot, chat_id: int, topic: int | None, call: Call) -> int:
 
     Raises: telegram.error.TelegramError.
     """
-    words = text.plain(call.html) if call.as_text else call.html
-    mode = None if call.as_text else "HTML"
-    preview = LinkPreviewOptions(is_disabled=not call.preview)
-    if call.method == "delete":
-        assert call.message_id is not None
+    if call.method == "delete" and call.message_id is not None:
         await bot.delete_message(chat_id, call.message_id)
         return call.message_id
-    if call.method == "edit":
-        assert call.message_id is not None
-        if call.as_caption:
-            await bot.edit_message_caption(
-                chat_id,
-                call.message_id,
-                caption=words[: text.CAPTION_LIMIT]
-                if call.as_text
-                else text.split(words, text.CAPTION_LIMIT)[0],
-                parse_mode=mode,
-                reply_markup=keyboard(call.buttons),
-            )
-        else:
-            await bot.edit_message_text(
-                words,
-                chat_id,
-                call.message_id,
-                parse_mode=mode,
-                link_preview_options=preview,
-                reply_markup=keyboard(call.buttons),
-            )
+    if call.method == "edit" and call.message_id is not None:
+        await _edit(bot, chat_id, call.message_id, call)
         return call.message_id
+    return (await _send(bot, chat_id, topic, call)).message_id
+
+
+async def _edit(bot: Bot, chat_id: int, message_id: int, call: Call) -> None:
+    if call.as_caption:
+        await bot.edit_message_caption(
+            chat_id,
+            message_id,
+            caption=_words(call, text.CAPTION_LIMIT),
+            parse_mode=_mode(call),
+            reply_markup=keyboard(call.buttons),
+        )
+        return
+    await bot.edit_message_text(
+        _words(call, text.MESSAGE_LIMIT),
+        chat_id,
+        message_id,
+        parse_mode=_mode(call),
+        link_preview_options=LinkPreviewOptions(is_disabled=not call.preview),
+        reply_markup=keyboard(call.buttons),
+    )
+
+
+async def _send(bot: Bot, chat_id: int, topic: int | None, call: Call) -> Received:
     reply = ReplyParameters(call.reply_to, allow_sending_without_reply=True) if call.reply_to else None
     # The general topic of a forum has the id 1 and may not be named.
     thread = None if topic == 1 else topic
-    if call.method == "document":
-        assert call.document is not None
-        sent: Received = await bot.send_document(
+    if call.document is not None:
+        return await bot.send_document(
             chat_id,
             InputFile(call.document.content, filename=call.document.name),
-            caption=words or None,
-            parse_mode=mode,
+            caption=_words(call, text.CAPTION_LIMIT) or None,
+            parse_mode=_mode(call),
             disable_notification=call.silent,
             reply_parameters=reply,
             reply_markup=keyboard(call.buttons),
             message_thread_id=thread,
         )
-        return sent.message_id
-    sent = await bot.send_message(
+    return await bot.send_message(
         chat_id,
-        words,
-        parse_mode=mode,
+        _words(call, text.MESSAGE_LIMIT),
+        parse_mode=_mode(call),
         disable_notification=call.silent,
-        link_preview_options=preview,
+        link_preview_options=LinkPreviewOptions(is_disabled=not call.preview),
         reply_parameters=reply,
         reply_markup=keyboard(call.buttons),
         message_thread_id=thread,
     )
-    return sent.message_id
+
+
+def _words(call: Call, limit: int) -> str:
+    """What is said, cut to what fits: parts fit already, captions and broken markup may not."""
+    return text.plain(call.html)[:limit] if call.as_text else next(iter(text.split(call.html, limit)), "")
+
+
+def _mode(call: Call) -> str | None:
+    return None if call.as_text else "HTML"
 
 
 def keyboard(rows: tuple[tuple[Button, ...], ...]) -> InlineKeyboardMarkup | None:
