@@ -18,6 +18,7 @@ from bot.config.apps import (
 )
 from bot.config.connections import Cluster, Registry, Telegram, Webhook
 from bot.config.environments import Announce, Environment, FailEarly, ValuesFile
+from bot.config.loading import load
 from bot.config.models import Config, Sandbox, Target, ValuesLayer
 from bot.config.people import Binding, Chat, KubernetesIdentity, PersonConfig, Role
 from bot.config.problems import ConfigError, ConfigInvalid, Problem, SecretMissing
@@ -61,4 +62,5 @@ __all__ = [
     "ValuesFile",
     "ValuesLayer",
     "Webhook",
+    "load",
 ]

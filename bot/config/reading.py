@@ -132,6 +132,7 @@ class _Reader:
             return self._mapping(node, at)
         if isinstance(node, yaml.SequenceNode):
             return [self.read(each, (*at, index)) for index, each in enumerate(node.value)]
+        assert isinstance(node, yaml.ScalarNode)
         return self._scalar(node, mark)
 
     def _mapping(self, node: yaml.MappingNode, at: Key) -> dict[str, Any]:
