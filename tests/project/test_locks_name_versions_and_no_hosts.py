@@ -14,7 +14,9 @@ PINNED = re.compile(r"^([A-Za-z0-9._-]+)==(\S+) \\$", re.MULTILINE)
 
 
 def pinned(lock: str) -> dict[str, str]:
-    return {canonicalize_name(name): version for name, version in PINNED.findall(text(f"requirements/{lock}"))}
+    return {
+        canonicalize_name(name): version for name, version in PINNED.findall(text(f"requirements/{lock}"))
+    }
 
 
 @pytest.mark.parametrize("lock", LOCKS)
