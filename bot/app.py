@@ -91,13 +91,15 @@ class Parts:
 
 
 @asynccontextmanager
-async def opened_for_planning(paths: Sequence[Path], environ: Mapping[str, str]) -> AsyncIterator[Parts]:
+async def opened_for_planning(
+    paths: Sequence[Path], environ: Mapping[str, str], clock: Clock | None = None
+) -> AsyncIterator[Parts]:
     """Load the configuration and open what planning needs.
 
     Raises: ConfigInvalid, StoreError.
     """
     current = await asyncio.to_thread(Current, paths, environ)
-    clock = SystemClock()
+    clock = clock or SystemClock()
     config = current.config
     async with AsyncExitStack() as owned:
         url = config.store.read()
@@ -144,10 +146,13 @@ async def run(paths: Sequence[Path], environ: Mapping[str, str]) -> int:
 
 @asynccontextmanager
 async def running(
-    paths: Sequence[Path], environ: Mapping[str, str], stopping: asyncio.Future[int]
+    paths: Sequence[Path],
+    environ: Mapping[str, str],
+    stopping: asyncio.Future[int],
+    clock: Clock | None = None,
 ) -> AsyncIterator[Parts]:
     """The whole bot, listening, until the block ends; `stopping` is set when it must end by itself."""
-    async with opened_for_planning(paths, environ) as parts, AsyncExitStack() as owned:
+    async with opened_for_planning(paths, environ, clock) as parts, AsyncExitStack() as owned:
         await _start(parts, owned, stopping)
         yield parts
 

@@ -209,7 +209,7 @@ class _Shown:
         self._view = view
         self.workloads = [
             {
-                "name": each.name,
+                "name": each.name.removeprefix(f"{view.app}-"),
                 "ready": each.ready,
                 "desired": each.desired,
                 "bar": bar(each.ready, each.desired, BAR),

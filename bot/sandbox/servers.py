@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from bot.sandbox.kubernetes.behaviour import Behaviour
+from bot.sandbox.kubernetes.behaviour import Behaviour, Pace
 from bot.sandbox.kubernetes.cluster import KubernetesServer
 from bot.sandbox.registry import RegistryServer
 from bot.sandbox.telegram import TelegramServer
@@ -60,16 +60,18 @@ class Servers:
 
 
 @asynccontextmanager
-async def open_servers(*, port: int = 0, registries: Collection[str] = ()) -> AsyncIterator[Servers]:
+async def open_servers(
+    *, port: int = 0, registries: Collection[str] = (), pace: Pace | None = None
+) -> AsyncIterator[Servers]:
     """Start them; they end with the block. `port` is Telegram's (0: a free one).
 
-    `registries` are hosts that the embedded registry stands in for.
+    `registries` are hosts that the embedded registry stands in for, `pace` is how fast pods live.
     Raises: OSError where the port is taken.
     """
     async with AsyncExitStack() as owned:
         registry = await owned.enter_async_context(RegistryServer(aliases={ALIAS, *registries}))
         behaviours = Behaviours(registry)
-        cluster = KubernetesServer(image_exists=registry.has, behaviour=behaviours.of)
+        cluster = KubernetesServer(image_exists=registry.has, behaviour=behaviours.of, pace=pace)
         await owned.enter_async_context(cluster)
         telegram = await owned.enter_async_context(TelegramServer(TOKEN, port=port))
         yield Servers(telegram, cluster, registry, behaviours)

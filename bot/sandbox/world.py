@@ -21,6 +21,7 @@ from bot.config import Config, load
 from bot.images.references import parse_repository
 from bot.sandbox.cast import Cast
 from bot.sandbox.installing import install_releases
+from bot.sandbox.kubernetes.behaviour import Pace
 from bot.sandbox.registry import add_sample_images
 from bot.sandbox.registry.samples import SHOP_TAGS
 from bot.sandbox.repositories import create_sample_repositories
@@ -57,9 +58,9 @@ class SandboxWorld:
 
 @asynccontextmanager
 async def open_world(
-    folder: Path, configs: Sequence[Path] | None = None, *, port: int = 0
+    folder: Path, configs: Sequence[Path] | None = None, *, port: int = 0, pace: Pace | None = None
 ) -> AsyncIterator[SandboxWorld]:
-    """Open the servers and fill them; files go into `folder`, `port` is Telegram's (0: a free one).
+    """Open the servers and fill them; files go into `folder`, `port` is Telegram's (0: a free one), `pace` how fast pods live.
 
     Raises: ConfigInvalid, OSError.
     """
@@ -68,7 +69,7 @@ async def open_world(
     environ = {**os.environ, **secrets}
     config = await asyncio.to_thread(load, files, environ)
     hosts = {parse_repository(app.image).host for app in config.apps.values() if app.image}
-    async with open_servers(port=port, registries=hosts) as servers:
+    async with open_servers(port=port, registries=hosts, pace=pace) as servers:
         _add_images(servers, config)
         kubeconfig = folder / "kubeconfig"
         overlay = _overlay(config, servers)

@@ -97,7 +97,7 @@ def clip(text: str, cells: int) -> str:
 def bar(ready: int, total: int, cells: int = 10) -> str:
     """A progress bar, full only when all is ready."""
     done = cells if total <= 0 else min(cells, max(0, ready) * cells // total)
-    return "▰" * done + "▱" * (cells - done)
+    return "■" * done + "□" * (cells - done)
 
 
 def nbsp(*words: object) -> str:

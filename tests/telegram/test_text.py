@@ -45,4 +45,4 @@ def test_text_is_changed_and_markup_is_not() -> None:
 def test_cells_are_counted_as_a_terminal_does() -> None:
     assert width("日本") == 4
     assert clip("日本語", 5) == "日本…"
-    assert bar(1, 2, 4) == "▰▰▱▱"
+    assert bar(1, 2, 4) == "■■□□"
