@@ -12,6 +12,8 @@ from bot.planning.manifests import Manifest, Object, ObjectKey
 MERGE_KEYS = ("name", "containerPort", "port", "mountPath", "ip", "key")
 """By which of these, the first that all items have, two lists are matched (Kubernetes' patch merge keys)."""
 
+PORT_KEYS = ("containerPort", "port")
+
 MISSING = object()
 """Stands for a field that one side does not have; null is a value."""
 
@@ -71,6 +73,9 @@ def _list_changes(old: list[Any], new: list[Any], path: Path) -> Iterator[FieldC
         if old != new:
             yield FieldChange(path, old, new)
         return
+    if key in PORT_KEYS and len(old) == len(new) == 1:  # the one port has another number: it is the same port
+        yield from field_changes(old[0], new[0], (*path, str(old[0][key])))
+        return
     before, after = _by(key, old), _by(key, new)
     if before is None or after is None:
         yield FieldChange(path, old, new)
@@ -112,7 +117,10 @@ def _lines(item: Mapping[str, Any] | None) -> list[str]:
 
 
 class _Dumper(yaml.CSafeDumper):
-    """Texts of several lines as blocks, which is how people wrote them."""
+    """Texts of several lines as blocks, which is how people wrote them; no anchors, which charts never have."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
 
 
 def _represent_text(dumper: yaml.CSafeDumper, text: str) -> yaml.ScalarNode:

@@ -23,14 +23,19 @@ IMMUTABLE: dict[str, tuple[str, ...]] = {
     "Deployment": ("spec.selector",),
     "ReplicaSet": ("spec.selector",),
     "DaemonSet": ("spec.selector",),
-    "Job": ("spec.selector", "spec.template", "spec.completionMode"),
+    "Job": ("spec.selector", "spec.template", "spec.completionMode", "spec.completions"),
     "Service": ("spec.clusterIP", "spec.clusterIPs"),
     "PersistentVolumeClaim": (
         "spec.accessModes",
         "spec.storageClassName",
         "spec.volumeName",
+        "spec.volumeMode",
+        "spec.dataSource",
         "spec.selector",
     ),
+    "PriorityClass": ("value", "preemptionPolicy"),
+    "IngressClass": ("spec.controller",),
+    "RuntimeClass": ("handler",),
     "StorageClass": ("provisioner", "parameters", "reclaimPolicy", "volumeBindingMode"),
     "RoleBinding": ("roleRef",),
     "ClusterRoleBinding": ("roleRef",),
@@ -38,7 +43,9 @@ IMMUTABLE: dict[str, tuple[str, ...]] = {
 }
 """By kind, the fields (and all below them) that can't change in place."""
 
-HOLDS_DATA = frozenset({"PersistentVolumeClaim", "StatefulSet", "CustomResourceDefinition", "Namespace"})
+HOLDS_DATA = frozenset(
+    {"PersistentVolumeClaim", "PersistentVolume", "StatefulSet", "CustomResourceDefinition", "Namespace"}
+)
 """Kinds whose removal can take data along."""
 
 

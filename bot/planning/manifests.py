@@ -1,15 +1,15 @@
 """Rendered text to objects: what a chart makes, each object under the name that the cluster knows it by.
 
-YAML is read as Kubernetes reads it (sigs.k8s.io/yaml): `yes`, `on` and dates are plain strings.
+How YAML is read is left to bot.planning.documents; whether the cluster takes an object, to the cluster.
 """
 
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import yaml
 
+from bot.planning.documents import load_all
 from bot.planning.errors import PlanRefused
 
 Object = dict[str, Any]
@@ -36,8 +36,8 @@ CLUSTER_SCOPED = frozenset(
 )
 """The built-in kinds that live in no namespace."""
 
-MOST_ALIASES = 200
-"""Aliases in one file: a chart has no use for more, a YAML bomb (CVE-2019-11253) lives of them."""
+GENERATED = "*"
+"""Ends a key's name where the cluster makes the name up; no real name has it."""
 
 
 class ObjectKey(NamedTuple):
@@ -67,46 +67,43 @@ class Manifest:
         return tuple(event.strip() for event in events.split(",") if event.strip())
 
 
-class _Loader(yaml.CSafeLoader):
-    """YAML 1.2's core scalars."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in pairs if not tag.endswith((":timestamp", ":bool", ":int"))]
-    for first, pairs in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
-)
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:int", re.compile(r"^(?:[-+]?(?:0|[1-9]\d*)|0x[0-9a-fA-F]+)$"), list("-+0123456789")
-)
-
-
 def parse(files: Mapping[str, str], namespace: str) -> list[Manifest]:
     """The objects of all rendered `files` (template path to text), in the files' order.
 
     `namespace` is the release's: an object that names none lives there.
     Raises: PlanRefused for invalid YAML, a document that is no object, or two objects of one name.
     """
-    found: dict[ObjectKey, Manifest] = {}
+    manifests: list[Manifest] = []
+    seen: dict[tuple[ObjectKey, str], Manifest] = {}
     for file, text in files.items():
-        for manifest in _parse_file(file, text, namespace):
-            other = found.get(manifest.key)
-            if other is not None:
-                raise PlanRefused(
-                    f"The chart makes {manifest.key} twice",
-                    where=f"{other.file} and {file}" if other.file != file else file,
-                    advice="Give one of them another name",
-                )
-            found[manifest.key] = manifest
-    return list(found.values())
+        for found in _parse_file(file, text, namespace):
+            manifest = _numbered(found, manifests) if GENERATED in found.key.name else found
+            _refuse_twice(manifest, seen)
+            manifests.append(manifest)
+    return manifests
+
+
+def _refuse_twice(manifest: Manifest, seen: dict[tuple[ObjectKey, str], Manifest]) -> None:
+    """Hooks may share a name where they never run at the same event: Helm puts one in the other's place."""
+    for event in manifest.hook_events or ("",):
+        other = seen.setdefault((manifest.key, event), manifest)
+        if other is not manifest:
+            raise PlanRefused(
+                f"The chart makes {manifest.key} twice",
+                where=f"{other.file} and {manifest.file}" if other.file != manifest.file else manifest.file,
+                advice="Give one of them another name",
+            )
+
+
+def _numbered(manifest: Manifest, before: Iterable[Manifest]) -> Manifest:
+    """Objects whose names the cluster makes up (`generateName`) are told apart by their order."""
+    count = sum(each.key.name.startswith(manifest.key.name) for each in before)
+    return replace(manifest, key=manifest.key._replace(name=f"{manifest.key.name}{count or ''}"))
 
 
 def _parse_file(file: str, text: str, namespace: str) -> Iterable[Manifest]:
     try:
-        _refuse_bomb(text)
-        documents = list(yaml.load_all(text, Loader=_Loader))
+        documents = load_all(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f", line {mark.line + 1} of the rendered text" if mark is not None else ""
@@ -118,32 +115,31 @@ def _parse_file(file: str, text: str, namespace: str) -> Iterable[Manifest]:
     for document in documents:
         if document is None:
             continue
-        if not isinstance(document, dict) or not document.get("kind") or not document.get("apiVersion"):
-            raise PlanRefused(
-                "The chart renders something that is no Kubernetes object",
-                where=file,
-                advice="Each document needs apiVersion and kind",
-                quote=str(document)[:200],
-            )
+        _check_object(document, file)
         for item in _flattened(document):
+            _check_object(item, file)
             yield Manifest(key_of(item, namespace, file), item, file)
 
 
-def load_all(text: str) -> list[Any]:
-    """All YAML documents of a text, read as Kubernetes and Helm read them.
-
-    Raises: yaml.YAMLError, also for more aliases than any honest file has.
-    """
-    _refuse_bomb(text)
-    return list(yaml.load_all(text, Loader=_Loader))
-
-
-def _refuse_bomb(text: str) -> None:
-    if "&" not in text:
+def _check_object(document: Any, file: str) -> None:
+    if not isinstance(document, dict):
+        problem = "Each document should be a mapping"
+    elif not all(
+        isinstance(document.get(field), str) and document[field] for field in ("apiVersion", "kind")
+    ):
+        problem = "Each document needs apiVersion and kind"
+    elif not isinstance(document.get("metadata") or {}, dict):
+        problem = "metadata should be a mapping"
+    elif not isinstance(annotations(document), dict):
+        problem = "metadata.annotations should be a mapping"
+    else:
         return
-    events = yaml.parse(text, Loader=_Loader)
-    if sum(isinstance(event, yaml.AliasEvent) for event in events) > MOST_ALIASES:
-        raise yaml.YAMLError(f"more than {MOST_ALIASES} aliases in one file")
+    raise PlanRefused(
+        "The chart renders something that is no Kubernetes object",
+        where=file,
+        advice=problem,
+        quote=str(document)[:200],
+    )
 
 
 def _flattened(document: Object) -> Iterable[Object]:
@@ -160,7 +156,9 @@ def key_of(item: Object, namespace: str, file: str = "") -> ObjectKey:
     Raises: PlanRefused when it has no name.
     """
     metadata = item.get("metadata") or {}
-    name = metadata.get("name") or metadata.get("generateName")
+    name = metadata.get("name")
+    if not name and metadata.get("generateName"):
+        name = f"{metadata['generateName']}{GENERATED}"
     if not name:
         raise PlanRefused(f"The chart renders a {item['kind']} without a name", where=file)
     group, _, _ = str(item["apiVersion"]).rpartition("/")
@@ -181,13 +179,20 @@ def pod_template(item: Object) -> Object | None:
     if item.get("kind") == "Pod":
         return item
     if item.get("kind") == "CronJob":
-        spec = (spec.get("jobTemplate") or {}).get("spec") or {}
-    template = spec.get("template")
-    return template if isinstance(template, dict) and "containers" in (template.get("spec") or {}) else None
+        spec = _below(_below(spec, "jobTemplate"), "spec")
+    template = _below(spec, "template")
+    return template if "containers" in _below(template, "spec") else None
 
 
 def images(item: Object) -> dict[str, str]:
     """The images of a workload's containers by container name, init containers included."""
-    spec = (pod_template(item) or {}).get("spec") or {}
-    containers = [*(spec.get("initContainers") or []), *(spec.get("containers") or [])]
+    spec = _below(pod_template(item) or {}, "spec")
+    lists = (spec.get("initContainers"), spec.get("containers"))
+    containers = [each for found in lists if isinstance(found, list) for each in found]
     return {str(c.get("name")): str(c.get("image", "")) for c in containers if isinstance(c, dict)}
+
+
+def _below(item: Object, field: str) -> Object:
+    """A mapping inside an object; {} where a chart put nothing or something else there."""
+    found = item.get(field)
+    return found if isinstance(found, dict) else {}

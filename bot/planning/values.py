@@ -5,20 +5,22 @@ Reading files is all that this does on the outside; whoever shows values masks w
 
 import asyncio
 import json
+import re
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.config import SecretMissing, Target
 from bot.config.models import ValuesLayer
 from bot.planning import paths
+from bot.planning.documents import load_all
 from bot.planning.errors import PlanRefused
-from bot.planning.manifests import load_all
 
 LARGEST = 1 << 20
 """Bytes of one values file: what is larger is no file of values."""
@@ -111,12 +113,13 @@ def _put_image(values: paths.Values, target: Target, image: Image) -> None:
 
 
 def _scalar(text: str) -> Any:
-    """A number or a truth value where it reads as one, as in YAML; otherwise text."""
-    try:
-        (value,) = load_all(text)
-    except (ValueError, yaml.YAMLError):
-        return text
-    return value if isinstance(value, (bool, int, float)) else text
+    """A whole number or a truth value where it is one, otherwise text, as Helm's own --set decides.
+
+    So `1.10` stays a version, and `0123` a code.
+    """
+    if text in ("true", "false"):
+        return text == "true"
+    return int(text) if re.fullmatch(r"0|-?[1-9][0-9]{0,17}", text) else text
 
 
 def _load(layer: ValuesLayer, target: Target, facts: Facts) -> paths.Values:
@@ -155,12 +158,21 @@ def _rendered(layer: ValuesLayer, target: Target, facts: Facts) -> str:
         "digest": facts.digest,
         "commit": facts.commit,
     }
+    text = _text(layer.path)
     try:
-        return _TEMPLATES.from_string(_text(layer.path)).render(names)
-    except TemplateError as error:
-        line = getattr(error, "lineno", None)
+        return _TEMPLATES.from_string(text).render(names)
+    except Exception as error:  # whatever an expression in it raises
+        line = _template_line(error)
         where = f"{layer.path}, line {line}" if line else str(layer.path)
         raise PlanRefused("A values template can't be filled in", where=where, quote=str(error)) from error
+
+
+def _template_line(error: Exception) -> int | None:
+    """Where in a template an error was raised: Jinja puts the template's own lines into the traceback."""
+    if isinstance(error, TemplateSyntaxError):
+        return error.lineno
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((frame.lineno for frame in reversed(frames) if frame.filename == "<template>"), None)
 
 
 def _text(path: Path) -> str:
@@ -171,7 +183,10 @@ def _text(path: Path) -> str:
         raise PlanRefused("A values file can't be read", where=f"{path}: {error.strerror}") from error
     if len(data) > LARGEST:
         raise PlanRefused("A values file is over 1 MiB", where=str(path))
-    return data.decode(errors="replace")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise PlanRefused("A values file is not UTF-8 text", where=str(path)) from error
 
 
 def frozen_form(values: Mapping[str, Any]) -> bytes:
