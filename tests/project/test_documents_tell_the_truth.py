@@ -24,6 +24,16 @@ handlers.load()
 NAMES = ("TELEGRAM_TOKEN", "DB_PASSWORD", "SMTP_PASSWORD", "SHOP_DB_PASSWORD")
 ENVIRON = dict.fromkeys(NAMES, "sixteen-letters-x")
 
+VALUES = (
+    "shop.yaml",
+    "shop-staging.yaml.j2",
+    "shop-production.yaml.j2",
+    "shop-production.yaml",
+    "shop-secrets.yaml",
+    "production.yaml",
+)
+"""The files of values that the reference names."""
+
 
 def blocks(name: str) -> list[str]:
     """The YAML blocks of a document, without their indentation."""
@@ -83,6 +93,9 @@ def test_the_readme_s_configuration_loads(tmp_path: Path) -> None:
 
 def test_the_sections_of_the_configuration_s_reference_load_together(tmp_path: Path) -> None:
     sections = blocks("docs/configuration.md")
+    (tmp_path / "values").mkdir()
+    for name in VALUES:
+        (tmp_path / "values" / name).write_text("{}", encoding="utf-8")
     (tmp_path / "config.yaml").write_text("".join(sections), encoding="utf-8")
     config = load([tmp_path / "config.yaml"], ENVIRON)
     assert set(config.model_fields_set) == set(Config.model_fields)
