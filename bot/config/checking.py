@@ -62,7 +62,7 @@ def _roles(config: Config) -> Iterator[Finding]:
         if role.extends is not None:
             yield from _pointing(("roles", name, "extends"), role.extends, "role", known)
         seen, at = [name], role.extends
-        while at in config.roles and at not in seen:
+        while at is not None and at in config.roles and at not in seen:
             seen.append(at)
             at = config.roles[at].extends
         if at == name:

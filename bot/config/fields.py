@@ -59,7 +59,7 @@ class Section(BaseModel):
         return folded
 
     @classmethod
-    def keys(cls) -> tuple[str, ...]:
+    def known_keys(cls) -> tuple[str, ...]:
         """Every key that may stand here, for the nearest right one."""
         fields = (name for name in cls.model_fields if name not in cls.filled_in)
         return (*fields, *(key + FILE_SUFFIX for key in cls.secret_keys))
@@ -68,7 +68,8 @@ class Section(BaseModel):
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        described = handler.resolve_ref_schema(handler(schema))
+        reference = handler(schema)
+        described = handler.resolve_ref_schema(reference)
         for key in cls.secret_keys:
             described["properties"][key + FILE_SUFFIX] = {
                 "type": "string",
@@ -76,7 +77,7 @@ class Section(BaseModel):
             }
             if key in described.get("required", []):
                 described["required"].remove(key)
-        return described
+        return reference
 
 
 class Named(Section):

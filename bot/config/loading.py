@@ -134,7 +134,7 @@ def _sections_in(annotation: Any) -> Iterator[type[Section]]:
 
 
 def _keys_at(loc: tuple[int | str, ...]) -> list[str]:
-    return list(dict.fromkeys(key for section in _sections_at(loc) for key in section.keys()))
+    return list(dict.fromkeys(key for section in _sections_at(loc) for key in section.known_keys()))
 
 
 def _unset(data: Any, secrets: set[Mark], at: Key) -> list[Problem]:
