@@ -3,6 +3,8 @@
 Pure. What is missing is asked for by bot.commands.pickers; what is wrong is answered with the nearest names.
 """
 
+import re
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NewType
@@ -12,6 +14,7 @@ from rapidfuzz import fuzz, process
 from bot.commands.declaring import Declared, Parameter
 from bot.commands.words import Words
 from bot.config import App, Config, Environment
+from bot.telegram.text import clip
 
 Version = NewType("Version", str)
 Revision = NewType("Revision", int)
@@ -19,6 +22,18 @@ OperationId = NewType("OperationId", str)
 
 NEAR = 60
 """How alike, of 100, a known name must be to be proposed for a mistyped one."""
+
+SHORTEST_BEGINNING = 3
+"""Letters that are enough to propose the one name that begins with them: `prod` for production."""
+
+LONGEST_ECHO = 40
+"""Cells of a wrong word that are said back."""
+
+_VERSION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,127}")
+"""An image tag (OCI distribution specification) or a chart's version: no path, no option, no markup."""
+
+_REVISION = re.compile(r"[1-9][0-9]{0,8}")
+"""Helm counts revisions from 1 and takes 0 for "the one before"."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +74,7 @@ def bind(words: Words, declared: Declared, config: Config, visible: Iterable[str
     if words.too_long:
         return Wrong("That is too long for a command", "At most 1,000 characters")
     if words.flags:
-        return Wrong(f"Unknown option {words.flags[0]}", f"Example: {declared.example}")
+        return Wrong(f"Unknown option {_echo(words.flags[0])}", f"Example: {declared.example}")
     return _Binder(words, declared, config, visible).bind()
 
 
@@ -79,7 +94,7 @@ class _Binder:
         wrong = self._sets()
         for name, value in self.words.named.items():
             wrong = wrong or self._named(name, value)
-        for word in self.words.positional:
+        for word in [word for word in self.words.positional if not self._is_name(word)]:
             wrong = wrong or self._word(word)
         return wrong or self.bound
 
@@ -109,22 +124,31 @@ class _Binder:
         known = {"app": self.apps, "environment": self.environments}.get(name)
         if known is not None and value.lower() not in known:
             return _unknown_name(name, value, known.values())
-        if name == "revision" and not value.isdecimal():
-            return Wrong(f'"{value}" is no revision', "A revision is a number, as /history shows it")
+        if name == "revision" and not _REVISION.fullmatch(value):
+            return Wrong(f'"{_echo(value)}" is no revision', "A revision is a number, as /history shows it")
+        if name == "version" and not _VERSION.fullmatch(value):
+            return _no_version(value)
         self.bound.values[parameter.name] = self._value(parameter.type, value)
         return None
 
+    def _is_name(self, word: str) -> bool:
+        """Take the word if it names an app or environment that is still wanted: names are known, so they go first."""
+        for kind, known in ((App, self.apps), (Environment, self.environments)):
+            parameter = self.declared.takes(kind)
+            if parameter and parameter.name not in self.bound.values and word.lower() in known:
+                self.bound.values[parameter.name] = self._value(kind, word)
+                return True
+        return False
+
     def _word(self, word: str) -> Wrong | None:
-        """Give one word to the first free parameter of its kind."""
+        """Give a word that is no known name to the first free parameter of its kind."""
         free = {
             each.type: each.name for each in self.declared.parameters if each.name not in self.bound.values
         }
-        if App in free and word.lower() in self.apps:
-            kind: Any = App
-        elif Environment in free and word.lower() in self.environments:
-            kind = Environment
-        elif Revision in free and word.isdecimal():
-            kind = Revision
+        if wrong := self._misplaced(word):
+            return wrong
+        if Revision in free and _REVISION.fullmatch(word):
+            kind: Any = Revision
         elif OperationId in free:
             kind = OperationId
         elif wrong := self._mistyped(word, free):
@@ -132,8 +156,21 @@ class _Binder:
         elif Version in free:
             kind = Version
         else:
-            return Wrong(f'"{word}" is one word too many', f"Example: {self.declared.example}")
+            return Wrong(f'"{_echo(word)}" is one word too many', f"Example: {self.declared.example}")
+        if kind is Version and not _VERSION.fullmatch(word):
+            return _no_version(word)
         self.bound.values[free[kind]] = self._value(kind, word)
+        return None
+
+    def _misplaced(self, word: str) -> Wrong | None:
+        """A second name of a kind that takes one, or a pair that needs `--set`."""
+        for what, kind, known in (("app", App, self.apps), ("environment", Environment, self.environments)):
+            if self.declared.takes(kind) and word.lower() in known:
+                return Wrong(f"/{self.declared.name} takes one {what}", f"Example: {self.declared.example}")
+        key, separator, _ = word.partition("=")
+        if separator:
+            sets = "Values are set by --set key=value" if self.declared.takes(Sets) else ""
+            return Wrong(f'No argument "{_echo(key)}"', sets or f"Example: {self.declared.example}")
         return None
 
     def _value(self, kind: Any, word: str) -> Any:
@@ -154,7 +191,7 @@ class _Binder:
             near = nearest(word, known.values())
             if near is not None and not any(character.isdigit() for character in word):
                 corrected = _corrected(self.words, word, near)
-                return Wrong(f'No {kind} "{word}"', _nearest_line(near, known.values()), corrected)
+                return Wrong(f'No {kind} "{_echo(word)}"', _nearest_line(near, known.values()), corrected)
         if open_kinds and Version not in free and Revision not in free:
             kind, known = open_kinds[0]
             return _unknown_name(kind, word, known.values())
@@ -166,7 +203,15 @@ class _Binder:
 
 def _unknown_name(kind: str, word: str, known: Iterable[str]) -> Wrong:
     names = sorted(known)
-    return Wrong(f'No {kind} "{word}"', _nearest_line(nearest(word, names), names))
+    return Wrong(f'No {kind} "{_echo(word)}"', _nearest_line(nearest(word, names), names))
+
+
+def _no_version(word: str) -> Wrong:
+    return Wrong(f'"{_echo(word)}" is no version', "A version is a tag, such as v1.2")
+
+
+def _echo(word: str) -> str:
+    return clip(word, LONGEST_ECHO)
 
 
 def _nearest_line(near: str | None, known: Iterable[str]) -> str:
@@ -175,13 +220,17 @@ def _nearest_line(near: str | None, known: Iterable[str]) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known name that is most like `word`, or None when none is near."""
-    found = process.extractOne(word.lower(), sorted(known), scorer=fuzz.ratio, score_cutoff=NEAR)
+    """The known name that is most like `word` or the only one that begins with it; None when none is near."""
+    names = sorted(known)
+    begun = [name for name in names if name.lower().startswith(word.lower())]
+    if len(begun) == 1 and len(word) >= SHORTEST_BEGINNING:
+        return begun[0]
+    found = process.extractOne(word, names, scorer=fuzz.ratio, processor=str.lower, score_cutoff=NEAR)
     return str(found[0]) if found is not None else None
 
 
 def _corrected(words: Words, wrong: str, right: str) -> str:
-    rest = [right if word == wrong else word for word in words.positional]
-    named = [f"{name}={value}" for name, value in words.named.items()]
-    sets = [f"--set {pair}" for pair in words.sets]
+    rest = [shlex.quote(right if word == wrong else word) for word in words.positional]
+    named = [f"{name}={shlex.quote(value)}" for name, value in words.named.items()]
+    sets = [f"--set {shlex.quote(pair)}" for pair in words.sets]
     return " ".join([f"/{words.command}", *rest, *named, *sets])

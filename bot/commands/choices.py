@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from wcwidth import wcswidth
-
 from bot.telegram.messages import Style
+from bot.telegram.text import width
 
 MOST = 8
 """Buttons in a message: more is a list, which wants [More]."""
@@ -60,5 +59,5 @@ def laid_out(choices: Sequence[Choice]) -> list[list[Choice]]:
 
 
 def _fit(row: Sequence[Choice]) -> bool:
-    widest = max(wcswidth(choice.label) for choice in row)
+    widest = max(width(choice.label) for choice in row)
     return (len(row) <= 3 and widest <= THREE_IN_A_ROW) or (len(row) <= 2 and widest <= TWO_IN_A_ROW)

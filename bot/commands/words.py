@@ -7,12 +7,21 @@ import re
 import shlex
 from dataclasses import dataclass, field
 
+from bot.telegram.text import clean
+
 MOST_CHARACTERS = 1000
 """Longer input is no command: it is answered as such, with nothing parsed."""
 
-_TYPOGRAPHIC = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "--", "—": "--"})
-_COMMAND = re.compile(r"^/([A-Za-z0-9_]{1,64})(?:@([A-Za-z0-9_]{3,64}))?(?:\s+|$)")
-_INVISIBLE = re.compile(r"[\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u00ad]")
+_TYPOGRAPHIC = str.maketrans(
+    {
+        **dict.fromkeys("“”„«»", '"'),
+        **dict.fromkeys("‘’‚", "'"),
+        **dict.fromkeys("–—", "--"),
+        "‑": "-",
+        "−": "-",
+    }
+)
+_COMMAND = re.compile(r"/([A-Za-z0-9_]{1,64})(?:@([A-Za-z0-9_]{3,64}))?[.,]?(?:\s|$)")
 _PAIR = re.compile(r"^(app|env|environment|version|revision)=(.+)$", re.IGNORECASE)
 
 
@@ -33,17 +42,18 @@ class Words:
 
 def read(text: str) -> Words | None:
     """The command in `text`, or None when it is not one."""
-    found = _COMMAND.match(text)
+    line = clean(text, lines=False)
+    found = _COMMAND.match(line)
     if found is None:
         return None
     command, addressee = found[1].lower(), found[2]
     if len(text) > MOST_CHARACTERS:
         return Words(command, addressee, too_long=True)
-    return _sorted(command, addressee, _split(text[found.end() :]))
+    return _sorted(command, addressee, _split(line[found.end() :]))
 
 
-def _split(text: str) -> list[str]:
-    plain = _INVISIBLE.sub("", text).translate(_TYPOGRAPHIC)
+def _split(line: str) -> list[str]:
+    plain = line.translate(_TYPOGRAPHIC)
     try:
         words = shlex.split(plain)
     except ValueError:  # a quote that is never closed is just a character

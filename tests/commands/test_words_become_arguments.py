@@ -1,0 +1,180 @@
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.commands.arguments import (
+    NO_SETS,
+    Bound,
+    OperationId,
+    Revision,
+    Sets,
+    Version,
+    Wrong,
+    bind,
+    nearest,
+)
+from bot.commands.declaring import Declared, Parameter
+from bot.commands.words import read
+from bot.config import App, Config, Environment
+from bot.telegram.text import width
+
+
+async def nothing() -> None:
+    """The handler of the commands below; arguments are bound before any handler runs."""
+
+
+def declared(name: str, *parameters: Parameter) -> Declared:
+    return Declared(name, nothing, "known", parameters, "", example=f"/{name} shop staging")
+
+
+APP, ENVIRONMENT = Parameter("app", App, True), Parameter("environment", Environment, True)
+DEPLOY = declared(
+    "deploy", APP, ENVIRONMENT, Parameter("version", Version, True), Parameter("sets", Sets, False)
+)
+ROLLBACK = declared("rollback", APP, ENVIRONMENT, Parameter("revision", Revision, False))
+STATUS = declared("status", Parameter("app", App, False), Parameter("environment", Environment, False))
+CANCEL = declared("cancel", Parameter("operation", OperationId, False))
+HELP = declared("help")
+ALL = (DEPLOY, ROLLBACK, STATUS, CANCEL, HELP)
+
+
+def outcome(
+    config: Config, text: str, command: Declared = DEPLOY, visible: Iterable[str] = ("shop", "blog")
+) -> Any:
+    words = read(text)
+    assert words is not None
+    return bind(words, command, config, visible)
+
+
+def bound(config: Config, text: str, command: Declared = DEPLOY) -> dict[str, Any]:
+    """The arguments by name, apps and environments by theirs."""
+    found = outcome(config, text, command)
+    assert isinstance(found, Bound), found
+    return {name: getattr(value, "name", value) for name, value in found.values.items() if value != NO_SETS}
+
+
+def wrong(config: Config, text: str, command: Declared = DEPLOY) -> Wrong:
+    found = outcome(config, text, command)
+    assert isinstance(found, Wrong), found
+    return found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/deploy shop v1.2 staging",
+        "/deploy shop staging v1.2",
+        "/deploy v1.2 staging shop",
+        "/deploy Shop STAGING v1.2",
+        "/deploy env=staging v1.2 app=shop",
+        "/deploy version=v1.2 shop environment=staging",
+    ],
+)
+def test_arguments_are_recognised_in_any_order(config: Config, text: str) -> None:
+    assert bound(config, text) == {"app": "shop", "environment": "staging", "version": "v1.2"}
+
+
+def test_a_version_may_look_like_the_beginning_of_an_environment_that_is_given(config: Config) -> None:
+    assert bound(config, "/deploy shop stable staging")["version"] == "stable"
+
+
+def test_what_is_missing_is_known_by_name(config: Config) -> None:
+    found = outcome(config, "/deploy staging")
+    assert [each.name for each in found.missing(DEPLOY)] == ["app", "version"]
+
+
+def test_a_revision_is_a_number_from_one(config: Config) -> None:
+    assert bound(config, "/rollback shop staging 5", ROLLBACK)["revision"] == 5
+    for text in ("0", "x", "99999999999999999999", "1.5", "٣"):
+        assert '"' in wrong(config, f"/rollback shop staging revision={text}", ROLLBACK).words
+
+
+def test_an_operation_is_any_word(config: Config) -> None:
+    assert bound(config, "/cancel 7c2e91", CANCEL) == {"operation": "7c2e91"}
+
+
+def test_sets_are_pairs_in_their_order(config: Config) -> None:
+    found = outcome(config, "/deploy shop v1 staging --set a.b=1 --set c=x=y")
+    assert found.values["sets"] == Sets((("a.b", "1"), ("c", "x=y")))
+
+
+@pytest.mark.parametrize("text", ["--set", "--set a", "--set =1", "--set="])
+def test_a_set_without_a_pair_is_explained(config: Config, text: str) -> None:
+    assert wrong(config, f"/deploy shop v1 staging {text}").words == "--set takes key=value"
+
+
+def test_a_command_says_what_it_does_not_take(config: Config) -> None:
+    assert wrong(config, "/status shop --set a=1", STATUS).words == "/status takes no --set"
+    assert wrong(config, "/status version=v1", STATUS).words == "/status takes no version"
+    assert wrong(config, "/help shop", HELP).words == '"shop" is one word too many'
+
+
+def test_a_mistyped_name_is_answered_with_the_nearest_and_the_whole_command(config: Config) -> None:
+    assert wrong(config, "/deploy shp v1.2 staging") == Wrong(
+        'No app "shp"', "Nearest: shop. Yours: blog, shop", "/deploy shop v1.2 staging"
+    )
+    assert wrong(config, "/deploy shop v1.2 prod").corrected == "/deploy shop v1.2 production"
+
+
+def test_a_correction_keeps_what_was_quoted(config: Config) -> None:
+    corrected = wrong(config, '/deploy shp v1.2 staging --set a="x y"').corrected
+    assert corrected == "/deploy shop v1.2 staging --set 'a=x y'"
+    assert bound(config, corrected)["sets"] == Sets((("a", "x y"),))
+
+
+def test_an_app_that_this_person_may_not_see_is_neither_confirmed_nor_proposed(config: Config) -> None:
+    for text in ("hidden", "hiden"):
+        found = wrong(config, f"/status {text}", STATUS)
+        assert found == Wrong(f'No app "{text}"', "Yours: blog, shop")
+
+
+def test_a_second_app_is_no_version(config: Config) -> None:
+    assert wrong(config, "/deploy shop blog v1 staging").words == "/deploy takes one app"
+
+
+def test_an_unknown_pair_points_at_set(config: Config) -> None:
+    found = wrong(config, "/deploy shop v1 staging web.replicas=3")
+    assert (found.words, found.detail) == ('No argument "web.replicas"', "Values are set by --set key=value")
+
+
+@pytest.mark.parametrize(
+    "word", ["<b>", "../../etc", "@/etc/passwd", "a/b", "'v1 v2'", "$(id)", "v1;id", "שלום", "x" * 129]
+)
+def test_a_hostile_word_is_no_version(config: Config, word: str) -> None:
+    assert "is no version" in wrong(config, f"/deploy shop staging {word}").words
+    assert "is no version" in wrong(config, f"/deploy shop staging version={word}").words
+
+
+def test_an_option_of_helm_is_refused(config: Config) -> None:
+    assert (
+        wrong(config, "/deploy shop v1 staging --post-renderer=x").words == "Unknown option --post-renderer=x"
+    )
+
+
+def test_five_thousand_characters_are_refused(config: Config) -> None:
+    assert wrong(config, f"/deploy {'x' * 5000}").words == "That is too long for a command"
+
+
+def test_a_wrong_word_is_said_back_short(config: Config) -> None:
+    for text in (f"/status {'x' * 900}", f"/deploy shop {'ab/' * 300}", f"/status -{'x' * 900}"):
+        assert width(wrong(config, text, STATUS).words) < 70
+
+
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [("shp", "shop"), ("prod", "production"), ("stag", "staging"), ("xyz", None), ("", None)],
+)
+def test_the_nearest_name_is_found(word: str, near: str | None) -> None:
+    assert nearest(word, ["shop", "blog", "staging", "production"]) == near
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.text(max_size=200), st.sampled_from(ALL))
+def test_binding_never_fails(config: Config, text: str, command: Declared) -> None:
+    words = read(f"/{command.name} {text}")
+    if words is not None:
+        found = bind(words, command, config, ["shop", "blog"])
+        assert isinstance(found, (Bound, Wrong))
