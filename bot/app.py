@@ -36,8 +36,10 @@ from bot.images.source import Sources
 from bot.notices.notices import Notices
 from bot.operations.desk import Desk
 from bot.operations.engine import Engine
+from bot.operations.frozen import Frozen
 from bot.operations.tools import Tools
 from bot.operations.transience import is_transient
+from bot.planning.inspecting import Inspector
 from bot.planning.planner import Planner
 from bot.planning.releases import Releases
 from bot.planning.versions import Versions
@@ -79,6 +81,7 @@ class Parts:
     releases: Releases
     versions: Versions
     planner: Planner
+    inspector: Inspector
     owned: AsyncExitStack
 
     async def reload(self) -> list[str]:
@@ -108,25 +111,58 @@ async def opened_for_planning(
         helm = await owned.enter_async_context(Helm(mask=lambda text: current.masker.mask_text(text)))
         clusters = await owned.enter_async_context(Clusters(clock))
         images = await _images(config, owned, clock)
-        releases = Releases(helm, database)
-        versions = Versions(lambda: images.registries, lambda: images.sources)
+        yield _parts(current, clock, database, vault, helm, clusters, images, owned)
 
-        async def chart(app: AppConfig) -> ChartArchive:
-            return await charts.fetch(chart_source(app, current.config.registries))
 
-        planner = Planner(
-            helm=helm,
-            charts=chart,
-            clusters=clusters,
-            releases=releases,
-            versions=versions,
-            vault=vault,
-            masker=lambda: current.masker,
-            shouts=current.shouts_at,
-        )
-        yield Parts(
-            current, clock, database, vault, helm, clusters, images, releases, versions, planner, owned
-        )
+def _parts(
+    current: Current,
+    clock: Clock,
+    database: Database,
+    vault: Vault,
+    helm: Helm,
+    clusters: Clusters,
+    images: Images,
+    owned: AsyncExitStack,
+) -> Parts:
+    releases = Releases(helm, database)
+    versions = Versions(lambda: images.registries, lambda: images.sources)
+
+    async def chart(app: AppConfig) -> ChartArchive:
+        return await charts.fetch(chart_source(app, current.config.registries))
+
+    planner = Planner(
+        helm=helm,
+        charts=chart,
+        clusters=clusters,
+        releases=releases,
+        versions=versions,
+        vault=vault,
+        masker=lambda: current.masker,
+        shouts=current.shouts_at,
+    )
+    inspector = Inspector(
+        planner,
+        helm=helm,
+        charts=chart,
+        clusters=clusters,
+        releases=releases,
+        versions=versions,
+        masker=lambda: current.masker,
+    )
+    return Parts(
+        current,
+        clock,
+        database,
+        vault,
+        helm,
+        clusters,
+        images,
+        releases,
+        versions,
+        planner,
+        inspector,
+        owned,
+    )
 
 
 async def run(paths: Sequence[Path], environ: Mapping[str, str]) -> int:
@@ -168,15 +204,32 @@ async def _start(parts: Parts, owned: AsyncExitStack, stopping: asyncio.Future[i
     outbox = await owned.enter_async_context(
         Outbox(bot, database, clock, lambda text: current.masker.mask_text(text))
     )
+    pins = Pins(bot, database)
+
+    async def pin() -> None:
+        current.pin(await pins.resolve({name: chat.id for name, chat in current.config.chats.items()}))
+
+    await pin()
     actions = Actions(database, clock)
     screen = Screen(texts=lambda: current.texts, actions=actions, outbox=outbox, database=database)
-    poster = ChatPoster(current.chat, lambda name: current.config.chats[name].topics, screen, outbox)
+    services = await _operating(parts, owned, screen, outbox, stopping)
+    dispatcher = Dispatcher(services, actions, outbox, me.username, pin)
+    inbox = await owned.enter_async_context(Inbox(database, clock, dispatcher.handle))
+    await _listen(owned, bot, inbox, current.config, clock)
+    await set_menus(bot, list(menus(current.config, current.policy)))
+
+
+async def _operating(
+    parts: Parts, owned: AsyncExitStack, screen: Screen, outbox: Outbox, stopping: asyncio.Future[int]
+) -> Services:
+    """Start the engine and what shows its operations; the services that handlers reach."""
+    current, clock, database = parts.current, parts.clock, parts.database
     notices = Notices(
         config=lambda: current.config,
         sources=lambda: parts.images.sources,
         database=database,
         clock=clock,
-        poster=poster,
+        poster=ChatPoster(current.chat, lambda name: current.config.chats[name].topics, screen, outbox),
         render=lambda name, values: current.texts.render(name, values),
     )
     live = await owned.enter_async_context(
@@ -192,12 +245,11 @@ async def _start(parts: Parts, owned: AsyncExitStack, stopping: asyncio.Future[i
         database=database,
         clock=clock,
         mask=lambda text: current.masker.mask_text(text),
-        frozen=lambda operation_id, name: desk.frozen(operation_id, name),
+        frozen=Frozen(database, parts.vault).read,
         notices=notices,
         replan=turns.replan,
     )
     engine = Engine(database, clock, live, tools, transient=is_transient, on_lost=lambda: _end(stopping, 3))
-    desk = Desk(database, parts.vault, clock, engine)
     services = Services(
         config=lambda: current.config,
         policy=lambda: current.policy,
@@ -206,8 +258,9 @@ async def _start(parts: Parts, owned: AsyncExitStack, stopping: asyncio.Future[i
         clock=clock,
         database=database,
         screen=screen,
-        desk=desk,
+        desk=Desk(database, parts.vault, clock, engine),
         planner=parts.planner,
+        inspector=parts.inspector,
         releases=parts.releases,
         versions=parts.versions,
         helm=parts.helm,
@@ -215,17 +268,8 @@ async def _start(parts: Parts, owned: AsyncExitStack, stopping: asyncio.Future[i
         notices=notices,
     )
     turns.serve(services)
-    pins = Pins(bot, database)
-
-    async def pin() -> None:
-        current.pin(await pins.resolve({name: chat.id for name, chat in current.config.chats.items()}))
-
-    await pin()
     await owned.enter_async_context(engine)
-    dispatcher = Dispatcher(services, actions, outbox, me.username, pin)
-    inbox = await owned.enter_async_context(Inbox(database, clock, dispatcher.handle))
-    await _listen(owned, bot, inbox, current.config, clock)
-    await set_menus(bot, list(menus(current.config, current.policy)))
+    return services
 
 
 async def _listen(owned: AsyncExitStack, bot: Bot, inbox: Inbox, config: Config, clock: Clock) -> None:

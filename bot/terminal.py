@@ -26,7 +26,7 @@ async def render(
     async with opened_for_planning(paths, environ) as parts:
         target = _target(parts, app, environment)
         chosen = version or await _deployed(parts, target)
-        text = await parts.planner.rendered(target, chosen, None, sets)
+        text = await parts.inspector.rendered(target, chosen, None, sets)
         out.write(parts.current.masker.mask_text(text))
     return 0
 

@@ -34,7 +34,7 @@ async def render(
     """The manifests of a version as a YAML document, secrets masked."""
     target = _disclosing(ask, app, environment)
     chosen = version or await _deployed(ask, target)
-    text = await ask.services.planner.rendered(target, chosen, ask.who.identity, sets.pairs)
+    text = await ask.services.inspector.rendered(target, chosen, ask.who.identity, sets.pairs)
     name = f"{app.name}-{environment.name}-{chosen or 'chart'}.yaml"
     await ask.document(name, text, "document", {"heading": f"{app.name} → {environment.name} {chosen}"})
 
@@ -44,7 +44,7 @@ async def values(ask: Ask, app: App, environment: Environment) -> None:
     """The values that a deploy would pass, merged, secrets masked."""
     target = _disclosing(ask, app, environment)
     chosen = await _deployed(ask, target)
-    found = await ask.services.planner.values(target, chosen)
+    found = await ask.services.inspector.values(target, chosen)
     name = f"{app.name}-{environment.name}-values.yaml"
     await ask.document(
         name, to_yaml(found), "document", {"heading": f"{app.name} in {environment.name}: values"}
@@ -60,7 +60,7 @@ async def history(ask: Ask, app: App, environment: Environment) -> None:
     if past.newest is None:
         raise NothingThere(f"{app.name} is not deployed in {environment.name}")
     shown = list(reversed(past.revisions))[:10]
-    versions = await ask.services.planner.versions_of(target, site, past, shown)
+    versions = await ask.services.inspector.versions_of(target, site, past, shown)
     live = past.live
     choices: list[Choice] = []
     if ask.may("deploy.rollback", app.name, environment.name).allowed:

@@ -27,8 +27,8 @@ from bot.telegram.messages import Document
 EXPIRY = timedelta(minutes=5)
 """How long a plan may be confirmed: long enough to read it, short enough that it is still true."""
 
-EXCERPT = 1500
-"""Characters of the diff in the plan's message; the rest is in the document."""
+EXCERPT = 24
+"""Lines of the diff in the plan's message; the rest is in the document."""
 
 TITLES: Mapping[PlanKind, str] = {"deploy": "Plan", "rollback": "Roll back", "uninstall": "Uninstall"}
 
@@ -74,7 +74,7 @@ async def propose(ask: Ask, request: Request, *, moved: str = "", again: bool = 
         plan=plan,
         titles=TITLES,
         moved=moved,
-        excerpt=plan.diff[:EXCERPT] if discloses else "",
+        excerpt=_excerpt(plan) if discloses else "",
         author=ask.who.name,
         until=ask.services.clock.now() + EXPIRY,
     )
@@ -175,6 +175,16 @@ async def full_diff(ask: Ask, fields: Mapping[str, Any]) -> None:
     masked = ask.services.masker().mask_text(plan.diff or "No difference\n")
     document = Document(name, masked.encode())
     await ask.show("document", document=document, heading=f"{plan.app} → {plan.environment} {plan.version}")
+
+
+def _excerpt(plan: Plan) -> str:
+    """The first changed lines, without what surrounds them; a removal is told by its lines already."""
+    if plan.kind == "uninstall":
+        return ""
+    lines = [line for line in plan.diff.splitlines() if line[:1] in "+-" and not line.startswith("---")]
+    told = [line.removeprefix("+++ plan/") if line.startswith("+++") else line for line in lines]
+    more = [f"and {len(told) - EXCERPT} more lines"] if len(told) > EXCERPT else []
+    return "\n".join([*(line[:80] for line in told[:EXCERPT]), *more])
 
 
 def _choices(plan: Plan, request: Request, discloses: bool) -> list[Choice]:

@@ -22,7 +22,7 @@ from bot.operations.operation import Outcome
 from bot.operations.view import View
 from bot.store.database import Database
 from bot.store.tables import OperationRow
-from bot.telegram.messages import Button, ChatTarget, Sent, Urgency
+from bot.telegram.messages import Button, ChatTarget, Sent, Style, Urgency
 from bot.telegram.outbox import Outbox
 from bot.telegram.text import bar
 
@@ -256,38 +256,25 @@ def _while_running(view: View) -> list[Choice]:
 
 
 def _next_steps(view: View) -> list[Choice]:
-    """What the result offers: the way back after a success, another try after a failure."""
+    """What the result offers: what happened, another try after a failure, and the way back."""
     assert view.outcome is not None
     outcome: Outcome = view.outcome
+    place = {"app": view.app, "environment": view.environment}
     choices: list[Choice] = []
-    if view.kind == "deploy" and outcome.result in ("done", "applied") and outcome.back_to:
-        fields = {"app": view.app, "environment": view.environment, "revision": None}
-        choices.append(
-            Choice(
-                f"Roll back to {outcome.back_to}",
-                "rollback.ask",
-                fields,
-                anyone=True,
-                app=view.app,
-                environment=view.environment,
-            )
-        )
+
+    def offer(label: str, button: str, style: Style | None = None, **fields: Any) -> None:
+        arguments = {**place, **fields}
+        choices.append(Choice(label, button, arguments, style, view.app, view.environment, anyone=True))
+
+    revision = outcome.attempt or outcome.revision
+    if revision and view.kind in ("deploy", "rollback", "mend"):
+        offer("Logs", "result.logs")
+        offer("Diff", "result.diff", revision=revision)
+    choices.append(run("Status", f"/status {view.app} {view.environment}"))
     if view.kind == "deploy" and outcome.result in ("failed", "restored", "removed", "cancelled"):
         choices.append(run("Try again", f"/deploy {view.app} {view.version} {view.environment}"))
-    if view.kind == "deploy" and outcome.result == "failed" and outcome.back_to:
-        fields = {"app": view.app, "environment": view.environment, "revision": None}
-        choices.append(
-            Choice(
-                f"Roll back to {outcome.back_to}",
-                "rollback.ask",
-                fields,
-                anyone=True,
-                app=view.app,
-                environment=view.environment,
-            )
-        )
+    if view.kind == "deploy" and outcome.result in ("done", "applied", "failed") and outcome.back_to:
+        offer(f"Roll back to {outcome.back_to}", "rollback.ask", revision=None)
     if outcome.result == "broken":
-        choices.append(run("Roll back", f"/rollback {view.app} {view.environment}"))
-    choices.append(run("Status", f"/status {view.app} {view.environment}"))
-    choices.append(run("History", f"/history {view.app} {view.environment}"))
+        offer("Roll back", "rollback.ask", "danger", revision=None)
     return choices

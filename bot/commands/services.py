@@ -12,6 +12,7 @@ from bot.masking import Masker
 from bot.notices.notices import Notices
 from bot.operations.desk import Desk
 from bot.permissions import Policy
+from bot.planning.inspecting import Inspector
 from bot.planning.planner import Planner
 from bot.planning.releases import Releases
 from bot.planning.versions import Versions
@@ -32,6 +33,7 @@ class Services:
     screen: Screen
     desk: Desk
     planner: Planner
+    inspector: Inspector
     releases: Releases
     versions: Versions
     helm: Helm

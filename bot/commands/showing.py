@@ -81,7 +81,7 @@ class Screen:
         self, page: Page, chat_id: int, person_id: int | None, *, session: AsyncSession | None = None
     ) -> Message:
         """A page as a message whose buttons work in that chat; their tokens join the caller's transaction."""
-        message = Message(self._texts().render(page.template, page.values), document=page.document)
+        message = _message(self._texts().render(page.template, page.values), page.document)
         if not page.choices:
             return message
         if session is None:
@@ -114,3 +114,10 @@ class Screen:
             lifetime=choice.lifetime,
         )
         return Button(choice.label, data=token, style=choice.style)
+
+
+def _message(html: str, document: Document | None) -> Message:
+    """A text of its own, or the caption of its document: one message either way."""
+    if document is None:
+        return Message(html)
+    return Message("", document=replace(document, caption_html=html))

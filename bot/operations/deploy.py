@@ -70,7 +70,12 @@ class Deploy(ReleaseOperation, kind="deploy"):
         if back.health != "healthy":
             words = f"{self.record.version} failed, {wanted.version} did not return"
             return _failed(back).model_copy(update={"result": "broken", "words": words})
-        restored = {"result": "restored", "back_to": wanted.version, "revision": back.revision}
+        restored = {
+            "result": "restored",
+            "back_to": wanted.version,
+            "revision": back.revision,
+            "attempt": changed.revision,
+        }
         return _failed(changed).model_copy(update=restored)
 
     async def preflight(self) -> None:

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,10 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.clock import Clock
 from bot.operations.engine import Engine
 from bot.operations.errors import Busy, Spent
+from bot.operations.frozen import Frozen
 from bot.operations.operation import Arguments, Author
 from bot.store import audit
 from bot.store.database import Database
-from bot.store.tables import FrozenRow, OperationRow
+from bot.store.tables import OperationRow
 from bot.store.vault import Vault
 
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -45,7 +47,7 @@ class Desk:
 
     def __init__(self, database: Database, vault: Vault, clock: Clock, engine: Engine) -> None:
         self._database = database
-        self._vault = vault
+        self._frozen = Frozen(database, vault)
         self._clock = clock
         self._engine = engine
 
@@ -70,52 +72,13 @@ class Desk:
             holder = await self._holder(session, order.subject)
             if holder is not None and not wait:
                 raise Busy(holder.id, holder.author_name, f"{holder.kind} of {holder.version or holder.app}")
-            session.add(
-                OperationRow(
-                    id=operation_id,
-                    kind=order.kind,
-                    subject=order.subject,
-                    arguments=order.arguments.model_dump(mode="json"),
-                    app=order.app,
-                    environment=order.environment,
-                    version=order.version,
-                    state="queued",
-                    priority=order.priority,
-                    author_id=order.author.id,
-                    author_name=order.author.name,
-                    chat_id=order.chat_id,
-                    topic=order.topic,
-                    message_id=order.message_id,
-                    reply_to=order.reply_to,
-                    created_at=now,
-                    view={"shouts": order.shouts},
-                )
-            )
+            session.add(_row(operation_id, order, now))
             await session.flush()
-            session.add_all(
-                FrozenRow(operation_id=operation_id, name=name, data=self._vault.seal(data))
-                for name, data in order.frozen.items()
-            )
-            entry = audit.Entry(
-                at=now,
-                actor_id=order.author.id,
-                actor=order.author.name,
-                action=order.kind,
-                outcome="started",
-                app=order.app,
-                environment=order.environment,
-                chat_id=order.chat_id,
-                detail=f"{order.version} operation {operation_id}".strip(),
-            )
-            await audit.record(session, entry)
+            self._frozen.keep(session, operation_id, order.frozen)
+            detail = f"{order.version} operation {operation_id}".strip()
+            await audit.record(session, _entry(order, order.author, order.kind, now, detail))
         self._engine.wake()
         return operation_id
-
-    async def frozen(self, operation_id: str, name: str) -> bytes:
-        """What was confirmed with the operation, e.g. its chart archive or its values."""
-        async with self._database.read() as session:
-            row = await session.get_one(FrozenRow, (operation_id, name))
-            return self._vault.unseal(row.data)
 
     async def holder(self, subject: str) -> OperationRow | None:
         """The operation that has the subject now, or is first in its queue."""
@@ -140,18 +103,8 @@ class Desk:
         if stopped:
             async with self._database.write() as session:
                 row = await session.get_one(OperationRow, operation_id)
-                entry = audit.Entry(
-                    at=self._clock.now(),
-                    actor_id=by.id,
-                    actor=by.name,
-                    action="cancel",
-                    outcome="started",
-                    app=row.app,
-                    environment=row.environment,
-                    chat_id=row.chat_id,
-                    detail=f"operation {operation_id}",
-                )
-                await audit.record(session, entry)
+                detail = f"operation {operation_id}"
+                await audit.record(session, _entry(row, by, "cancel", self._clock.now(), detail))
         return stopped
 
     async def _holder(self, session: AsyncSession, subject: str) -> OperationRow | None:
@@ -161,3 +114,39 @@ class Desk:
             .order_by(OperationRow.created_at)
             .limit(1)
         )
+
+
+def _row(operation_id: str, order: Order, now: datetime) -> OperationRow:
+    return OperationRow(
+        id=operation_id,
+        kind=order.kind,
+        subject=order.subject,
+        arguments=order.arguments.model_dump(mode="json"),
+        app=order.app,
+        environment=order.environment,
+        version=order.version,
+        state="queued",
+        priority=order.priority,
+        author_id=order.author.id,
+        author_name=order.author.name,
+        chat_id=order.chat_id,
+        topic=order.topic,
+        message_id=order.message_id,
+        reply_to=order.reply_to,
+        created_at=now,
+        view={"shouts": order.shouts},
+    )
+
+
+def _entry(of: Order | OperationRow, by: Author, action: str, now: datetime, detail: str) -> audit.Entry:
+    return audit.Entry(
+        at=now,
+        actor_id=by.id,
+        actor=by.name,
+        action=action,
+        outcome="started",
+        app=of.app,
+        environment=of.environment,
+        chat_id=of.chat_id,
+        detail=detail,
+    )

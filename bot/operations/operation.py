@@ -34,6 +34,8 @@ class Outcome(BaseModel):
     quote: str = ""
     last_words: str = ""
     revision: int | None = None
+    attempt: int | None = None
+    """The revision that the operation made, where `revision` is the one that is back."""
     back_to: str = ""
     """The version that is back after an undo, or that a rollback may return to."""
     ready: str = ""

@@ -159,7 +159,8 @@ class View(_Part):
         name = f"hook {event.kind}/{event.name}"
         known = next((step for step in self.steps if step.name == name), None)
         state = HOOK_STATES[event.state]
-        title = f"{event.kind} {event.name}"
+        short = event.name.removeprefix(f"{self.app}-")
+        title = f"{short} {event.kind.lower()}".capitalize()
         line = StepLine(
             name=name,
             title=title,

@@ -13,16 +13,14 @@ from bot.cluster.clusters import Clusters
 from bot.config import App, Target
 from bot.helm.charts import ChartArchive
 from bot.helm.client import Helm
-from bot.helm.releases import Revision
 from bot.masking import Masker
-from bot.planning import manifests, paths
+from bot.planning import manifests
 from bot.planning.comparing import Comparison, compared
-from bot.planning.differences import to_yaml
 from bot.planning.errors import NothingThere, PlanRefused
 from bot.planning.live import Live, of_record, read_live, version_of, wanted_revision
 from bot.planning.manifests import Manifest
 from bot.planning.plan import Frozen, ObjectRef, Plan, PlanKind, refs
-from bot.planning.releases import Past, Releases
+from bot.planning.releases import Releases
 from bot.planning.site import Site
 from bot.planning.values import Facts, Image, Layered, frozen_form, layered, wants_commit
 from bot.planning.versions import Versions
@@ -95,10 +93,10 @@ class Planner:
             read_live(self._helm, self._releases, site),
             self._versions.image(target.app, version),
             self._charts(target.app),
-            _kube(cluster),
+            kube_of(cluster),
         )
-        layers = await self._layers(target, version, image, sets)
-        rendering = await self._render(site, live, archive, layers, kube)
+        layers = await self.layers(target, version, image, sets)
+        rendering = await self.rendering(site, live, archive, layers, kube)
         _check_pin(target, image, rendering)
         masker = self._masker().with_values(layers.secrets)
         comparison = await asyncio.to_thread(
@@ -189,50 +187,14 @@ class Planner:
             frozen=Frozen(),
         )
 
-    async def rendered(
-        self, target: Target, version: str, identity: Identity | None, sets: Sequence[tuple[str, str]] = ()
-    ) -> str:
-        """The manifests of a version as one YAML text, secrets masked."""
-        site = await self.site(target, identity)
-        cluster = (await self._clusters.at(site.access)).as_(site.identity)
-        live, image, archive, kube = await asyncio.gather(
-            read_live(self._helm, self._releases, site),
-            self._versions.image(target.app, version),
-            self._charts(target.app),
-            _kube(cluster),
-        )
-        layers = await self._layers(target, version, image, sets)
-        rendering = await self._render(site, live, archive, layers, kube)
-        masker = self._masker().with_values(layers.secrets)
-        objects = [masker.mask_object(each.object) for each in (*rendering.objects, *rendering.hooks)]
-        return "---\n".join(to_yaml(each) for each in objects)
-
-    async def values(self, target: Target, version: str) -> paths.Values:
-        """The values that a deploy of `version` would pass, secrets masked."""
-        image = await self._versions.image(target.app, version)
-        layers = await self._layers(target, version, image, ())
-        masked: paths.Values = self._masker().with_values(layers.secrets).mask_values(layers.values)
-        return masked
-
-    async def versions_of(
-        self, target: Target, site: Site, past: Past, revisions: Sequence[Revision]
-    ) -> dict[int, str]:
-        """The app's version in each of these revisions."""
-
-        async def one(revision: Revision) -> str:
-            record = await self._helm.get(site.location, revision.number, site.identity)
-            return version_of(target, past, record)
-
-        found = await asyncio.gather(*(one(revision) for revision in revisions))
-        return {revision.number: version for revision, version in zip(revisions, found, strict=True)}
-
-    async def _layers(
+    async def layers(
         self, target: Target, version: str, image: Image | None, sets: Sequence[tuple[str, str]]
     ) -> Layered:
+        """The values of a version."""
         commit = await self._versions.commit(target.app, version) if wants_commit(target) else ""
         return await layered(target, image, sets, Facts(version, image.digest if image else "", commit))
 
-    async def _render(
+    async def rendering(
         self,
         site: Site,
         live: Live,
@@ -240,6 +202,7 @@ class Planner:
         layers: Layered,
         kube: tuple[str, tuple[str, ...]],
     ) -> Rendering:
+        """What the chart makes of the values on this cluster."""
         newest = live.past.newest
         number = (newest.number if newest else 0) + 1
 
@@ -322,7 +285,8 @@ class Planner:
         )
 
 
-async def _kube(cluster: Cluster) -> tuple[str, tuple[str, ...]]:
+async def kube_of(cluster: Cluster) -> tuple[str, tuple[str, ...]]:
+    """The cluster's version and what it serves, as Helm's capabilities want them."""
     version, apis = await asyncio.gather(cluster.version(), cluster.api_versions())
     return version, apis
 

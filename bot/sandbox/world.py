@@ -60,7 +60,9 @@ class SandboxWorld:
 async def open_world(
     folder: Path, configs: Sequence[Path] | None = None, *, port: int = 0, pace: Pace | None = None
 ) -> AsyncIterator[SandboxWorld]:
-    """Open the servers and fill them; files go into `folder`, `port` is Telegram's (0: a free one), `pace` how fast pods live.
+    """Open the servers and fill them.
+
+    Files go into `folder`, `port` is Telegram's (0: a free one), `pace` is how fast pods live.
 
     Raises: ConfigInvalid, OSError.
     """

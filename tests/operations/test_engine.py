@@ -14,6 +14,7 @@ from bot.clock import SystemClock
 from bot.operations.desk import Desk, Order
 from bot.operations.engine import Engine
 from bot.operations.errors import Busy, StepFailed
+from bot.operations.frozen import Frozen
 from bot.operations.lease import Lease
 from bot.operations.operation import Arguments, Author, Operation, Outcome
 from bot.operations.steps import Steps
@@ -139,7 +140,9 @@ async def test_an_operation_runs_its_steps_and_ends(database: Database, tmp_path
     assert [(step.title, step.state) for step in view.steps] == [("Prime", "done"), ("Coat", "done")]
 
 
-async def test_a_step_that_finished_before_a_crash_is_not_run_again(database: Database, tmp_path: Path) -> None:
+async def test_a_step_that_finished_before_a_crash_is_not_run_again(
+    database: Database, tmp_path: Path
+) -> None:
     world = World()
     async with engine_on(database, world, tmp_path) as (_, desk, _listener):
         operation_id = await desk.submit(paint())
@@ -229,7 +232,9 @@ async def test_who_lost_the_lease_records_nothing_more(database: Database, tmp_p
         engine.wake()
         await asyncio.wait_for(lost.wait(), 20)
     async with database.read() as session:
-        steps = (await session.scalars(select(StepRow.name).where(StepRow.operation_id == operation_id))).all()
+        steps = (
+            await session.scalars(select(StepRow.name).where(StepRow.operation_id == operation_id))
+        ).all()
         row = await session.get_one(OperationRow, operation_id)
     assert list(steps) == ["prime"]
     assert row.state == "running"
@@ -247,11 +252,12 @@ async def test_a_lease_of_a_dead_process_of_this_machine_is_taken_at_once(databa
 async def test_what_was_confirmed_is_sealed_and_gone_at_the_end(database: Database, tmp_path: Path) -> None:
     world = World()
     async with engine_on(database, world, tmp_path) as (_, desk, listener):
+        frozen = Frozen(database, Vault.open(tmp_path / "key"))
         operation_id = await desk.submit(paint(frozen={"values": b"password"}))
         await asyncio.wait_for(world.reached.wait(), 10)
-        assert await desk.frozen(operation_id, "values") == b"password"
+        assert await frozen.read(operation_id, "values") == b"password"
         world.gate.set()
         await listener.end_of(operation_id)
         with pytest.raises(Exception, match="No row"):
-            await desk.frozen(operation_id, "values")
+            await frozen.read(operation_id, "values")
     assert b"password" not in b"".join(path.read_bytes() for path in (tmp_path / "state").iterdir())

@@ -1,0 +1,103 @@
+"""Looking without planning: manifests, values and differences as they are shown, secrets masked."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from bot.access import Identity
+from bot.cluster.clusters import Clusters
+from bot.config import App, Target
+from bot.helm.charts import ChartArchive
+from bot.helm.client import Helm
+from bot.helm.releases import Revision
+from bot.masking import Masker
+from bot.planning import paths
+from bot.planning.comparing import compared
+from bot.planning.differences import to_yaml
+from bot.planning.errors import NothingThere
+from bot.planning.live import of_record, read_live, version_of
+from bot.planning.planner import Planner, kube_of
+from bot.planning.releases import Past, Releases
+from bot.planning.site import Site
+from bot.planning.versions import Versions
+
+
+class Inspector:
+    """Shows what a plan is made of, and what revisions were; raises as the planner does."""
+
+    def __init__(
+        self,
+        planner: Planner,
+        *,
+        helm: Helm,
+        charts: Callable[[App], Awaitable[ChartArchive]],
+        clusters: Clusters,
+        releases: Releases,
+        versions: Versions,
+        masker: Callable[[], Masker],
+    ) -> None:
+        self._planner = planner
+        self._helm = helm
+        self._charts = charts
+        self._clusters = clusters
+        self._releases = releases
+        self._versions = versions
+        self._masker = masker
+
+    async def rendered(
+        self, target: Target, version: str, identity: Identity | None, sets: Sequence[tuple[str, str]] = ()
+    ) -> str:
+        """The manifests of a version as one YAML text, secrets masked."""
+        site = await self._planner.site(target, identity)
+        cluster = (await self._clusters.at(site.access)).as_(site.identity)
+        live, image, archive, kube = await asyncio.gather(
+            read_live(self._helm, self._releases, site),
+            self._versions.image(target.app, version),
+            self._charts(target.app),
+            kube_of(cluster),
+        )
+        layers = await self._planner.layers(target, version, image, sets)
+        rendering = await self._planner.rendering(site, live, archive, layers, kube)
+        masker = self._masker().with_values(layers.secrets)
+        objects = [masker.mask_object(each.object) for each in (*rendering.objects, *rendering.hooks)]
+        return "---\n".join(to_yaml(each) for each in objects)
+
+    async def changed_by(self, target: Target, revision: int, identity: Identity | None) -> str:
+        """What a revision changed in comparison with the one before it, as a diff with secrets masked.
+
+        Raises: NothingThere when Helm no longer keeps one of the two.
+        """
+        site = await self._planner.site(target, identity)
+        past = await self._releases.past(site)
+        earlier = [each.number for each in past.revisions if each.number < revision]
+        if not earlier or revision not in {each.number for each in past.revisions}:
+            raise NothingThere(f"Revision {revision} or the one before it is not kept any more")
+        new, old = await asyncio.gather(
+            self._helm.get(site.location, revision, site.identity),
+            self._helm.get(site.location, earlier[-1], site.identity),
+        )
+        mask = self._masker().mask_object
+
+        def compare() -> str:
+            before, after = of_record(old, site.namespace)[0], of_record(new, site.namespace)[0]
+            return compared(before, after, mask=mask).diff
+
+        return await asyncio.to_thread(compare)
+
+    async def values(self, target: Target, version: str) -> paths.Values:
+        """The values that a deploy of `version` would pass, secrets masked."""
+        image = await self._versions.image(target.app, version)
+        layers = await self._planner.layers(target, version, image, ())
+        masked: paths.Values = self._masker().with_values(layers.secrets).mask_values(layers.values)
+        return masked
+
+    async def versions_of(
+        self, target: Target, site: Site, past: Past, revisions: Sequence[Revision]
+    ) -> dict[int, str]:
+        """The app's version in each of these revisions."""
+
+        async def one(revision: Revision) -> str:
+            record = await self._helm.get(site.location, revision.number, site.identity)
+            return version_of(target, past, record)
+
+        found = await asyncio.gather(*(one(revision) for revision in revisions))
+        return {revision.number: version for revision, version in zip(revisions, found, strict=True)}
