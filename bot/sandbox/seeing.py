@@ -1,16 +1,22 @@
 """Messages as people see them, in plain text: for transcripts, and for what scripts look for.
 
-What a phone shows by type or indentation is marked lightly: `code`, a bar before quotes and code blocks.
+What a phone shows by type or indentation is marked lightly: `code`, a bar before quotes and blocks of code, a
+triangle before quotes that can be unfolded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Final
 
 from bot.sandbox.telegram import Message
 from bot.sandbox.telegram.entities import Entity
 
-_LEVEL = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2060": None, "\ufe0f": None, "\u200b": None})
+_FOLDABLE: Final = "▸ "
+_UNFOLDED: Final = 3
+"""Lines of a foldable quote that are seen before it is touched, as Telegram's apps show them."""
+_LEVEL: Final = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2060": None, "\ufe0f": None, "\u200b": None})
 
 
 def levelled(text: str) -> str:
@@ -48,34 +54,39 @@ def marked(message: Message) -> list[str]:
     return lines + [" ".join(f"[{levelled(button.label)}]" for button in row) for row in message.buttons]
 
 
-def _marked_text(text: str, entities: Iterable[Entity]) -> list[str]:
-    """Lines of `text`: ticks around code, `▸` and bars before quotes, bars before blocks of code."""
-    opening: dict[int, str] = {}
-    closing: dict[int, str] = {}
-    margins: list[tuple[int, int, str, str]] = []
-    for each in entities:
-        if each.type == "code":
-            opening[each.offset] = opening.get(each.offset, "") + "`"
-            closing[each.end] = closing.get(each.end, "") + "`"
-        elif each.type == "expandable_blockquote":
-            margins.append((each.offset, each.end, "▸ ", "│ "))
-        elif each.type in ("blockquote", "pre"):
-            margins.append((each.offset, each.end, "│ ", "│ "))
-    lines, line, at = [], "", 0
-    starts = 0
-    for char in [*text, "\n"]:
-        line += closing.pop(at, "")
+def _marked_text(text: str, entities: Sequence[Entity]) -> list[str]:
+    """Lines of `text`: ticks around code, bars before quotes and blocks of code, foldable quotes folded."""
+    code = [each for each in entities if each.type == "code"]
+    opens, closes = {each.offset for each in code}, {each.end for each in code}
+    lines: list[str] = []
+    line, start, at = "", 0, 0
+    for char in text:
+        line += "`" * (at in closes)
         if char == "\n":
-            lines.append(_margin(margins, starts) + levelled(line))
-            line, starts = "", at + 1
+            lines.append(_margin(entities, start) + levelled(line))
+            line, start = "", at + 1
         else:
-            line += opening.pop(at, "") + char
+            line += "`" * (at in opens) + char
         at += 2 if ord(char) > 0xFFFF else 1  # entities count in UTF-16 units
-    return lines if text else []
+    if line:
+        lines.append(_margin(entities, start) + levelled(line) + "`" * (at in closes))
+    return _folded(lines)
 
 
-def _margin(margins: Iterable[tuple[int, int, str, str]], at: int) -> str:
-    for start, end, first, then in margins:
-        if start <= at < end:
-            return first if at == start else then
+def _margin(entities: Iterable[Entity], at: int) -> str:
+    """What stands before a line that begins at `at`."""
+    for each in entities:
+        if each.offset <= at < each.end and each.type in ("expandable_blockquote", "blockquote", "pre"):
+            return _FOLDABLE if each.type == "expandable_blockquote" else "│ "
     return ""
+
+
+def _folded(lines: Iterable[str]) -> list[str]:
+    """As phones do: of a foldable quote the first lines, and how many there are beside them."""
+    shown: list[str] = []
+    for foldable, group in groupby(lines, key=lambda line: line.startswith(_FOLDABLE)):
+        part = list(group)
+        shown += part[:_UNFOLDED] if foldable else part
+        if foldable and len(part) > _UNFOLDED:
+            shown.append(f"{_FOLDABLE}… {len(part) - _UNFOLDED} more lines")
+    return shown

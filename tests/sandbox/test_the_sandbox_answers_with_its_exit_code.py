@@ -1,0 +1,90 @@
+"""What `pilothouse sandbox` says and exits with, as a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+
+WAIT = '- {as: dana, in: private, say: "/whoami"}\n- {as: dana, in: private, expect: {text: "1002", within: 30s}}\n'
+CONFIG = """
+telegram: {token_file: secret-token, webhook: {url: "https://bot.example.org/hook", secret: "${HOOK}"}}
+chats:
+  crew: {id: -1001000000009}
+people:
+  ann: {id: 7001, name: Ann}
+  bob: {id: 7002, name: Bob}
+bindings:
+  - {role: admin, people: [ann]}
+clusters:
+  east: {in_cluster: true}
+environments:
+  test: {cluster: east, namespace: test, create_namespace: true}
+apps:
+  api:
+    chart: chart
+    image: registry.example.org/team/api
+    environments: [test]
+sandbox:
+  members: {crew: [ann]}
+"""
+OWN_WORLD = """
+- {as: ann, in: crew, say: "/whoami"}
+- {as: ann, in: crew, expect: {text: "7001", within: 30s}}
+- {as: ann, in: crew, say: "/deploy api v1.1 test"}
+- {as: ann, in: crew, expect: {text: "api → test v1\\\\.1", buttons: [Deploy]}}
+"""
+
+
+async def sandbox(*options: str) -> tuple[int, str, str]:
+    """Run the command; its exit code, stdout and stderr."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot.cli", "sandbox", *options),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        out, error = await asyncio.wait_for(process.communicate(), 100)
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            await process.wait()
+    assert process.returncode is not None
+    return process.returncode, out.decode(), error.decode()
+
+
+async def test_all_went_as_told(tmp_path: Path) -> None:
+    (tmp_path / "script.yaml").write_text(WAIT)
+    code, out, error = await sandbox("--script", str(tmp_path / "script.yaml"))
+    assert (code, error) == (0, "")
+    assert "All 2 steps went as told" in out
+
+
+async def test_what_did_not_go_as_told_is_named_with_its_step_and_what_was_seen(tmp_path: Path) -> None:
+    (tmp_path / "script.yaml").write_text(WAIT.replace("1002", "9999").replace("30s", "3s"))
+    code, out, _ = await sandbox("--script", str(tmp_path / "script.yaml"))
+    assert code == 1
+    assert "Step 2 of 2 (line 2) is not as told" in out
+    assert "1002" in out.partition("is not as told")[2]
+    assert "bot.log" in out
+
+
+async def test_a_script_that_cannot_be_understood_starts_nothing(tmp_path: Path) -> None:
+    (tmp_path / "script.yaml").write_text("- {as: dana, in: private, shout: hi}\n")
+    code, out, error = await sandbox("--script", str(tmp_path / "script.yaml"))
+    assert (code, out) == (2, "")
+    assert "script.yaml:1: step 1" in error
+
+
+async def test_a_world_of_ones_own_is_played_against_the_same_servers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOOK", "hook-secret")
+    (tmp_path / "config.yaml").write_text(CONFIG)
+    (tmp_path / "chart").symlink_to(Path(__file__).parents[2] / "charts" / "microservice")
+    (tmp_path / "script.yaml").write_text(OWN_WORLD)
+    options = ("--script", str(tmp_path / "script.yaml"), "--config", str(tmp_path / "config.yaml"))
+    code, out, error = await sandbox(*options)
+    assert code == 0, out + error
