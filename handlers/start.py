@@ -20,7 +20,9 @@ async def start(ask: Ask) -> None:
         choices.append(run("Deploy", "/deploy", "primary"))
     choices += [run("Status", "/status"), run("Apps", "/apps"), run("Operations", "/operations")]
     choices.append(run("Help", "/help"))
-    await ask.show("start", choices, who=ask.who.name, rights=summary(ask.who, ask.services.policy()))
+    await ask.show(
+        "start", choices, who=ask.who.name, rights=summary(ask.who, ask.services.policy(), ask.chat_id)
+    )
 
 
 @command("help", permission=KNOWN, example="/help")
@@ -42,7 +44,7 @@ async def whoami(ask: Ask) -> None:
     await ask.show(
         "whoami",
         who=ask.who,
-        rights=summary(ask.who, ask.services.policy()),
+        rights=summary(ask.who, ask.services.policy(), ask.chat_id),
         chat_id=ask.chat_id,
         topic=ask.topic,
         kubernetes=kubernetes,

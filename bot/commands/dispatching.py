@@ -77,7 +77,11 @@ class Dispatcher:
 
     async def _message(self, message: TextMessage) -> None:
         words = read(message.text)
-        if words is None or message.edited:
+        if message.edited:
+            return
+        if words is None:
+            if message.chat.kind == "private":  # whatever a stranger writes there is meant for the bot
+                await self._known(message)
             return
         if words.addressee is not None and words.addressee.lower() != self._username:
             return
