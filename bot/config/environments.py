@@ -20,11 +20,8 @@ class FailEarly(Section):
         default=3, ge=1, le=100, description="Restarts of a pod that crashes at start."
     )
     image_grace: Seconds = Field(
-        default=60.0, description="How long an image that cannot be pulled may take to appear."
-    )
-    heal_grace: Seconds = Field(
         default=60.0,
-        description="How long other trouble that can heal, e.g. a missing Secret or a quota, may last.",
+        description="How long trouble that can heal may last: an image not there yet, a missing Secret, a quota.",
     )
 
 

@@ -25,6 +25,9 @@ from bot.rollout.following import Follower
 from bot.rollout.verdicts import ObjectRef, Rules, Verdict
 from bot.store.verdicts import Health
 
+LAST_LOOK = 3.0
+"""Seconds that the rollout's watch is given to name the cause after Helm has failed."""
+
 
 class Changed(BaseModel):
     """What a change of a release led to; masked, so that it can be stored and told."""
@@ -87,7 +90,7 @@ class Change:
                 follower.applied()
                 await watching
             except HelmError as error:
-                return await self._helm_failed(error, base, follower)
+                return await self._helm_failed(error, base, follower, watching)
             finally:
                 await _stopped(watching, acting)
         assert follower.verdict is not None
@@ -121,10 +124,13 @@ class Change:
         number = history[-1].number if history else base
         return self._changed(number, follower.verdict, ready)
 
-    async def _helm_failed(self, error: HelmError, base: int, follower: Follower) -> Changed:
+    async def _helm_failed(
+        self, error: HelmError, base: int, follower: Follower, watching: asyncio.Task[None]
+    ) -> Changed:
         """What a failure of Helm means: nothing changed, or a revision was made that failed."""
         if is_transient(error):
             raise error
+        await asyncio.wait({watching}, timeout=LAST_LOOK)  # what the hook's pods said may be on its way
         mask = self._tools.mask
         seen = follower.verdict.troubles if follower.verdict else ()
         trouble = (seen[0] if seen else None) or from_helm_error(error.words)

@@ -24,7 +24,7 @@ class Limits:
     """Calls to one chat that may follow each other at once."""
     group_minute: int = 20
     """Calls a minute to one group."""
-    group_reserve: int = 3
+    group_reserve: int = 5
     """Of these, kept for what is more urgent than progress."""
     group_edit: float = 3.0
     """Between progress edits in a group."""
