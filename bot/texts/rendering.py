@@ -103,7 +103,7 @@ class Texts:
             near = difflib.get_close_matches(path.name, names, n=1)
             return f"{path}: replaces no text of ours{f', did you mean {near[0]}?' if near else ''}"
         try:
-            self._theirs.parse(path.read_text(), filename=str(path))
+            self._theirs.compile(path.read_text(), filename=str(path))
         except TemplateSyntaxError as error:
             return f"{path}, line {error.lineno}: {error.message}"
         except (OSError, ValueError) as error:
@@ -193,6 +193,8 @@ def clip(text: object, most: int) -> str:
 
 
 def title(text: object) -> str:
-    """The first letter in upper case, the rest as it is: names keep theirs."""
+    """The first letter in upper case, the rest as it is; a version in front (`v1.2 failed`) keeps its own."""
     found = str(text)
+    if any(sign.isdigit() for sign in found.partition(" ")[0]):
+        return found
     return found[:1].upper() + found[1:]

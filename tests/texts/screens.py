@@ -1,0 +1,365 @@
+"""Every message of the bot with usual values, and with every text replaced by a hostile one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from bot.access import ClusterAccess
+from bot.commands.confirming import TITLES
+from bot.commands.live import _Shown
+from bot.commands.standing import SYMBOLS, Standing, Workload
+from bot.operations.operation import Outcome
+from bot.operations.view import StepLine, TroubleLine, View, WorkloadLine
+from bot.planning.plan import Frozen, Plan
+from bot.planning.site import Site
+from bot.planning.summary import Line
+
+NOW = datetime(2026, 11, 25, 14, 3, tzinfo=UTC)
+DIGEST = f"sha256:4f1c{'0' * 58}9a"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A template and what it is given."""
+
+    template: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+def view(**changes: Any) -> View:
+    """A deploy of shop v1.2 to staging by Dana, 31 seconds old."""
+    usual = View(
+        id="7c2e91",
+        kind="deploy",
+        app="shop",
+        environment="staging",
+        version="v1.2",
+        author="Dana",
+        author_id=1002,
+        started_at=NOW - timedelta(seconds=31),
+    )
+    return usual.model_copy(update=changes)
+
+
+def operation(template: str, elapsed: float = 31, **changes: Any) -> Shown:
+    """A message that shows an operation."""
+    return Shown(template, {"view": _Shown(view(**changes)), "elapsed": elapsed})
+
+
+def ended(kind: str = "deploy", elapsed: float = 48, template: str = "ended", **outcome: Any) -> Shown:
+    """The end of an operation."""
+    return operation(template, elapsed, kind=kind, ended_at=NOW, outcome=Outcome(**outcome))
+
+
+def step(name: str, state: str, seconds: int) -> StepLine:
+    ends = NOW if state != "running" else None
+    return StepLine(
+        name=name,
+        title=name,
+        state=state,
+        started_at=NOW - timedelta(seconds=seconds),
+        ended_at=ends,
+    )
+
+
+STEPS = (step("Preflight", "done", 1), step("Job shop-migrate", "done", 6), step("Release", "running", 20))
+WORKLOADS = (
+    WorkloadLine(kind="Deployment", name="shop", ready=1, updated=1, desired=3),
+    WorkloadLine(kind="Deployment", name="worker", ready=2, updated=2, desired=2),
+)
+TROUBLES = (
+    TroubleLine(
+        pod="shop-5f7d9-x2k4p",
+        workload="Deployment/shop",
+        cause="crash",
+        words="crashed twice, exit 1",
+        quote="KeyError: 'DATABASE_URL'",
+    ),
+)
+
+FAILURES: dict[str, dict[str, Any]] = {
+    "failed": {"words": "new pods crash at start", "revision": 8, "quote": "KeyError: 'DATABASE_URL'"},
+    "restored": {
+        "words": "new pods crash at start",
+        "back_to": "v1.1",
+        "quote": "KeyError: 'DATABASE_URL'",
+        "advice": "Check the app's settings",
+        "last_words": "Traceback (most recent call last):\nKeyError: 'DATABASE_URL'",
+    },
+    "removed": {"words": "image does not exist"},
+    "cancelled": {"back_to": "v1.1"},
+    "broken": {"words": "v1.2 failed, v1.1 did not return"},
+}
+
+PLAN = Plan(
+    kind="deploy",
+    app="shop",
+    environment="staging",
+    version="v1.2",
+    now="v1.1",
+    base=6,
+    revision=0,
+    chart="1.4.0",
+    image_digest=DIGEST,
+    lines=(
+        Line("image v1.1 → v1.2"),
+        Line("shop: replicas 2 → 3"),
+        Line("ConfigMap shop-env: 2 keys"),
+        Line("Job shop-migrate runs first"),
+        Line("Service port 80 → 8080: clients may break", "warning"),
+    ),
+    notes=(),
+    diff="--- live/Deployment shop\n+++ plan/Deployment shop\n-  replicas: 2\n+  replicas: 3\n",
+    added=18,
+    removed=6,
+    unchanged=False,
+    site=Site(
+        access=ClusterAccess(kubeconfig=Path("/nowhere")),
+        cluster_uid="uid",
+        namespace="shop-staging",
+        release="shop",
+        identity=None,
+    ),
+    objects=(),
+    inputs={"kind": "deploy"},
+    frozen=Frozen(),
+)
+
+
+def plan(moved: str = "", excerpt: str = PLAN.diff, **changes: Any) -> Shown:
+    """A plan's message."""
+    values = {"titles": TITLES, "moved": moved, "excerpt": excerpt, "author": "Dana", "until": NOW}
+    return Shown("plan", {**values, "plan": replace(PLAN, **changes)})
+
+
+def problem(**values: Any) -> Shown:
+    usual = {"words": 'No app "shp"', "where": "", "quote": "", "advice": "Nearest: shop", "unchanged": False}
+    return Shown("problem", {**usual, **values})
+
+
+def standing(app: str, state: str, **more: Any) -> Standing:
+    assert state in SYMBOLS
+    return Standing(app=app, environment="production", state=state, **more)
+
+
+HEALTHY = standing(
+    "shop",
+    "healthy",
+    version="v1.1",
+    revision=7,
+    since=NOW - timedelta(days=2),
+    workloads=(Workload("Deployment", "shop", 3, 3), Workload("Deployment", "worker", 1, 1)),
+)
+FAILED = standing(
+    "pay",
+    "failed",
+    version="v3.0",
+    words="out of memory",
+    quote="exit 137",
+    advice="Raise the memory limit",
+    revision=3,
+    since=NOW - timedelta(minutes=4),
+    workloads=(Workload("Deployment", "pay", 0, 2),),
+)
+ABSENT = standing("docs", "absent")
+
+
+def status(**environments: list[Standing]) -> Shown:
+    down = sum(each.state == "failed" for found in environments.values() for each in found)
+    return Shown("status", {"environments": environments, "lines": 10, "down": down, "now": NOW})
+
+
+def _row(result: str | None, state: str = "ended") -> SimpleNamespace:
+    return SimpleNamespace(
+        state=state,
+        kind="deploy",
+        app="shop",
+        environment="staging",
+        version="v1.2",
+        author_name="Dana",
+        created_at=NOW,
+        id="7c2e91",
+        outcome={"result": result},
+    )
+
+
+def _revision(number: int, busy: bool = False) -> SimpleNamespace:
+    return SimpleNamespace(number=number, updated=NOW, busy=busy)
+
+
+HISTORY = {
+    "app": "shop",
+    "environment": "staging",
+    "shown": [_revision(9, busy=True), _revision(8), _revision(7), _revision(6)],
+    "past": SimpleNamespace(
+        verdicts={
+            8: SimpleNamespace(health="failed", author="Dana"),
+            7: SimpleNamespace(health="healthy", author="Lee"),
+        }
+    ),
+    "live": _revision(7),
+    "versions": {9: "v1.3", 8: "v1.2", 7: "v1.1", 6: "v1.0"},
+}
+
+RUNNING = operation(
+    "running", steps=STEPS, workloads=WORKLOADS, troubles=TROUBLES, note="The cluster is slow"
+)
+
+SCREENS: dict[str, Shown] = {
+    "running, at its start": operation("running", 0),
+    "running": RUNNING,
+    "running in production": operation("running", environment="production", shouts=True, steps=STEPS),
+    "cancelling": operation("running", cancelling=True, stopped_by="Kim", steps=STEPS),
+    "rolling back": operation("running", kind="rollback", version="v1.1"),
+    "uninstalling": operation("running", kind="uninstall", version=""),
+    "many workloads and troubles": operation("running", workloads=WORKLOADS * 8, troubles=TROUBLES * 8),
+    "done": ended(result="done", revision=7, ready="3 of 3"),
+    "done without workloads": ended(result="done", revision=7),
+    "rolled back": ended("rollback", result="done", revision=9, ready="3 of 3"),
+    "uninstalled": ended("uninstall", result="done"),
+    "uninstall failed": ended("uninstall", **{"result": "failed", **FAILURES["failed"]}),
+    "uninstall cancelled": ended("uninstall", result="cancelled"),
+    "applied": ended(result="applied", revision=7, words="Widget main"),
+    **{name: ended(result=name, elapsed=112, **more) for name, more in FAILURES.items()},
+    "failed before anything changed": ended(result="failed", words="You may not patch deployments there"),
+    **{
+        f"ring: {name}": ended(template="ring", result=name, **more)
+        for name, more in {**FAILURES, "done": {}}.items()
+    },
+    "plan": plan(),
+    "plan that moved": plan(moved="Since you looked: another revision is deployed. New plan below."),
+    "plan for production": plan(environment="production", shouts=True),
+    "first plan": plan(now="", lines=(Line("Deployment shop added"),), chart=""),
+    "plan without a diff": plan(excerpt="", notes=("Deployed by tag: the chart takes no digest",)),
+    "plan without changes": plan(lines=(), diff="", excerpt="", added=0, removed=0),
+    "plan with many changes": plan(
+        lines=tuple(Line(f"ConfigMap c{n}: 1 key") for n in range(30))
+        + tuple(Line(f"StatefulSet s{n} goes away, and its data may", "warning") for n in range(3))
+    ),
+    "rollback plan": plan(kind="rollback", version="v1.1", now="v1.2"),
+    "uninstall plan": plan(kind="uninstall", version="v1.1", lines=(Line("Deployment shop removed"),)),
+    "unchanged": Shown("unchanged", {"plan": PLAN}),
+    "busy": Shown(
+        "busy",
+        {
+            "app": "shop",
+            "environment": "staging",
+            "author": "Lee",
+            "what": "deploy",
+            "since": NOW,
+            "queued": False,
+        },
+    ),
+    "stuck": Shown(
+        "stuck",
+        {
+            "app": "shop",
+            "revision": 6,
+            "maker": "ci",
+            "since": NOW - timedelta(minutes=4),
+            "until": NOW,
+            "may_mend": True,
+        },
+    ),
+    "refused": Shown(
+        "refused",
+        {
+            "what": "shop → production",
+            "lines": [
+                "Needs: deploy in production",
+                "You have: deployer in staging",
+                "Ask: Lee or Kim (admins)",
+            ],
+        },
+    ),
+    "problem": problem(),
+    "chart problem": problem(
+        words="The chart can't be rendered",
+        where="shop/templates/deployment.yaml, line 12",
+        quote="nil pointer evaluating interface {}.tag",
+        advice="",
+        unchanged=True,
+    ),
+    "problem with a long quote": problem(quote="line\n" * 100),
+    "status": status(production=[FAILED, HEALTHY, ABSENT]),
+    "status of all": status(staging=[HEALTHY], production=[FAILED, ABSENT]),
+    "status of nothing": status(),
+    "status of one": Shown("status_app", {"it": HEALTHY, "now": NOW}),
+    "status of a failed one": Shown("status_app", {"it": FAILED, "now": NOW}),
+    "status of an absent one": Shown("status_app", {"it": ABSENT, "now": NOW}),
+    "history": Shown("history", HISTORY),
+    "operations": Shown(
+        "operations",
+        {
+            "rows": [
+                _row("done"),
+                _row("restored"),
+                _row("broken"),
+                _row(None, "running"),
+                _row(None, "queued"),
+            ]
+        },
+    ),
+    "no operations": Shown("operations", {"rows": []}),
+    "start": Shown("start", {"who": "Dana", "rights": ["deployer in staging and production"]}),
+    "help": Shown(
+        "help",
+        {
+            "groups": {
+                "Look": [{"example": "/status shop staging", "summary": "How everything stands"}],
+                "Deploy": [{"example": "/deploy shop v1.2 staging", "summary": "Plan a deploy"}],
+            }
+        },
+    ),
+    "whoami": Shown(
+        "whoami",
+        {
+            "who": SimpleNamespace(name="Dana", id=1002),
+            "rights": ["deployer everywhere"],
+            "chat_id": -1001000000001,
+            "topic": 2,
+            "kubernetes": "dana@example.org (shop-devs)",
+        },
+    ),
+    "apps": Shown("apps", {"apps": {"shop": ["staging", "production"], "blog": ["staging"]}}),
+    "no apps": Shown("apps", {"apps": {}}),
+    "said": Shown("said", {"heading": "Closed", "lines": ["Nothing was changed"]}),
+    "logs": Shown(
+        "logs",
+        {
+            "app": "shop",
+            "environment": "staging",
+            "pod": "shop-5f7d9-x2k4p",
+            "why": "crashed twice, exit 1",
+            "text": "starting\nKeyError: 'DATABASE_URL'",
+        },
+    ),
+    "no logs": Shown(
+        "logs", {"app": "shop", "environment": "staging", "pod": "shop-5f7d9-x2k4p", "why": "", "text": ""}
+    ),
+    "document": Shown("document", {"heading": "shop → staging v1.2"}),
+    "notice": Shown(
+        "notice", {"app": "shop", "version": "1.2", "lines": ["Faster checkout", "Fixed: rounding"]}
+    ),
+    "notice draft": Shown(
+        "notice_draft",
+        {
+            "app": "shop",
+            "version": "v1.2",
+            "channels": "news",
+            "author": "Dana",
+            "notice": "🚀 Shop 1.2 is out",
+        },
+    ),
+    "notice closed": Shown(
+        "notice_closed", {"published": True, "app": "shop", "version": "v1.2", "author": "Kim", "at": NOW}
+    ),
+    "notice withdrawn": Shown(
+        "notice_withdrawn",
+        {"app": "shop", "version": "1.2", "back_to": "1.1", "at": NOW, "notice": "🚀 Shop 1.2 is out"},
+    ),
+    "raw": Shown("raw", {"html": "<b>done</b>"}),
+}
