@@ -5,7 +5,7 @@ Rights are checked here at the command and again at every press, for the person 
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 import structlog
@@ -21,6 +21,7 @@ from bot.commands.services import Services
 from bot.commands.words import Words, read
 from bot.config import App, Environment
 from bot.permissions import known
+from bot.planning.errors import NothingThere
 from bot.store import audit
 from bot.telegram.buttons import Action, Actions, Refusal
 from bot.telegram.incoming import ChatMoved, Incoming, Press, Sender, TextMessage
@@ -143,14 +144,22 @@ class Dispatcher:
 
     async def _act(self, ask: Ask, action: Action) -> None:
         ask.token = action.token
-        declared = BUTTONS[action.name]
+        declared = BUTTONS.get(action.name)
+        if declared is None:  # a button of an older version of the bot
+            ask.toast(REFUSALS["unknown"])
+            return
         if declared.name == "run":
             words = read(action.arguments["command"])
-            assert words is not None
-            await self.run(ask, COMMANDS[words.command], words)
+            if words is not None and words.command in COMMANDS:
+                await self.run(ask, COMMANDS[words.command], words)
+            else:
+                ask.toast(REFUSALS["unknown"])
             return
+        app, environment = _place(action)
         if declared.permission != KNOWN:
-            ask.need(declared.permission, action.app, action.environment)
+            ask.need(declared.permission, app, environment)
+        if app and environment and environment not in _environments(ask, app):
+            raise NothingThere(f"{app} is not in {environment} any more", advice="See /apps")
         await declared.handler(ask, **action.arguments)
 
     async def _answer_late(self, press: Press) -> None:
@@ -200,6 +209,16 @@ class Dispatcher:
                 name=sender.name[:100],
                 at=self._services.clock.now(),
             )
+
+
+def _place(action: Action) -> tuple[str | None, str | None]:
+    """Where a press acts: what its arguments name, since that is what its handler goes by."""
+    named = action.arguments.get("request") or action.arguments
+    return named.get("app", action.app), named.get("environment", action.environment)
+
+
+def _environments(ask: Ask, app: str) -> Collection[str]:
+    return ask.config.apps[app].environments if app in ask.config.apps else ()
 
 
 async def _unknown(ask: Ask, words: Words) -> None:

@@ -4,6 +4,7 @@ A token is bound to its chat, its message once that is sent, an expiry and, wher
 that person still has the right is for the caller to check again at the press.
 """
 
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,6 +22,8 @@ from bot.telegram.messages import Message, Sent
 
 TOKEN_BYTES = 18
 """144 random bits, 24 characters of Telegram's 64."""
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{24}")
+"""What else comes is not even looked up: not every database takes every text that a changed client may send."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,8 @@ class Actions:
 
     async def take(self, press: Press) -> Action | Refusal:
         """Look a press up. It may be pressed again: what must happen once is `spend`'s to say."""
+        if not _TOKEN.fullmatch(press.data):
+            return Refusal("unknown")
         async with self._database.read() as session:
             row = await session.get(ActionRow, press.data)
         if row is None or (row.message_id is not None and row.message_id != press.message_id):

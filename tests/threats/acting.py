@@ -77,8 +77,8 @@ def state_of(world: World) -> dict[tuple[str, ...], str]:
     What clusters do by themselves (leases, events, statuses of nodes) is left out.
     """
     kinds = ("configmaps", "deployments", "secrets", "services", "statefulsets")
-    found = {}
-    for key in world.cluster.storage.keys():
+    found: dict[tuple[str, ...], str] = {}
+    for key in sorted(world.cluster.storage.keys()):
         if key.resource in kinds:
             item = world.cluster.storage.peek(key)
             assert item is not None

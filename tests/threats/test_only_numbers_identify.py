@@ -1,6 +1,7 @@
 """Who somebody is, is a number; names, usernames and chats never lend rights (threats.md, row 4)."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -15,7 +16,7 @@ TEAM = "team"
 CHANNEL = -1001000000077
 
 
-def renamed(world: World, user_id: int, **names: str) -> None:
+def renamed(world: World, user_id: int, **names: Any) -> None:
     users, chats = world.telegram.state.users, world.telegram.state.chats
     users[user_id] = replace(users[user_id], **names)
     for chat in chats.values():
@@ -57,8 +58,13 @@ async def test_an_anonymous_administrator_and_a_channel_are_refused_even_where_c
     place = world.place(TEAM, world.kim.person)
     world.telegram.add_channel(CHANNEL, "Kim")
     world.mark()
-    for as_whom in ({"as_anonymous_admin": True}, {"as_channel": CHANNEL}, {"as_channel": place.id}):
-        world.telegram.says(world.kim.person.id, place.id, "/whoami", topic=2, **as_whom)  # type: ignore[arg-type]
+    ways: tuple[dict[str, Any], ...] = (
+        {"as_anonymous_admin": True},
+        {"as_channel": CHANNEL},
+        {"as_channel": place.id},
+    )
+    for as_whom in ways:
+        world.telegram.says(world.kim.person.id, place.id, "/whoami", topic=2, **as_whom)
     await handled(world)
     assert world.news(TEAM) == []
     world.vic.says("/whoami")
