@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,7 @@ from bot.helm.charts import ChartArchive
 from bot.helm.client import Helm
 from bot.images.registry import Registries
 from bot.images.source import Sources
+from bot.masking import Masker
 from bot.notices.notices import Notices
 from bot.operations.desk import Desk
 from bot.operations.engine import Engine
@@ -91,6 +93,17 @@ class Parts:
             fresh = await _images(self.current.config, self.owned, self.clock)
             self.images.registries, self.images.sources = fresh.registries, fresh.sources
         return problems
+
+
+Reload = Callable[[], Coroutine[Any, Any, list[str]]]
+
+
+@dataclass(frozen=True)
+class Running:
+    """A bot that listens, and how its configuration is put into force again."""
+
+    parts: Parts
+    reload: Reload
 
 
 @asynccontextmanager
@@ -170,10 +183,12 @@ async def run(paths: Sequence[Path], environ: Mapping[str, str]) -> int:
 
     Raises: ConfigInvalid, StoreError, TokenRefused.
     """
+    logs.set_up(Masker().mask_text)  # until the configuration says what else is secret
     stopping: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    async with running(paths, environ, stopping) as parts:
-        logs.set_up(parts.current.masker.mask_text)
-        _on_signals(parts, stopping)
+    async with running(paths, environ, stopping) as bot:
+        logs.set_up(lambda text: bot.parts.current.masker.mask_text(text))
+        _on_signals(bot.reload, stopping)
+        gc.freeze()  # what lives as long as the bot need not be looked at by each collection
         log.info("listening")
         code = await stopping
         log.info("stopping", code=code)
@@ -186,15 +201,15 @@ async def running(
     environ: Mapping[str, str],
     stopping: asyncio.Future[int],
     clock: Clock | None = None,
-) -> AsyncIterator[Parts]:
+) -> AsyncIterator[Running]:
     """The whole bot, listening, until the block ends; `stopping` is set when it must end by itself."""
     async with opened_for_planning(paths, environ, clock) as parts, AsyncExitStack() as owned:
-        await _start(parts, owned, stopping)
-        yield parts
+        reload = await _start(parts, owned, stopping)
+        yield Running(parts, reload)
 
 
-async def _start(parts: Parts, owned: AsyncExitStack, stopping: asyncio.Future[int]) -> None:
-    """Build the bot's own parts on top of `parts`, and begin to listen."""
+async def _start(parts: Parts, owned: AsyncExitStack, stopping: asyncio.Future[int]) -> Reload:
+    """Build the bot's own parts on top of `parts`, and begin to listen; what reloads the configuration."""
     current, clock, database = parts.current, parts.clock, parts.database
     telegram = current.config.telegram
     bot = await owned.enter_async_context(
@@ -212,15 +227,29 @@ async def _start(parts: Parts, owned: AsyncExitStack, stopping: asyncio.Future[i
     await pin()
     actions = Actions(database, clock)
     screen = Screen(texts=lambda: current.texts, actions=actions, outbox=outbox, database=database)
-    services = await _operating(parts, owned, screen, outbox, stopping)
+
+    async def reload() -> list[str]:
+        problems = await parts.reload()
+        if not problems:
+            await pin()
+            await set_menus(bot, list(menus(current.config, current.policy)))
+        return problems
+
+    services = await _operating(parts, owned, screen, outbox, stopping, reload)
     dispatcher = Dispatcher(services, actions, outbox, me.username, pin)
     inbox = await owned.enter_async_context(Inbox(database, clock, dispatcher.handle))
     await _listen(owned, bot, inbox, current.config, clock)
     await set_menus(bot, list(menus(current.config, current.policy)))
+    return reload
 
 
 async def _operating(
-    parts: Parts, owned: AsyncExitStack, screen: Screen, outbox: Outbox, stopping: asyncio.Future[int]
+    parts: Parts,
+    owned: AsyncExitStack,
+    screen: Screen,
+    outbox: Outbox,
+    stopping: asyncio.Future[int],
+    reload: Reload,
 ) -> Services:
     """Start the engine and what shows its operations; the services that handlers reach."""
     current, clock, database = parts.current, parts.clock, parts.database
@@ -254,7 +283,7 @@ async def _operating(
         config=lambda: current.config,
         policy=lambda: current.policy,
         masker=lambda: current.masker,
-        reload=parts.reload,
+        reload=reload,
         clock=clock,
         database=database,
         screen=screen,
@@ -314,16 +343,16 @@ async def _images(config: Config, owned: AsyncExitStack, clock: Clock) -> Images
     return Images(registries, sources)
 
 
-def _on_signals(parts: Parts, stopping: asyncio.Future[int]) -> None:
+def _on_signals(reload: Reload, stopping: asyncio.Future[int]) -> None:
     loop = asyncio.get_running_loop()
     reloading: set[asyncio.Task[list[str]]] = set()
 
-    def reload() -> None:
-        task = asyncio.create_task(parts.reload(), name="reload")
+    def reload_soon() -> None:
+        task = asyncio.create_task(reload(), name="reload")
         reloading.add(task)
         task.add_done_callback(reloading.discard)
 
-    loop.add_signal_handler(signal.SIGHUP, reload)
+    loop.add_signal_handler(signal.SIGHUP, reload_soon)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _end, stopping, 0)
 

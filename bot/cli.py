@@ -84,7 +84,7 @@ def sandbox(
 
 
 @app.command()
-def schema() -> None:
+def schema(config: Config = None) -> None:
     """Print the configuration's JSON Schema, for editors."""
     from bot.config import Config as Model
 

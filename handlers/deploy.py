@@ -7,6 +7,7 @@ from bot.commands.ask import Ask
 from bot.commands.choices import Choice, run
 from bot.commands.confirming import Request, confirmed, full_diff, propose
 from bot.commands.declaring import KNOWN, button, command
+from bot.commands.standing import standing
 from bot.config import App, Environment
 from bot.operations.desk import Order
 from bot.operations.turn import Turn
@@ -54,14 +55,23 @@ async def again(ask: Ask, request: dict[str, Any]) -> None:
 async def versions(ask: Ask, request: dict[str, Any], skip: int) -> None:
     """Offer other versions, newest first."""
     app, environment = request["app"], request["environment"]
-    offered = await ask.services.versions.offered(ask.config.apps[app])
+    configured = ask.config.apps[app]
+    offered = await ask.services.versions.offered(configured)
     here = offered[skip : skip + OFFERED]
+    built = await ask.services.versions.built(configured, here)
+    target = ask.config.target(app, environment)
+    running = (await standing(ask.services, target, ask.who.identity)).version
     choices = [run(version, f"/deploy {app} {version} {environment}") for version in here]
+    now = ask.services.clock.now()
+    listed = [
+        {"name": version, "age": (now - at).total_seconds() if (at := built.get(version)) else None}
+        for version in here
+    ]
     if len(offered) > skip + OFFERED:
         more = {"request": request, "skip": skip + OFFERED}
         choices.append(Choice("Older", "deploy.versions", more, app=app, environment=environment))
     choices.append(run("‹ Back", f"/deploy {app} {environment}"))
-    await ask.show("said", choices, heading=f"{app} → {environment}", lines=["Which version?"])
+    await ask.show("versions", choices, app=app, environment=environment, versions=listed, running=running)
 
 
 @button("deploy.wait", permission="deploy.run")

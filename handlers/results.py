@@ -59,9 +59,12 @@ def _disclosing(ask: Ask, app: str, environment: str, wanted: set[str]) -> Targe
     return target
 
 
-def _matters(pod: dict[str, Any]) -> tuple[bool, str]:
-    """Pods in trouble before well ones, newer before older."""
-    return not _is_ready(pod), str(pod["metadata"].get("creationTimestamp", ""))
+def _matters(pod: dict[str, Any]) -> tuple[bool, bool, str]:
+    """Pods in trouble before well ones, those that stay before those of Jobs, newer before older."""
+    metadata = pod["metadata"]
+    is_over = (pod.get("status") or {}).get("phase") == "Succeeded"
+    of_job = any(owner.get("kind") == "Job" for owner in metadata.get("ownerReferences") or ())
+    return not _is_ready(pod) and not is_over, not of_job, str(metadata.get("creationTimestamp", ""))
 
 
 def _is_ready(pod: dict[str, Any]) -> bool:

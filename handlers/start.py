@@ -4,7 +4,11 @@ from bot.commands.ask import Ask
 from bot.commands.choices import Choice, run
 from bot.commands.declaring import COMMANDS, KNOWN, Declared, button, command
 from bot.commands.menus import usable
+from bot.commands.standing import all_standing, by_app
 from bot.permissions import summary
+
+SHOWN = 12
+"""Apps in environments that the first screen looks at."""
 
 
 @button("run", permission=KNOWN)
@@ -20,9 +24,10 @@ async def start(ask: Ask) -> None:
         choices.append(run("Deploy", "/deploy", "primary"))
     choices += [run("Status", "/status"), run("Apps", "/apps"), run("Operations", "/operations")]
     choices.append(run("Help", "/help"))
-    await ask.show(
-        "start", choices, who=ask.who.name, rights=summary(ask.who, ask.services.policy(), ask.chat_id)
-    )
+    targets = ask.targets("app.view")
+    found = await all_standing(ask.services, targets[:SHOWN], ask.who.identity)
+    rights = summary(ask.who, ask.services.policy(), ask.chat_id)
+    await ask.show("start", choices, who=ask.who.name, rights=rights, apps=by_app(found))
 
 
 @command("help", permission=KNOWN, example="/help")

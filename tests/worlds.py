@@ -32,9 +32,14 @@ class MovableClock(SystemClock):
 
     def __init__(self) -> None:
         self.ahead = timedelta()
+        self._stopped: datetime | None = None
 
     def now(self) -> datetime:
-        return super().now() + self.ahead
+        return (self._stopped or super().now()) + self.ahead
+
+    def stop(self) -> None:
+        """From now on time passes only when it is moved, however slow the machine is."""
+        self._stopped = super().now()
 
     def move(self, **delta: float) -> None:
         """Let time pass: `move(minutes=6)`."""
@@ -54,6 +59,13 @@ class Actor:
         in_topic = self.world.sandbox.cast.topic(place, topic) if place.topics else None
         self.world.mark()
         self.world.telegram.says(self.person.id, place.id, text, topic=in_topic)
+
+    async def deploys(self, version: str, app: str = "shop", environment: str = "staging") -> Message:
+        """Ask for a deploy in the team's chat and confirm its plan; returns the message that shows it."""
+        self.says(f"/deploy {app} {version} {environment}")
+        plan = await self.world.sees(f"Plan: {app} → {environment} {version}")
+        await self.presses(f"Deploy to {environment}")
+        return plan
 
     async def presses(self, label: str, chat: str = "team") -> str:
         """Press the newest button whose label begins so; returns the toast ("" for none)."""
@@ -103,9 +115,15 @@ class World:
         self, pattern: str, *, buttons: Sequence[str] = (), chat: str = "team", within: float = LONGEST
     ) -> Message:
         """Wait for a message of the bot, new or edited since the last act, that matches and has these buttons."""
+        return await self.sees_anywhere(pattern, [chat], buttons=buttons, within=within)
+
+    async def sees_anywhere(
+        self, pattern: str, chats: Sequence[str], *, buttons: Sequence[str] = (), within: float = LONGEST
+    ) -> Message:
+        """Wait as `sees` does, for a message in any of these chats."""
 
         def found() -> Message | None:
-            for message in reversed(self.news(chat)):
+            for message in reversed([message for chat in chats for message in self.news(chat)]):
                 labels = [button.label for row in message.buttons for button in row]
                 if re.search(pattern, spaced(message.text), re.MULTILINE) and all(
                     any(label.lower().startswith(each.lower()) for label in labels) for each in buttons
@@ -120,8 +138,9 @@ class World:
                         await anext(aiter(changes))
                     return message
             except TimeoutError:
-                seen = "\n---\n".join(spaced(message.text) for message in self.news(chat)) or "nothing"
-                raise AssertionError(f"{pattern!r} was not seen in {chat}; there was:\n{seen}") from None
+                texts = [spaced(message.text) for chat in chats for message in self.news(chat)]
+                seen = "\n---\n".join(texts) or "nothing"
+                raise AssertionError(f"{pattern!r} was not seen in {chats}; there was:\n{seen}") from None
 
     async def button(self, place: Place, label: str) -> tuple[Message, int, int]:
         """The newest button whose label begins so."""
@@ -163,10 +182,16 @@ def spaced(text: str) -> str:
 
 
 @asynccontextmanager
-async def open_bot_world(folder: Path) -> AsyncIterator[World]:
-    """The sample world with a bot in it."""
+async def open_bot_world(folder: Path, extra: str = "", *, pace: Pace = QUICK) -> AsyncIterator[World]:
+    """The sample world with a bot in it.
+
+    `extra` is one more configuration file, laid over the sample's; it is `extra.yaml` in `folder`.
+    """
     clock = MovableClock()
-    async with open_world(folder, pace=QUICK) as sandbox:
+    laid_over = folder / "extra.yaml"
+    laid_over.write_text(extra or "{}", encoding="utf-8")
+    async with open_world(folder, pace=pace) as sandbox:
         stopping: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        async with running(sandbox.configs, dict(sandbox.secrets), stopping, clock) as parts:
-            yield World(sandbox, parts, clock)
+        configs = (*sandbox.configs, laid_over)
+        async with running(configs, dict(sandbox.secrets), stopping, clock) as bot:
+            yield World(sandbox, bot.parts, clock)

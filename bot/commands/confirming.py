@@ -19,7 +19,9 @@ from bot.operations.operation import Arguments
 from bot.operations.policy import Policy
 from bot.operations.release import ReleaseArguments
 from bot.operations.rollback import Rollback, RollbackArguments
+from bot.operations.turn import Turn
 from bot.operations.uninstall import Uninstall
+from bot.planning.errors import PlanRefused
 from bot.planning.plan import Plan, PlanKind
 from bot.planning.values import frozen_form
 from bot.telegram.messages import Document
@@ -51,7 +53,14 @@ class Request:
 
 
 async def propose(ask: Ask, request: Request, *, moved: str = "", again: bool = False) -> None:
-    """Plan and show it; `again` offers to redeploy where nothing changes."""
+    """Plan and show it; `again` offers to redeploy where nothing changes.
+
+    While an operation has the release there is nothing to plan against: its author is named instead.
+    """
+    busy = await _holder(ask, request)
+    if busy is not None:
+        await show_busy(ask, request, busy)
+        return
     plan = await planned(ask, request)
     if plan.unchanged and not again:
         choices = [
@@ -95,6 +104,10 @@ async def planned(ask: Ask, request: Request) -> Plan:
 async def confirmed(ask: Ask, fields: Mapping[str, Any], digest: str, inputs: Mapping[str, str]) -> None:
     """A plan's button was pressed: plan again, and run it if it is still the one that was seen."""
     request = Request(**fields)
+    busy = await _holder(ask, request)
+    if busy is not None:
+        await show_busy(ask, request, busy)
+        return
     plan = await planned(ask, request)
     if plan.digest != digest:
         await propose(
@@ -142,7 +155,15 @@ def policy_of(target: Target) -> Policy:
         history_max=environment.history_max,
         create_namespace=environment.create_namespace,
         tests=target.app.tests,
+        announces=environment.announce is not None,
     )
+
+
+async def _holder(ask: Ask, request: Request) -> Busy | None:
+    """Who has the release; whoever's turn it is now is about to plan, and does not count."""
+    target = ask.config.target(request.app, request.environment)
+    site = await ask.services.planner.site(target, ask.who.identity)
+    return await ask.services.desk.holder(site.id.subject, but=Turn.kind)
 
 
 async def show_busy(ask: Ask, request: Request, busy: Busy) -> None:
@@ -168,8 +189,13 @@ async def show_busy(ask: Ask, request: Request, busy: Busy) -> None:
 
 
 async def full_diff(ask: Ask, fields: Mapping[str, Any]) -> None:
-    """The plan's diff as a document."""
+    """The plan's diff as a document, where the environment still shows it in chats.
+
+    Raises: PlanRefused.
+    """
     request = Request(**fields)
+    if ask.config.target(request.app, request.environment).environment.disclose == "summary":
+        raise PlanRefused(f"Manifests of {request.environment} are not shown in chats any more")
     plan = await planned(ask, request)
     name = f"{plan.app}-{plan.environment}-{plan.version}.diff"
     masked = ask.services.masker().mask_text(plan.diff or "No difference\n")

@@ -47,6 +47,8 @@ class _Drawn:
     buttons: tuple[tuple[Button, ...], ...] = ()
     keyboard: str = ""
     dirty: bool = True
+    urgent: bool = False
+    """Whether a pod is in trouble that nobody was told of: that does not wait behind other progress."""
     at: float = 0.0
     edit: asyncio.Task[None] | None = None
 
@@ -88,6 +90,7 @@ class LiveMessages:
         if view.kind == "turn":
             return
         known = self._running.setdefault(operation_id, _Drawn(view, None))
+        known.urgent |= {each.words for each in view.troubles} > {each.words for each in known.view.troubles}
         known.view, known.dirty = view, True
         self._changed.set()
 
@@ -148,7 +151,8 @@ class LiveMessages:
             for operation_id, drawn in list(self._running.items()):
                 if drawn.edit is None and (drawn.dirty or now - drawn.at >= TICK):
                     urgency = Urgency.PROGRESS if drawn.dirty else Urgency.COSMETIC
-                    drawn.dirty, drawn.at = False, now
+                    urgency = Urgency.RESULT if drawn.urgent else urgency
+                    drawn.dirty, drawn.urgent, drawn.at = False, False, now
                     drawn.edit = asyncio.create_task(self._draw(operation_id, drawn, urgency))
                     drawn.edit.add_done_callback(functools.partial(self._drawn, drawn))
 

@@ -4,6 +4,7 @@ from bot.commands.arguments import Bound
 from bot.commands.ask import Ask, Refused
 from bot.commands.choices import MOST, Choice, run
 from bot.commands.declaring import KNOWN, Declared
+from bot.commands.standing import all_standing
 from bot.config import App, Environment, Target
 
 
@@ -35,12 +36,16 @@ async def _pick_app(ask: Ask, declared: Declared, targets: list[Target]) -> None
 
 
 async def _pick_environment(ask: Ask, declared: Declared, app: str, targets: list[Target]) -> None:
+    shown = targets[: MOST - 1]
+    found = {each.environment: each for each in await all_standing(ask.services, shown, ask.who.identity)}
     choices: list[Choice] = []
-    for target in targets[: MOST - 1]:
+    lines = ["Where?"]
+    for target in shown:
         name = target.environment.name
         choices.append(run(name, f"/{declared.name} {app} {name}"))
+        lines.append(f"{found[name].symbol} {name} {found[name].version or 'not deployed'}")
     choices.append(run("‹ Back", f"/{declared.name}"))
-    await ask.show("said", choices, heading=f"{declared.summary}: {app}", lines=["Where?"])
+    await ask.show("said", choices, heading=f"{declared.summary}: {app}", lines=lines)
 
 
 def _bound(declared: Declared, bound: Bound, kind: type) -> str | None:

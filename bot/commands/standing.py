@@ -95,6 +95,15 @@ async def all_standing(
     return sorted(found, key=lambda each: worst.index(each.state))
 
 
+def by_app(found: Sequence[Standing]) -> list[tuple[str, list[Standing]]]:
+    """The same by app, the app with the worst trouble first; what is not deployed is left out."""
+    apps: dict[str, list[Standing]] = {}
+    for each in found:
+        if each.state != "absent":
+            apps.setdefault(each.app, []).append(each)
+    return list(apps.items())
+
+
 async def _look(services: Services, target: Target, identity: Identity | None, bare: Standing) -> Standing:
     site = await services.planner.site(target, identity)
     live = await read_live(services.helm, services.releases, site)

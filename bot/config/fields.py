@@ -147,7 +147,7 @@ def _number(value: Any) -> Any:
     if isinstance(value, bool) or (
         isinstance(value, str) and not re.fullmatch(r"-?\d{1,19}", value, re.ASCII)
     ):
-        raise PydanticCustomError("id", "should be a number; /whoami and `pilothouse ids` show it")
+        raise PydanticCustomError("id", "should be a number; /whoami shows it")
     return value
 
 

@@ -34,7 +34,8 @@ class Deploy(ReleaseOperation, kind="deploy"):
         if changed.health == "healthy" and self.arguments.policy.tests:
             changed = await do("tests", self.test, changed)
         if changed.health == "healthy":
-            await do("announce", self.announce)
+            if self.arguments.policy.announces:
+                await do("announce", self.announce)
             return _done(changed)
         if changed.health == "failed" and self.arguments.policy.on_failure == "rollback":
             return await self.undone(do, changed)

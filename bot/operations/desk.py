@@ -71,7 +71,7 @@ class Desk:
                 raise Spent("That was pressed already")
             holder = await self._holder(session, order.subject)
             if holder is not None and not wait:
-                raise Busy(holder.id, holder.author_name, f"{holder.kind} of {holder.version or holder.app}")
+                raise _busy(holder)
             session.add(_row(operation_id, order, now))
             await session.flush()
             self._frozen.keep(session, operation_id, order.frozen)
@@ -80,10 +80,11 @@ class Desk:
         self._engine.wake()
         return operation_id
 
-    async def holder(self, subject: str) -> OperationRow | None:
-        """The operation that has the subject now, or is first in its queue."""
+    async def holder(self, subject: str, *, but: str = "") -> Busy | None:
+        """Who has the subject now, or is first in its queue; `but` is a kind of operation that does not count."""
         async with self._database.read() as session:
-            return await self._holder(session, subject)
+            row = await self._holder(session, subject)
+            return _busy(row) if row is not None and row.kind != but else None
 
     async def find(self, operation_id: str) -> OperationRow | None:
         """One operation."""
@@ -150,3 +151,7 @@ def _entry(of: Order | OperationRow, by: Author, action: str, now: datetime, det
         chat_id=of.chat_id,
         detail=detail,
     )
+
+
+def _busy(holder: OperationRow) -> Busy:
+    return Busy(holder.id, holder.author_name, f"{holder.kind} of {holder.version or holder.app}")

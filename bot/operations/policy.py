@@ -17,3 +17,4 @@ class Policy(BaseModel):
     history_max: int = 10
     create_namespace: bool = False
     tests: bool = False
+    announces: bool = False

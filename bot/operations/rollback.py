@@ -24,7 +24,8 @@ class Rollback(ReleaseOperation, kind="rollback"):
         changed = await do("rollout", self.rollout)
         shared = {"revision": changed.revision, "ready": changed.ready}
         if changed.health == "healthy":
-            await do("withdraw", self.withdraw)
+            if self.arguments.policy.announces:
+                await do("withdraw", self.withdraw)
             return Outcome(result="done", back_to=self.record.version, **shared)
         return Outcome(
             result="failed",

@@ -21,7 +21,7 @@ DATA = ("data", "binaryData", "stringData")
 """Where ConfigMaps and Secrets have their keys."""
 
 RUNS = ("Job", "Pod")
-"""Kinds of hooks that run; others, such as a ConfigMap, are only made."""
+"""Kinds of hooks that run; others, such as a ConfigMap for them, are not worth a line."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,12 @@ def hook_lines(hooks: Iterable[Manifest], upgrade: bool) -> list[Line]:
     before, after = ("pre-upgrade", "post-upgrade") if upgrade else ("pre-install", "post-install")
     lines = []
     for hook in hooks:
-        verb = "runs" if hook.key.kind in RUNS else "is made"
+        if hook.key.kind not in RUNS:
+            continue
         if before in hook.hook_events:
-            lines.append(Line(f"{hook.key} {verb} first"))
+            lines.append(Line(f"{hook.key} runs first"))
         if after in hook.hook_events:
-            lines.append(Line(f"{hook.key} {verb} afterwards"))
+            lines.append(Line(f"{hook.key} runs afterwards"))
     return lines
 
 

@@ -1,6 +1,7 @@
 """Which versions of an app there are, and what a version is: a tag and its digest in the registry."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -39,6 +40,12 @@ class Versions:
         if app.source is not None:
             return versions.order(await self._sources().tags(app.source.git), TagRule(rule.match))
         return ()
+
+    async def built(self, app: App, versions: Sequence[str]) -> Mapping[str, datetime | None]:
+        """When these versions were built, as far as their images say; {} for an app without images."""
+        if app.image is None:
+            return {}
+        return await self._registries().built(app.image, versions)
 
     async def image(self, app: App, version: str) -> Image | None:
         """The image of a version; None when the app is versioned by its chart.
