@@ -22,6 +22,9 @@ HIDDEN: Final = "•••"
 SHORTEST: Final = 4
 """Known values shorter than this are not looked for: hiding every "no" would hide everything."""
 
+SHORTEST_INSIDE: Final = 8
+"""Bytes from which a value is looked for inside the base64 of a longer text."""
+
 LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 """kubectl's copy of the whole object, Secret data included."""
 
@@ -112,6 +115,17 @@ def _forms(value: str) -> Iterable[str]:
     yield json.dumps(value, ensure_ascii=False)[1:-1]
     for encoded in (base64.b64encode(raw), base64.b64encode(raw + b"\n"), base64.urlsafe_b64encode(raw)):
         yield encoded.decode().rstrip("=")
+    yield from _inside_base64(raw)
+
+
+def _inside_base64(raw: bytes) -> Iterable[str]:
+    """The value within the base64 of more than it, as `user:password`: it may begin at any of three places."""
+    if len(raw) < SHORTEST_INSIDE:
+        return
+    for before, clean in ((0, 0), (1, 2), (2, 3)):
+        bits = 8 * (before + len(raw))
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            yield encode(bytes(before) + raw).decode()[clean : bits // 6]
 
 
 def _hashed(field: str, value: Any) -> str:

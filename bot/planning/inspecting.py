@@ -14,6 +14,7 @@ from bot.planning import paths
 from bot.planning.comparing import compared
 from bot.planning.differences import to_yaml
 from bot.planning.errors import NothingThere
+from bot.planning.hiding import mask_for
 from bot.planning.live import of_record, read_live, version_of
 from bot.planning.planner import Planner, kube_of
 from bot.planning.releases import Past, Releases
@@ -57,8 +58,9 @@ class Inspector:
         )
         layers = await self._planner.layers(target, version, image, sets)
         rendering = await self._planner.rendering(site, live, archive, layers, kube)
-        masker = self._masker().with_values(layers.secrets)
-        objects = [masker.mask_object(each.object) for each in (*rendering.objects, *rendering.hooks)]
+        shown = (*rendering.objects, *rendering.hooks)
+        mask = mask_for(self._masker().with_values(layers.secrets), live.objects, live.hooks, shown)
+        objects = [mask(each.object) for each in shown]
         return "---\n".join(to_yaml(each) for each in objects)
 
     async def changed_by(self, target: Target, revision: int, identity: Identity | None) -> str:
@@ -75,11 +77,11 @@ class Inspector:
             self._helm.get(site.location, revision, site.identity),
             self._helm.get(site.location, earlier[-1], site.identity),
         )
-        mask = self._masker().mask_object
+        masker = self._masker()
 
         def compare() -> str:
-            before, after = of_record(old, site.namespace)[0], of_record(new, site.namespace)[0]
-            return compared(before, after, mask=mask).diff
+            (before, *_), (after, *_) = of_record(old, site.namespace), of_record(new, site.namespace)
+            return compared(before, after, mask=mask_for(masker, before, after)).diff
 
         return await asyncio.to_thread(compare)
 

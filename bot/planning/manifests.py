@@ -138,8 +138,15 @@ def _check_object(document: Any, file: str) -> None:
         "The chart renders something that is no Kubernetes object",
         where=file,
         advice=problem,
-        quote=str(document)[:200],
+        quote=_outline(document),
     )
+
+
+def _outline(document: Any) -> str:
+    """What a document is, without what it says: it may be a Secret that nobody can tell for one."""
+    if isinstance(document, dict):
+        return f"It has the keys {', '.join(str(key)[:40] for key in list(document)[:8])}"
+    return "It is a list" if isinstance(document, list) else "It is a single value"
 
 
 def _flattened(document: Object) -> Iterable[Object]:

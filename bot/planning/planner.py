@@ -17,6 +17,7 @@ from bot.masking import Masker
 from bot.planning import manifests
 from bot.planning.comparing import Comparison, compared
 from bot.planning.errors import NothingThere, PlanRefused
+from bot.planning.hiding import mask_for
 from bot.planning.live import Live, of_record, read_live, version_of, wanted_revision
 from bot.planning.manifests import Manifest
 from bot.planning.plan import Frozen, ObjectRef, Plan, PlanKind, refs
@@ -103,7 +104,7 @@ class Planner:
             compared,
             live.objects,
             rendering.objects,
-            mask=masker.mask_object,
+            mask=mask_for(masker, live.objects, live.hooks, rendering.objects, rendering.hooks),
             hooks=rendering.hooks,
             again=rendering.again,
         )
@@ -125,7 +126,7 @@ class Planner:
             now=now,
             chart=archive.version,
             image_digest=image.digest if image else "",
-            notes=_notes(target, live),
+            notes=_notes(target, live, masker),
             objects=refs(rendering.objects) + refs(_running_hooks(rendering.hooks, live), hook=True),
             frozen=Frozen(archive, layers.values),
         )
@@ -143,7 +144,7 @@ class Planner:
         wanted = wanted_revision(site, live, revision)
         record = await self._helm.get(site.location, wanted.number, site.identity)
         objects, hooks = await asyncio.to_thread(of_record, record, site.namespace)
-        mask = self._masker().mask_object
+        mask = mask_for(self._masker(), live.objects, live.hooks, objects, hooks)
         comparison = await asyncio.to_thread(compared, live.objects, objects, mask=mask)
         inputs = self._inputs("rollback", site, live, identity, kube_version) | {"flags": str(wanted.number)}
         return self._plan(
@@ -169,7 +170,8 @@ class Planner:
         live = await read_live(self._helm, self._releases, site)
         if live.revision is None or live.record is None:
             raise NothingThere(f"{target} is not deployed")
-        comparison = await asyncio.to_thread(compared, live.objects, (), mask=self._masker().mask_object)
+        mask = mask_for(self._masker(), live.objects, live.hooks)
+        comparison = await asyncio.to_thread(compared, live.objects, (), mask=mask)
         version = version_of(target, live.past, live.record)
         return self._plan(
             "uninstall",
@@ -308,12 +310,13 @@ def _check_pin(target: Target, image: Image | None, rendering: Rendering) -> Non
         )
 
 
-def _notes(target: Target, live: Live) -> list[str]:
+def _notes(target: Target, live: Live, masker: Masker) -> list[str]:
     notes = []
     if target.app.image is not None and not target.app.image_value.pins:
         notes.append("Deployed by tag: the chart takes no digest")
     if live.revision is not None and live.revision.status == "failed":
-        notes.append(f"Revision {live.revision.number} failed: {live.revision.description[:120]}")
+        why = masker.mask_text(live.revision.description)[:120]  # masked whole: half a secret looks like none
+        notes.append(f"Revision {live.revision.number} failed: {why}")
     return notes
 
 
