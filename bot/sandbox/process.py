@@ -73,6 +73,12 @@ class BotProcess:
         await self._start()
         await self._until_up()
 
+    async def ended(self) -> str:
+        """Wait for the process to end by itself; why it did, see `trouble`."""
+        assert self._process is not None
+        await self._process.wait()
+        return self.trouble
+
     @property
     def trouble(self) -> str:
         """Why it cannot answer, with the last lines of its log; "" while it runs."""

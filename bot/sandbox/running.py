@@ -1,20 +1,21 @@
 """`pilothouse sandbox`: the embedded servers, the sample world and the bot, for a script or for looking around.
 
-Everything lives in one folder that goes with the sandbox unless somebody names it. Exit codes: 0 when all
-went as told, 1 when something did not, 2 when the script or the configuration cannot be understood.
+Everything lives in one folder. Exit codes: 0 when all went as told, 1 when something did not, 2 when the
+script or the configuration cannot be understood, 130 when a signal stopped it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Final, TextIO
 
 import aiohttp
 
@@ -26,6 +27,10 @@ from bot.sandbox.script import Numbered, ScriptInvalid, read_script
 from bot.sandbox.servers import Servers
 from bot.sandbox.transcript import Transcript
 from bot.sandbox.world import SandboxWorld, open_world
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_INTERRUPTED: Final = 130
+"""The exit code of what Ctrl-C stopped, as shells have it."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,8 @@ async def run_sandbox(
 ) -> int:
     """Play `script` and return 0 or 1; without one, run until SIGINT or SIGTERM.
 
-    `port` is the embedded Telegram's, `config` the files of a world of one's own, `state` a folder to keep.
+    `port` is the embedded Telegram's, `config` the files of a world of one's own. `state` is a folder to keep;
+    the one made without it is kept only after a failure, for the bot's log in it.
     Raises: ConfigInvalid, OSError (a script that is not there, a port that is taken).
     """
     try:
@@ -87,11 +93,41 @@ async def run_sandbox(
     except ScriptInvalid as error:
         print(error, file=sys.stderr)  # noqa: T201 - a command's answer
         return 2
+    folder = state or Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="pilothouse-"))
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    code = 0
     try:
-        async with started(port=port, configs=config, state=state, out=out) as running:
-            if steps is None:
-                return await _stay(running, out)
-            return await _play(running, steps, out)
+        code = await _until_stopped(_run(steps, folder, port, config, out))
+    finally:
+        if code != 1 and state is None:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+    return code
+
+
+async def _until_stopped(work: Coroutine[None, None, int]) -> int:
+    """The work's code, or that of an interrupt when a signal ended it, everything closed in order."""
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        await asyncio.wait((task,))
+    except asyncio.CancelledError:
+        task.cancel()
+        await asyncio.wait((task,))
+        raise
+    finally:
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+    return _INTERRUPTED if task.cancelled() else task.result()
+
+
+async def _run(
+    steps: Sequence[Numbered] | None, folder: Path, port: int | None, config: list[Path] | None, out: TextIO
+) -> int:
+    try:
+        async with started(folder, port=port, configs=config, out=out) as running:
+            return await (_stay(running, out) if steps is None else _play(running, steps, out))
     except BotEnded as error:
         print(f"The sandbox did not start.\n{error}", file=out)
         return 1
@@ -99,28 +135,24 @@ async def run_sandbox(
 
 @asynccontextmanager
 async def started(
-    *, port: int | None = None, configs: Sequence[Path] | None = None, state: Path | None = None, out: TextIO
+    folder: Path, *, port: int | None = None, configs: Sequence[Path] | None = None, out: TextIO
 ) -> AsyncIterator[Running]:
-    """A sandbox with its bot up; everything ends with the block.
+    """A sandbox with its bot up, all its files in `folder`; everything ends with the block.
 
     Raises: BotEnded, ConfigInvalid, OSError.
     """
-    clock = SystemClock()
-    with tempfile.TemporaryDirectory(prefix="pilothouse-", ignore_cleanup_errors=True) as temporary:
-        folder = state or Path(temporary)
-        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-        print("Starting the embedded Telegram, Kubernetes and registry …", file=out, flush=True)
-        async with open_world(folder, configs, port=port or 0) as world:
-            print("Starting the bot …", file=out, flush=True)
-            bot = BotProcess(
-                world.configs,
-                log=folder / "bot.log",
-                secrets=world.secrets,
-                asked_at=world.asked_at,
-                clock=clock,
-            )
-            async with bot:
-                yield Running(world, bot)
+    print("Starting the embedded Telegram, Kubernetes and registry …", file=out, flush=True)
+    async with open_world(folder, configs, port=port or 0) as world:
+        print("Starting the bot …", file=out, flush=True)
+        bot = BotProcess(
+            world.configs,
+            log=folder / "bot.log",
+            secrets=world.secrets,
+            asked_at=world.asked_at,
+            clock=SystemClock(),
+        )
+        async with bot:
+            yield Running(world, bot)
 
 
 async def _play(running: Running, steps: Sequence[Numbered], out: TextIO) -> int:
@@ -137,17 +169,14 @@ async def _play(running: Running, steps: Sequence[Numbered], out: TextIO) -> int
 
 
 async def _stay(running: Running, out: TextIO) -> int:
-    """Say what there is, then show what happens until somebody stops it."""
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopping.set)
+    """Say what there is, then show what happens until a signal cancels it or the bot ends."""
     world = running.servers.telegram.world
     async with Transcript(world, running.world.cast, out, SystemClock()):
         for line in _introduction(running):
             print(line, file=out, flush=True)
-        await stopping.wait()
-    return 0
+        words = await running.bot.ended()
+    print(words, file=out, flush=True)
+    return 1
 
 
 def _introduction(running: Running) -> list[str]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import shutil
+import signal
 import sys
 from pathlib import Path
 
@@ -68,7 +71,10 @@ async def test_what_did_not_go_as_told_is_named_with_its_step_and_what_was_seen(
     assert code == 1
     assert "Step 2 of 2 (line 2) is not as told" in out
     assert "1002" in out.partition("is not as told")[2]
-    assert "bot.log" in out
+    log = re.search(r"\S+bot\.log", out)
+    assert log is not None
+    assert Path(log[0]).is_file()
+    shutil.rmtree(Path(log[0]).parent)
 
 
 async def test_a_script_that_cannot_be_understood_starts_nothing(tmp_path: Path) -> None:
@@ -88,3 +94,28 @@ async def test_a_world_of_ones_own_is_played_against_the_same_servers(
     options = ("--script", str(tmp_path / "script.yaml"), "--config", str(tmp_path / "config.yaml"))
     code, out, error = await sandbox(*options)
     assert code == 0, out + error
+
+
+async def test_a_signal_stops_the_sandbox_and_its_bot(tmp_path: Path) -> None:
+    (tmp_path / "script.yaml").write_text(WAIT + "- {wait: 90s}\n")
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot.cli", "sandbox", "--script", str(tmp_path / "script.yaml")),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    async with asyncio.timeout(60):
+        while b"step 2 as told" not in await process.stdout.readline():
+            pass
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    process.send_signal(signal.SIGTERM)
+    assert await asyncio.wait_for(process.wait(), 30) == 130
+    assert children
+    assert not [child for child in children if _is_alive(child)]
+
+
+def _is_alive(process_id: str) -> bool:
+    """Whether a process runs: one that nobody has reaped yet does not."""
+    try:
+        return Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
