@@ -34,7 +34,7 @@ async def delete_objects(cluster: KubernetesServer, pattern: str, namespace: str
     kind, _, glob = pattern.partition("/")
     keys = [
         key
-        for key in cluster.storage.keys()  # noqa: SIM118 - it is no mapping
+        for key in cluster.storage.keys()
         if namespace in (None, key.namespace) and _is_kind(cluster, key, kind) and fnmatchcase(key.name, glob)
     ]
     headers = {"Authorization": "Bearer sandbox"}
