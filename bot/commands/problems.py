@@ -1,6 +1,7 @@
 """Whatever a handler raises, as an answer: what is wrong, where, how to mend it."""
 
 import structlog
+from prometheus_client import Counter
 
 from bot.cluster.errors import ClusterError
 from bot.commands.ask import Ask, Refused
@@ -11,6 +12,8 @@ from bot.images.errors import ImagesError, TagMissing
 from bot.operations.errors import Busy, Spent
 from bot.planning.errors import PlanRefused, ReleaseStuck
 from bot.store.errors import StoreError
+
+REFUSED = Counter("pilothouse_refusals", "Commands and presses refused for a missing right.")
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +51,7 @@ async def answer(ask: Ask, error: Exception) -> None:
 
 async def _refuse(ask: Ask, error: Refused) -> None:
     decision = error.decision
+    REFUSED.inc()
     await ask.record("refused", "refused", detail=f"{error.what}: {decision.reason}")
     if ask.pressed:
         ask.toast(decision.reason.replace("\n", " · ")[:190])

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import structlog
+from prometheus_client import Counter
 from sqlalchemy import delete, select
 
 from bot.clock import Clock
@@ -30,6 +31,8 @@ POLL_EVERY = 2.0
 """Seconds between looks for work that no wake-up announced, such as rows another process wrote."""
 
 FLUSH_EVERY = 0.5
+
+ENDED = Counter("pilothouse_operations", "Operations that ended.", ["kind", "result"])
 
 log = structlog.get_logger(__name__)
 
@@ -221,6 +224,7 @@ class Engine:
             await session.execute(delete(FrozenRow).where(FrozenRow.operation_id == operation_id))
             await self._audience.ended(session, row, view)
         self._audience.told()
+        ENDED.labels(row.kind, outcome.result).inc()
         log.info("operation ended", result=outcome.result)
 
 

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any, Self
 
 import structlog
+from prometheus_client import Counter
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -43,6 +44,8 @@ __all__ = [
     "Sender",
     "TextMessage",
 ]
+
+STORED = Counter("pilothouse_updates", "Updates of Telegram that were stored.")
 
 log = structlog.get_logger(__name__)
 
@@ -120,6 +123,7 @@ class Inbox:
             raise InboxFull
         async with self._database.write() as session:
             new = await self._store(session, updates)
+        STORED.inc(len(new))
         for each in sorted(updates, key=lambda update: int(update["update_id"])):
             if int(each["update_id"]) in new:
                 new.discard(int(each["update_id"]))
