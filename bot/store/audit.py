@@ -1,9 +1,13 @@
-"""The audit trail: who did what, or was refused, as a hash chain that shows if a row was changed or removed."""
+"""The audit trail: who did what, or was refused, as a hash chain that shows if a row was changed or removed.
+
+Rows cut off at the end leave no gap in a chain: whoever fears that keeps the newest hash elsewhere.
+"""
 
 import hashlib
 import json
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import select, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -34,6 +38,7 @@ async def record(session: AsyncSession, entry: Entry) -> None:
     """Append to the trail in the caller's transaction: the decision and its record stand or fall together."""
     if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer anyway
         await session.execute(text("LOCK TABLE audit IN EXCLUSIVE MODE"))
+    entry = _storable(entry)
     last = await session.scalar(select(AuditRow.hash).order_by(AuditRow.id.desc()).limit(1))
     session.add(AuditRow(**entry.__dict__, hash=_hash(last or FIRST, entry)))
     await session.flush()
@@ -56,6 +61,7 @@ async def count_stranger(
     """Count somebody unknown who wrote to us, one row per person, chat and hour."""
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     hour = at.replace(minute=0, second=0, microsecond=0)
+    name = _storable_text(name)
     row = {"person_id": person_id, "chat_id": chat_id, "hour": hour, "name": name, "count": 1}
     statement = insert(StrangerRow).values(row)
     await session.execute(
@@ -64,6 +70,18 @@ async def count_stranger(
             set_={"count": StrangerRow.count + 1, "name": name},
         )
     )
+
+
+def _storable(entry: Entry) -> Entry:
+    """The entry as it can be read back: times in UTC, and text without what a database refuses."""
+    texts = {name: _storable_text(value) for name, value in entry.__dict__.items() if isinstance(value, str)}
+    changes: dict[str, Any] = {**texts, "at": entry.at.astimezone(UTC)}
+    return replace(entry, **changes)
+
+
+def _storable_text(text: str) -> str:
+    """PostgreSQL takes no NUL, and no database half a character: names and messages may hold both."""
+    return text.replace("\0", "").encode(errors="replace").decode()
 
 
 def _hash(before: str, entry: Entry) -> str:

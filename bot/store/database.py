@@ -4,16 +4,17 @@ SQLite (in WAL mode) by default, PostgreSQL when configured. Nobody else makes a
 """
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection, event, make_url
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy.exc import DatabaseError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from bot.store.errors import StoreDamaged
+from bot.store.errors import StoreDamaged, StoreUnreachable
 from bot.store.migrating import migrate
 
 BUSY_TIMEOUT = 20_000
@@ -34,6 +35,7 @@ class Database:
         )
         # SQLite knows one writer at a time; queueing here is fair and cheap, its own lock is neither.
         self._writing = asyncio.Lock()
+        self._writer: asyncio.Task[Any] | None = None
         if self.is_sqlite:
             event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self._engine.sync_engine, "begin", _begin_sqlite)
@@ -41,18 +43,23 @@ class Database:
     async def __aenter__(self) -> Self:
         """Create or migrate the schema.
 
-        Raises: StoreTooNew, StoreDamaged.
+        Raises: StoreTooNew, StoreDamaged, StoreUnreachable.
         """
-        if self._path is not None:
-            await asyncio.to_thread(self._path.parent.mkdir, parents=True, exist_ok=True)
+        where = str(self._path or "the configured database")
         try:
-            async with self._engine.connect() as connection:
+            if self._path is not None:
+                await asyncio.to_thread(_make_private, self._path)
+            async with self._engine.connect() as plain:
+                connection = await plain.execution_options(writes=True)
+                await connection.run_sync(_refuse_damaged)
                 await connection.run_sync(migrate)
-        except DatabaseError as error:
+                await connection.commit()
+        except BaseException as error:
             await self._engine.dispose()
-            raise StoreDamaged(str(self._path or "the database"), str(error.orig)) from error
-        except BaseException:
-            await self._engine.dispose()
+            if isinstance(error, DBAPIError):
+                raise _explained(where, error) from error
+            if isinstance(error, OSError):
+                raise StoreUnreachable(where, error.strerror or str(error)) from error
             raise
         return self
 
@@ -81,8 +88,34 @@ class Database:
         if not self.is_sqlite:
             yield
             return
+        if self._writer is asyncio.current_task():
+            raise RuntimeError("a write inside a write would wait for itself: pass the session on")
         async with self._writing:
-            yield
+            self._writer = asyncio.current_task()
+            try:
+                yield
+            finally:
+                self._writer = None
+
+
+def _make_private(path: Path) -> None:
+    """The database's file is for the bot's user alone: it holds what was said in chats."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def _refuse_damaged(connection: Connection) -> None:
+    """SQLite reads a damaged file until it meets the damage: look at all of it before anything is written."""
+    if connection.dialect.name == "sqlite":
+        found = connection.execute(text("PRAGMA quick_check(1)")).scalar()
+        if found != "ok":
+            raise StoreDamaged(str(connection.engine.url.database), str(found))
+
+
+def _explained(where: str, error: DBAPIError) -> StoreDamaged | StoreUnreachable:
+    """SQLite's `file is not a database` and `malformed` are plain DatabaseErrors; everything else may pass."""
+    kind = StoreDamaged if type(error) is DatabaseError else StoreUnreachable
+    return kind(where, str(error.orig))
 
 
 def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:

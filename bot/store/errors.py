@@ -1,8 +1,9 @@
 """What can be wrong with the store.
 
 StoreError
-├── StoreTooNew    a newer Pilothouse wrote it
-└── StoreDamaged   the database can't be read
+├── StoreTooNew        a newer Pilothouse wrote it
+├── StoreDamaged       the database can't be read, or is not ours
+└── StoreUnreachable   it does not answer, or may not be opened; nothing is known of its content
 """
 
 
@@ -27,3 +28,10 @@ class StoreDamaged(StoreError):
         super().__init__(
             f"The store at {where} can't be used: {words}. Nothing was changed; restore it from a backup."
         )
+
+
+class StoreUnreachable(StoreError):
+    """The database does not answer or can't be opened."""
+
+    def __init__(self, where: str, words: str) -> None:
+        super().__init__(f"The store at {where} can't be opened: {words}")

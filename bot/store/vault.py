@@ -1,8 +1,10 @@
 """Encryption at rest of what was confirmed: values hold secrets, and the database is backed up and copied."""
 
+import contextlib
 import hashlib
 import hmac
 import os
+import tempfile
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -24,14 +26,9 @@ class Vault:
         Raises: StoreError when the file can't be read, written or used.
         """
         try:
-            key_file.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                descriptor = os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            except FileExistsError:
-                return cls(key_file.read_bytes().strip())
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(Fernet.generate_key())
-            return cls(key_file.read_bytes())
+            if not key_file.exists():
+                _write_key(key_file)
+            return cls(key_file.read_bytes().strip())
         except (OSError, ValueError) as error:
             raise StoreError(f"The store's key file {key_file} can't be used: {error}") from error
 
@@ -54,3 +51,18 @@ class Vault:
     def fingerprint(self, data: bytes) -> str:
         """A keyed hash: the same data gives the same text here, and nobody can guess data from it."""
         return hmac.new(self._key, data, hashlib.sha256).hexdigest()
+
+
+def _write_key(key_file: Path) -> None:
+    """Write a new key whole or not at all: a process that starts meanwhile, or a crash, must not see half of it."""
+    key_file.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=key_file.parent)  # readable by its owner alone
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(Fernet.generate_key())
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):  # another start was faster: its key is the key
+            os.link(name, key_file)
+    finally:
+        os.unlink(name)

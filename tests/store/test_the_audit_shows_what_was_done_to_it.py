@@ -1,0 +1,107 @@
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from bot.store import audit
+from bot.store.audit import Entry
+from bot.store.database import Database
+from bot.store.tables import AuditRow, StrangerRow
+
+NOW = datetime(2026, 11, 25, 14, 3, 5, 123456, tzinfo=UTC)
+ENTRY = Entry(NOW, 1002, "Dana", "deploy.run", "asked", "shop", "staging", -1001000000001, "v1.2")
+
+
+async def record(database: Database, *entries: Entry) -> None:
+    for entry in entries:
+        async with database.write() as session:
+            await audit.record(session, entry)
+
+
+async def verdict(database: Database) -> int | None:
+    async with database.read() as session:
+        return await audit.verify(session)
+
+
+async def ids(database: Database) -> list[int]:
+    async with database.read() as session:
+        return list(await session.scalars(select(AuditRow.id).order_by(AuditRow.id)))
+
+
+async def test_an_untouched_trail_verifies(database: Database) -> None:
+    assert await verdict(database) is None
+    await record(database, ENTRY, replace(ENTRY, app=None, environment=None, chat_id=None), ENTRY)
+    assert await verdict(database) is None
+
+
+@pytest.mark.parametrize(
+    "change", [{"actor": "Lee"}, {"outcome": "refused"}, {"detail": ""}, {"app": None}, {"actor_id": 1}]
+)
+async def test_a_changed_row_is_found(database: Database, change: dict[str, object]) -> None:
+    await record(database, ENTRY, ENTRY, ENTRY)
+    second = (await ids(database))[1]
+    async with database.write() as session:
+        await session.execute(update(AuditRow).where(AuditRow.id == second).values(change))
+    assert await verdict(database) == second
+
+
+@pytest.mark.parametrize("which", [0, 1])
+async def test_a_removed_row_is_found_at_the_next_one(database: Database, which: int) -> None:
+    await record(database, ENTRY, ENTRY, ENTRY)
+    found = await ids(database)
+    async with database.write() as session:
+        await session.execute(delete(AuditRow).where(AuditRow.id == found[which]))
+    assert await verdict(database) == found[which + 1]
+
+
+async def test_a_trail_written_by_many_at_once_is_one_chain(database: Database) -> None:
+    await asyncio.gather(*(record(database, replace(ENTRY, detail=str(number))) for number in range(30)))
+    assert len(await ids(database)) == 30
+    assert await verdict(database) is None
+
+
+async def test_a_decision_that_is_not_made_leaves_no_record(database: Database) -> None:
+    async def decide() -> None:
+        async with database.write() as session:
+            await audit.record(session, ENTRY)
+            raise RuntimeError("the decision failed")
+
+    with pytest.raises(RuntimeError):
+        await decide()
+    assert await ids(database) == []
+
+
+async def test_whatever_the_zone_of_its_clock_a_row_verifies(database: Database) -> None:
+    await record(database, replace(ENTRY, at=NOW.astimezone(timezone(timedelta(hours=-7)))))
+    assert await verdict(database) is None
+
+
+async def test_hostile_text_is_recorded_and_verifies(database: Database) -> None:
+    await record(database, replace(ENTRY, actor="a\0b\ud800", detail="<b>\u202e\x1b" + "x" * 5000))
+    assert await verdict(database) is None
+    async with database.read() as session:
+        assert (await session.scalars(select(AuditRow.actor))).one() == "ab?"
+
+
+async def test_strangers_are_counted_by_the_hour(database: Database) -> None:
+    async def writes(person: int, minutes: int, name: str = "Eve\0") -> None:
+        async with database.write() as session:
+            await audit.count_stranger(
+                session, person_id=person, chat_id=7, name=name, at=NOW + timedelta(minutes=minutes)
+            )
+
+    for minutes in (0, 10, 20):
+        await writes(1, minutes)
+    await writes(1, 60, name="Eva")
+    await writes(2, 0)
+    async with database.read() as session:
+        rows = (
+            await session.scalars(select(StrangerRow).order_by(StrangerRow.person_id, StrangerRow.hour))
+        ).all()
+    assert [(row.person_id, row.hour.hour, row.count, row.name) for row in rows] == [
+        (1, 14, 3, "Eve"),
+        (1, 15, 1, "Eva"),
+        (2, 14, 1, "Eve"),
+    ]

@@ -1,0 +1,106 @@
+import asyncio
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import func, select, text
+
+from bot.store.database import Database
+from bot.store.tables import ChatRow, LeaseRow
+
+NOW = datetime(2026, 11, 25, 14, 3, 5, 123456, tzinfo=UTC)
+
+
+async def count(database: Database) -> int:
+    async with database.read() as session:
+        return await session.scalar(select(func.count()).select_from(ChatRow)) or 0
+
+
+async def test_a_block_that_raises_leaves_nothing(database: Database) -> None:
+    async def fails() -> None:
+        async with database.write() as session:
+            session.add(ChatRow(name="a", chat_id=1))
+            await session.flush()
+            raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError):
+        await fails()
+    assert await count(database) == 0
+
+
+async def test_a_cancelled_block_leaves_nothing_and_no_lock(database: Database) -> None:
+    begun = asyncio.Event()
+
+    async def writes() -> None:
+        async with database.write() as session:
+            session.add(ChatRow(name="a", chat_id=1))
+            await session.flush()
+            begun.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(writes())
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with asyncio.timeout(5), database.write() as session:
+        session.add(ChatRow(name="b", chat_id=2))
+    assert await count(database) == 1
+
+
+async def test_many_writers_lose_nothing(database: Database) -> None:
+    async def one(number: int) -> None:
+        async with database.write() as session:
+            session.add(ChatRow(name=str(number), chat_id=number))
+
+    await asyncio.gather(*(one(number) for number in range(60)))
+    assert await count(database) == 60
+
+
+async def test_readers_go_on_beside_a_writer(database: Database) -> None:
+    async with database.write() as session:
+        session.add(ChatRow(name="a", chat_id=1))
+        await session.flush()
+        assert await count(database) == 0
+    assert await count(database) == 1
+
+
+async def test_two_processes_may_write_in_turn(url: str) -> None:
+    async with Database(url) as one, Database(url) as other:
+
+        async def write(database: Database, start: int) -> None:
+            for number in range(start, start + 15):
+                async with database.write() as session:
+                    session.add(ChatRow(name=str(number), chat_id=number))
+
+        await asyncio.gather(write(one, 0), write(other, 100))
+        assert await count(one) == 30
+
+
+async def test_a_write_inside_a_write_is_an_error_and_no_dead_end(tmp_path: object) -> None:
+    async with Database(f"sqlite:///{tmp_path}/store.db") as database:
+        with pytest.raises(RuntimeError, match="inside a write"):
+            async with asyncio.timeout(5), database.write(), database.write():
+                pass
+        async with asyncio.timeout(5), database.write() as session:
+            session.add(ChatRow(name="a", chat_id=1))
+
+
+async def test_a_time_comes_back_as_it_was_in_utc(database: Database) -> None:
+    local = NOW.astimezone(timezone(timedelta(hours=5, minutes=30)))
+    async with database.write() as session:
+        session.add(LeaseRow(name="leader", holder="a", epoch=1, expires_at=local))
+    async with database.read() as session:
+        found = (await session.get_one(LeaseRow, "leader")).expires_at
+    assert (found, found.tzinfo) == (NOW, UTC)
+
+
+async def test_a_time_without_a_zone_is_an_error(database: Database) -> None:
+    with pytest.raises(Exception, match="without a zone"):
+        async with database.write() as session:
+            session.add(LeaseRow(name="leader", holder="a", epoch=1, expires_at=NOW.replace(tzinfo=None)))
+
+
+async def test_a_power_cut_loses_no_committed_decision(tmp_path: object) -> None:
+    async with Database(f"sqlite:///{tmp_path}/store.db") as database, database.read() as session:
+        settings = [await session.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous")]
+        assert settings == ["wal", 2]
