@@ -151,6 +151,7 @@ def _parts(
         versions=versions,
         vault=vault,
         masker=lambda: current.masker,
+        hide=current.hide,
         shouts=current.shouts_at,
     )
     inspector = Inspector(

@@ -1,7 +1,8 @@
 """What is in force now: the configuration and all that is derived from it, replaced as a whole by a reload."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import structlog
 from bot.config import Config, ConfigInvalid, Secret, SecretMissing, Target, load
 from bot.masking import Masker
 from bot.permissions import Policy
+from bot.planning.errors import PlanRefused
+from bot.planning.values import secrets_in
 from bot.texts.rendering import Texts
 
 log = structlog.get_logger(__name__)
@@ -39,6 +42,7 @@ class Current:
         self._paths = tuple(paths)
         self._environ = environ
         self._pinned: dict[str, int] = {}
+        self._hidden: frozenset[str] = frozenset()
         self._now = self._loaded()
 
     @property
@@ -65,6 +69,13 @@ class Current:
         """The id of a chat by its name in the configuration; None while a public name is not resolved."""
         chat_id = self._pinned.get(name, self.config.chats[name].id)
         return chat_id if isinstance(chat_id, int) else None
+
+    def hide(self, values: Iterable[str]) -> None:
+        """Hide these too from now on: a secret's file may have changed since the configuration was loaded."""
+        new = frozenset(values) - self._hidden
+        if new:
+            self._hidden |= new
+            self._now = replace(self._now, masker=self._now.masker.with_values(new))
 
     def pin(self, chats: Mapping[str, int]) -> None:
         """These chats have these ids, whatever the configuration says: public names, groups that moved."""
@@ -95,7 +106,7 @@ class Current:
         return InForce(
             config=config,
             policy=Policy.of(config, self._pinned),
-            masker=Masker(_known(secrets_of(config))),
+            masker=Masker((*_known(secrets_of(config)), *_in_files(config), *self._hidden)),
             texts=Texts(config.zone, config.templates),
         )
 
@@ -116,6 +127,16 @@ def secrets_of(config: Config) -> list[Secret]:
     for environment in config.environments.values():
         found += environment.secrets.values()
     return found
+
+
+def _in_files(config: Config) -> Iterator[str]:
+    """What the values files that are secret as a whole hold now."""
+    for target in config.targets():
+        for layer in target.values:
+            if layer.secret:
+                # One that can't be read is told where it is needed.
+                with contextlib.suppress(PlanRefused):
+                    yield from secrets_in(layer, target)
 
 
 def _known(secrets: Iterable[Secret]) -> list[str]:

@@ -4,7 +4,7 @@ The chart is rendered offline against the live cluster's version and APIs; `look
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.access import Identity
@@ -53,8 +53,10 @@ class Planner:
         versions: Versions,
         vault: Vault,
         masker: Callable[[], Masker],
+        hide: Callable[[Iterable[str]], None],
         shouts: Callable[[Target], bool],
     ) -> None:
+        """`hide` is told every secret that values have, so that `masker` and all others know it from then on."""
         self._helm = helm
         self._charts = charts
         self._clusters = clusters
@@ -62,6 +64,7 @@ class Planner:
         self._versions = versions
         self._vault = vault
         self._masker = masker
+        self._hide = hide
         self._shouts = shouts
 
     async def site(self, target: Target, identity: Identity | None) -> Site:
@@ -194,7 +197,9 @@ class Planner:
     ) -> Layered:
         """The values of a version."""
         commit = await self._versions.commit(target.app, version) if wants_commit(target) else ""
-        return await layered(target, image, sets, Facts(version, image.digest if image else "", commit))
+        found = await layered(target, image, sets, Facts(version, image.digest if image else "", commit))
+        self._hide(found.secrets)
+        return found
 
     async def rendering(
         self,

@@ -75,6 +75,14 @@ async def layered(
     return await asyncio.to_thread(_layered, target, image, sets, facts)
 
 
+def secrets_in(layer: ValuesLayer, target: Target) -> list[str]:
+    """Every text in a secret layer, as far as it can be known without a version.
+
+    Raises: PlanRefused when the file can't be read or filled in.
+    """
+    return paths.leaves(_load(layer, target, Facts("")))
+
+
 def _layered(target: Target, image: Image | None, sets: Sequence[tuple[str, str]], facts: Facts) -> Layered:
     values: paths.Values = {}
     secrets: list[str] = []
