@@ -304,7 +304,27 @@ SCREENS: dict[str, Shown] = {
         },
     ),
     "no operations": Shown("operations", {"rows": []}),
-    "start": Shown("start", {"who": "Dana", "rights": ["deployer in staging and production"]}),
+    "start": Shown(
+        "start",
+        {
+            "who": "Dana",
+            "rights": ["deployer in staging and production"],
+            "apps": [
+                ("pay", [FAILED]),
+                ("shop", [HEALTHY, replace(HEALTHY, environment="staging", version="v1.2")]),
+            ],
+        },
+    ),
+    "start without apps": Shown("start", {"who": "Vic", "rights": ["viewer"], "apps": []}),
+    "versions": Shown(
+        "versions",
+        {
+            "app": "shop",
+            "environment": "staging",
+            "versions": [{"name": "v1.3", "age": 240}, {"name": "v1.2", "age": None}],
+            "running": "v1.2",
+        },
+    ),
     "help": Shown(
         "help",
         {

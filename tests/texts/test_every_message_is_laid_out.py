@@ -110,6 +110,7 @@ WRAPS = {
     "notice withdrawn",
     "logs",
     "no logs",
+    "versions",
 }
 """First lines that say a whole sentence, or name an operation beside its place."""
 
