@@ -1,0 +1,83 @@
+"""The bot dies at any moment of a deploy and comes back: the deploy ends, once, and its one message says how."""
+
+from bot.sandbox.telegram import Message
+from tests.crash.outside import Outside
+from tests.worlds import spaced
+
+
+def _operations(outside: Outside) -> list[Message]:
+    return [each for each in outside.messages() if "shop → staging" in each.text]
+
+
+async def test_killed_right_after_the_press(outside: Outside) -> None:
+    plan = await outside.plan("v1.2")
+    outside.presses("Deploy to staging")
+    await outside.bot.kill()
+    end = await outside.sees(r"✅ shop → staging v1\.2")
+    assert end.id == plan.id
+    assert [spaced(each.text) for each in _operations(outside)] == [spaced(end.text)]
+    assert outside.history("shop", "shop-staging") == ["superseded", "superseded", "deployed"]
+
+
+async def test_killed_between_plan_and_press(outside: Outside) -> None:
+    plan = await outside.plan("v1.2")
+    await outside.bot.kill()
+    outside.presses("Deploy to staging")
+    end = await outside.sees(r"✅ shop → staging v1\.2")
+    assert end.id == plan.id
+    assert outside.history("shop", "shop-staging") == ["superseded", "superseded", "deployed"]
+
+
+async def test_killed_while_a_hook_runs(outside: Outside) -> None:
+    outside.world.servers.behaviours.order("registry/shop:v1.2", "slow")
+    plan = await outside.plan("v1.2")
+    outside.presses("Deploy to staging")
+    await outside.sees("Migrate job")
+    assert outside.history("shop", "shop-staging")[-1] == "pending-upgrade"
+    outside.world.servers.behaviours.order("registry/shop:v1.2", "ok")
+    await outside.bot.kill()
+    end = await outside.sees(r"✅ shop → staging v1\.2")
+    assert end.id == plan.id
+    assert len(_operations(outside)) == 1
+    history = outside.history("shop", "shop-staging")
+    assert history.count("deployed") == 1
+    assert history[-1] == "deployed"
+
+
+async def test_killed_while_pods_roll_out(outside: Outside) -> None:
+    outside.world.servers.behaviours.order("registry/blog:v1.0", "slow")
+    plan = await outside.plan("v1.0", app="blog")
+    outside.presses("Deploy to staging")
+    await outside.sees(r"blog +\d/2")
+    outside.world.servers.behaviours.order("registry/blog:v1.0", "ok")
+    await outside.bot.kill()
+    outside.world.servers.telegram.world.says(outside.dana, outside.dana, "/cancel")
+    end = await outside.sees(r"⏹ blog → staging cancelled")
+    assert end.id == plan.id
+    assert outside.history("blog", "blog-staging") == ["superseded", "superseded", "superseded", "deployed"]
+
+
+async def test_killed_during_the_undo(outside: Outside) -> None:
+    outside.world.servers.behaviours.order("registry/blog:v1.0", "crash")
+    plan = await outside.plan("v1.0", app="blog")
+    outside.presses("Deploy to staging")
+    await outside.until(lambda: len(outside.history("blog", "blog-staging")) == 4)
+    await outside.bot.kill()
+    end = await outside.sees(r"↩️ blog → staging v0\.9 is back")
+    assert end.id == plan.id
+    assert outside.history("blog", "blog-staging") == ["superseded", "superseded", "superseded", "deployed"]
+    rings = [each for each in outside.messages() if "Dana: blog" in each.text]
+    assert len(rings) == 1
+
+
+async def test_killed_right_before_the_end(outside: Outside) -> None:
+    plan = await outside.plan("v1.2")
+    outside.presses("Deploy to staging")
+    await outside.until(
+        lambda: outside.history("shop", "shop-staging") == ["superseded", "superseded", "deployed"]
+    )
+    await outside.bot.kill()
+    end = await outside.sees(r"✅ shop → staging v1\.2")
+    assert end.id == plan.id
+    assert len(_operations(outside)) == 1
+    assert outside.history("shop", "shop-staging") == ["superseded", "superseded", "deployed"]

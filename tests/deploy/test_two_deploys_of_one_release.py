@@ -1,0 +1,34 @@
+"""One release has one writer; who comes second is told, and may wait."""
+
+from tests.worlds import World
+
+
+async def test_the_second_waits_and_is_planned_again(world: World) -> None:
+    world.lee.says("/deploy shop v1.3 staging", "private")
+    await world.sees("Plan: shop → staging v1.3", chat="private lee")
+    world.dana.says("/deploy shop v1.2 staging")
+    await world.sees("Plan: shop → staging v1.2")
+    await world.dana.presses("Deploy to staging")
+    await world.lee.presses("Deploy to staging", chat="private")
+    busy = await world.sees("shop in staging is taken", chat="private lee", buttons=["Deploy when free"])
+    assert "Dana's deploy of v1.2" in busy.text
+    await world.lee.presses("Deploy when free", chat="private")
+    plan = await world.sees("It is free now", chat="private lee", buttons=["Deploy to staging"])
+    assert plan.id == busy.id
+    await world.lee.presses("Deploy to staging", chat="private")
+    await world.sees(r"✅ shop → staging v1\.3", chat="private lee")
+    assert world.history("shop", "shop-staging") == ["superseded"] * 3 + ["deployed"]
+
+
+async def test_both_pressed_at_once_run_one_after_the_other_or_not_at_all(world: World) -> None:
+    plans = []
+    for actor, version in ((world.dana, "v1.2"), (world.lee, "v1.3")):
+        actor.says(f"/deploy shop {version} staging", "private")
+        plans.append(await world.sees(f"Plan: shop → staging {version}", chat=f"private {actor.person.key}"))
+    world.mark()
+    for actor, plan in zip((world.dana, world.lee), plans, strict=True):
+        world.telegram.presses(actor.person.id, actor.person.id, plan.id, 0, 0)
+    chats = ("private dana", "private lee")
+    await world.sees_anywhere("✅ shop → staging", chats)
+    await world.sees_anywhere("is taken", chats)
+    assert world.history("shop", "shop-staging") == ["superseded", "superseded", "deployed"]
