@@ -252,6 +252,7 @@ def _while_running(view: View) -> list[Choice]:
             label,
             "operation.cancel",
             {"operation_id": view.id},
+            "danger",
             anyone=True,
             app=view.app,
             environment=view.environment,
