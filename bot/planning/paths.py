@@ -18,14 +18,16 @@ def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> Values:
 
 
 def put(values: MutableMapping[str, Any], path: str, value: Any) -> None:
-    """Set the value at a dotted path, making the mappings on the way.
+    """Set the value at a dotted path, making the mappings on the way, also in place of null.
 
     Raises: PlanRefused when something on the way is no mapping.
     """
     *parents, last = path.split(".")
     here = values
     for name in parents:
-        below = here.setdefault(name, {})
+        below = here.get(name)
+        if below is None:
+            below = here[name] = {}
         if not isinstance(below, MutableMapping):
             raise PlanRefused(f"{path} can't be set: {name} is not a mapping in the values")
         here = below

@@ -93,7 +93,8 @@ class Plan:
 
     def moved(self, before: Mapping[str, str]) -> list[str]:
         """What differs from the inputs that were shown before, in words."""
-        return [MOVED.get(name, name) for name in self.inputs if before.get(name, "") != self.inputs[name]]
+        names = dict.fromkeys((*self.inputs, *before))
+        return [MOVED.get(name, name) for name in names if before.get(name, "") != self.inputs.get(name, "")]
 
 
 MOVED = {
