@@ -1,5 +1,6 @@
 """What one changed field says in words. Pure, and without weights: bot.planning.summary decides what is shown."""
 
+import re
 from typing import Any
 
 from bot.planning.differences import MISSING, FieldChange, ObjectChange
@@ -15,6 +16,9 @@ NOISE = (
 
 LONGEST = 24
 """Characters of a value in a line: two of them and their name still fit on two lines of a phone."""
+
+_SECRET = re.compile(r"pass(?:word|phrase|wd)?$|secret|token|credential|(?:api|private)_?key", re.IGNORECASE)
+"""Names whose values are said nowhere, though nobody listed them as secrets."""
 
 CONTAINERS = ("containers", "initContainers")
 
@@ -83,6 +87,8 @@ def is_image(field: FieldChange) -> bool:
 
 def of_field(field: FieldChange) -> str | None:
     """A plain value by the last name of its path; None for what is no plain value."""
+    if field.path and _SECRET.search(field.path[-1]):
+        return f"{field.path[-1]} changed"
     if any(isinstance(side, (dict, list)) for side in (field.old, field.new)):
         return None
     return f"{field.path[-1]} {_value(field.old)} → {_value(field.new)}" if field.path else None

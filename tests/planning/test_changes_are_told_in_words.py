@@ -2,9 +2,12 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from wcwidth import wcswidth
 
 from bot.planning.differences import compare, count_lines, unified
+from bot.planning.manifests import Manifest, ObjectKey
 from bot.planning.summary import hook_lines, summarise
 from tests.planning.objects import deployment, objects
 
@@ -176,6 +179,14 @@ def test_custom_resources_are_told_by_their_fields() -> None:
     assert lines(old, many) == ["Postgres db: 4 fields"]
 
 
+@pytest.mark.parametrize(
+    "name", ["password", "dbPassword", "apiToken", "clientSecret", "privateKey", "credentials"]
+)
+def test_a_field_that_sounds_secret_is_named_without_its_values(name: str) -> None:
+    old, new = (named("Postgres", "db", f"spec: {{{name}: canary-{n}}}", "db.example/v1") for n in (1, 2))
+    assert lines(old, new) == [f"Postgres db: {name} changed"]
+
+
 def test_variables_are_named_or_counted_without_their_values() -> None:
     env = "        env: [{{name: A, value: '{}'}}, {{name: B, value: '{}'}}]"
     old, one, two = (deployment(more=env.format(a, b)) for a, b in ((1, 1), (2, 1), (2, 2)))
@@ -274,3 +285,29 @@ def test_odd_shapes_are_compared_without_an_error() -> None:
                 for value in (old, new)
             ]
             summarise(compare(objects(texts[0]), objects(texts[1])))
+
+
+FIELDS = st.sampled_from(
+    ["spec", "template", "containers", "name", "image", "env", "resources", "rules", "ports", "port"]
+)
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda below: st.dictionaries(FIELDS, below, max_size=4) | st.lists(below, max_size=3),
+    max_leaves=20,
+)
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(["Deployment", "Service", "Ingress", "ConfigMap", "StatefulSet", "Pod"]),
+    ANYTHING,
+    ANYTHING,
+)
+def test_objects_of_any_shape_are_told(kind: str, old: Any, new: Any) -> None:
+    key = ObjectKey("", kind, "shop-staging", "x")
+    one, two = (
+        {"apiVersion": "v1", "kind": kind, "metadata": {"name": "x"}, "spec": each} for each in (old, new)
+    )
+    changes = compare([Manifest(key, one)], [Manifest(key, two)])
+    assert bool(summarise(changes)) == bool(changes)
+    assert bool(unified(changes)) == bool(changes)

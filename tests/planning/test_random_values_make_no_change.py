@@ -72,11 +72,13 @@ def test_a_changed_secret_is_a_change_whose_value_is_nowhere() -> None:
 
 def test_a_secret_value_elsewhere_is_a_change_though_it_is_hidden_on_both_sides() -> None:
     def custom(password: str) -> str:
-        return f"apiVersion: db.example/v1\nkind: Postgres\nmetadata: {{name: db}}\nspec: {{password: {password}}}\n"
+        return (
+            f"apiVersion: db.example/v1\nkind: Postgres\nmetadata: {{name: db}}\nspec: {{auth: {password}}}\n"
+        )
 
     found = comparison(custom("hunter2-old"), custom("hunter2-new"), known=("hunter2-old", "hunter2-new"))
     assert not found.unchanged
-    assert texts(found) == ["Postgres db: password ••• → •••"]
+    assert texts(found) == ["Postgres db: auth ••• → •••"]
     assert "hunter2" not in found.diff
 
 
