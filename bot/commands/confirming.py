@@ -116,8 +116,8 @@ async def confirmed(ask: Ask, fields: Mapping[str, Any], digest: str, inputs: Ma
         return
     try:
         await ask.submit(order(ask, request, plan))
-    except Busy as busy:
-        await show_busy(ask, request, busy)
+    except Busy as held:
+        await show_busy(ask, request, held)
 
 
 def order(ask: Ask, request: Request, plan: Plan) -> Order:

@@ -11,12 +11,13 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import SystemClock
+from bot.operations import operation
 from bot.operations.desk import Desk, Order
 from bot.operations.engine import Engine
 from bot.operations.errors import Busy, StepFailed
 from bot.operations.frozen import Frozen
 from bot.operations.lease import Lease
-from bot.operations.operation import Arguments, Author, Operation, Outcome
+from bot.operations.operation import Author, Operation, Outcome
 from bot.operations.steps import Steps
 from bot.operations.view import View
 from bot.store.database import Database
@@ -38,7 +39,7 @@ class World:
 
 
 class Paint(Operation, kind="paint"):
-    class Arguments(Arguments):
+    class Arguments(operation.Arguments):
         colour: str
 
     tools: World
