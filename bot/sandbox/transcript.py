@@ -7,6 +7,7 @@ is indented below its headline, so that a conversation can be skimmed.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
@@ -20,6 +21,8 @@ from bot.sandbox.telegram import Answer, Change, Message, World
 _PACE = 2.0
 """Seconds between two shown edits of one message."""
 _INDENT = " " * 8
+_ELAPSED = re.compile(r"· (\d+[dhm] ?)*\d+[dhms]\b")
+"""A duration as messages of running operations carry it: `· 31s`, `· 1m 12s`."""
 
 
 class Transcript:
@@ -94,8 +97,8 @@ class Transcript:
         key = (message.chat_id, message.id)
         where = self._cast.where(message.chat_id, message.thread_id)
         lines, before = marked(message), self._shown.get(key, [])
-        if kind == "edited" and lines == before:
-            return
+        if kind == "edited" and _timeless(lines) == _timeless(before):
+            return  # a clock that ticks is no news
         self._shown[key] = lines
         self._next[key] = self._clock.monotonic() + _PACE
         if kind == "deleted":
@@ -127,6 +130,10 @@ class Transcript:
         if lines:
             print(file=self._out)
         self._out.flush()
+
+
+def _timeless(lines: Sequence[str]) -> list[str]:
+    return [_ELAPSED.sub("", line) for line in lines]
 
 
 def _changed(before: Sequence[str], after: Sequence[str]) -> list[str]:
