@@ -27,7 +27,7 @@ from bot.sandbox.registry.samples import SHOP_TAGS
 from bot.sandbox.repositories import create_sample_repositories
 from bot.sandbox.servers import TOKEN, Servers, open_servers
 
-SAMPLE: Final = Path(__file__).parent / "sample" / "config.yaml"
+SAMPLE: Final = Path(__file__).parent / "sample" / "world.yaml"
 CHART: Final = Path(__file__).parents[2] / "charts" / "microservice"
 RUNNING: Final = (
     ("shop", "staging", ("v1.0", "v1.1")),
