@@ -71,6 +71,10 @@ class Outside:
                     f"{pattern!r} was not seen; there was:\n{texts}\n{self.bot.last_words()}"
                 ) from None
 
+    def ends(self) -> int:
+        """How many messages tell the end of an operation."""
+        return sum(bool(re.match("[✅❌↩⏹🆘].* → ", each.text)) for each in self.messages())
+
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait until something holds in the cluster."""
         async with asyncio.timeout(LONGEST):
