@@ -29,9 +29,11 @@ from bot.config import App as AppConfig
 from bot.config import Config
 from bot.connections import chart_source, reads_local_sources, registry_access, source_access
 from bot.current import Current
-from bot.helm import charts
+from bot.helm import charts, repositories
 from bot.helm.charts import ChartArchive
 from bot.helm.client import Helm
+from bot.helm.registries import OciChart
+from bot.helm.repositories import RepoChart
 from bot.images.registry import Registries
 from bot.images.source import Sources
 from bot.masking import Masker
@@ -138,10 +140,20 @@ def _parts(
     owned: AsyncExitStack,
 ) -> Parts:
     releases = Releases(helm, database)
-    versions = Versions(lambda: images.registries, lambda: images.sources)
 
-    async def chart(app: AppConfig) -> ChartArchive:
-        return await charts.fetch(chart_source(app, current.config.registries))
+    async def chart(app: AppConfig, version: str) -> ChartArchive:
+        return await charts.fetch(chart_source(app, current.config.registries, version))
+
+    async def chart_versions(app: AppConfig) -> Sequence[str]:
+        source = chart_source(app, current.config.registries)
+        match source:
+            case RepoChart():
+                return await repositories.versions(source)
+            case OciChart():
+                return await images.registries.tags(source.url.removeprefix("oci://"))
+        return [(await charts.fetch(source)).version]
+
+    versions = Versions(lambda: images.registries, lambda: images.sources, chart_versions)
 
     planner = Planner(
         helm=helm,
@@ -318,7 +330,7 @@ async def _listen(owned: AsyncExitStack, bot: Bot, inbox: Inbox, config: Config,
     secret = webhook.secret.read()
     taken = Webhook(urlsplit(webhook.url).path or "/", secret, _busy_when_full(inbox))
     await owned.enter_async_context(WebServer(host, port, ready={}, webhook=taken))
-    await bring_to(bot, webhook.url, secret)
+    await bring_to(bot, webhook.url, secret, clock)
 
 
 def _busy_when_full(inbox: Inbox) -> Callable[[Sequence[dict[str, Any]]], Awaitable[None]]:

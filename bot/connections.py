@@ -16,11 +16,13 @@ from bot.helm.repositories import RepoChart
 from bot.images.access import Credentials, ServerAccess
 
 
-def chart_source(app: App, registries: Mapping[str, Registry]) -> charts.ChartSource:
+def chart_source(app: App, registries: Mapping[str, Registry], version: str = "") -> charts.ChartSource:
     """Where an app's chart is, with the credentials that its host has in the configuration.
 
+    `version` is what was asked for of an app without an image: it is versioned by its chart.
     Raises: SecretMissing.
     """
+    asked = version if app.image is None else ""
     match app.chart:
         case ChartFolder():
             return charts.FolderChart(app.chart.path)
@@ -30,7 +32,7 @@ def chart_source(app: App, registries: Mapping[str, Registry]) -> charts.ChartSo
             return RepoChart(
                 url=app.chart.repo,
                 name=app.chart.name,
-                version=app.chart.version,
+                version=asked or app.chart.version,
                 credentials=_credentials(app.chart.username, app.chart.password),
                 route=Route(app.chart.proxy, app.chart.ca_file),
             )
@@ -38,7 +40,7 @@ def chart_source(app: App, registries: Mapping[str, Registry]) -> charts.ChartSo
             registry = registries.get(urlsplit(app.chart.oci).netloc)
             return OciChart(
                 url=app.chart.oci,
-                version=app.chart.version or "",
+                version=asked or app.chart.version or "",
                 credentials=_credentials(registry.username, registry.password) if registry else None,
                 route=Route(registry.proxy, registry.ca_file) if registry else Route(),
                 plain_http=registry.plain_http if registry else False,

@@ -29,11 +29,9 @@ async def deploy(
 
 
 async def _newest(ask: Ask, app: App) -> str:
-    if app.image is None:
-        return ""
     offered = await ask.services.versions.offered(app)
     if not offered:
-        raise NothingThere(f"{app.name} has no versions yet", advice="Push an image, or name a version")
+        raise NothingThere(f"{app.name} has no versions yet", advice="Push one, or name a version")
     return offered[0]
 
 

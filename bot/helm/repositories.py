@@ -14,6 +14,7 @@ from yarl import URL
 from bot.helm.downloading import DIRECT, Answer, Credentials, Download, Route, download, parsed, same_origin
 from bot.helm.errors import ChartInvalid, ChartUnavailable
 from bot.helm.inspecting import MAX_PACKED
+from bot.helm.reading import load, word
 
 MAX_INDEX = 32 << 20
 """Bytes of an index.yaml; the largest public ones have about 20 MiB."""
@@ -40,15 +41,28 @@ async def fetch(source: RepoChart) -> bytes:
     async with download(base, source.route) as http:
         index = await _ok(http, base / "index.yaml", MAX_INDEX, authorization)
         entry = await asyncio.to_thread(_entry, index.body, source)
-        url = base.join(parsed(str(entry["urls"][0])))
+        url = base.join(parsed(word(entry["urls"][0])))
         headers = authorization if same_origin(url, base) else {}
         archive = await _ok(http, url, MAX_PACKED, headers)
-    expected = str(entry.get("digest") or "").removeprefix("sha256:")
+    expected = word(entry.get("digest")).removeprefix("sha256:")
     if expected and hashlib.sha256(archive.body).hexdigest() != expected:
         raise ChartInvalid(
             f"Chart {source.name} from {base.host} is not what its index says: the digest differs"
         )
     return archive.body
+
+
+async def versions(source: RepoChart) -> list[str]:
+    """The versions of the chart that the index lists, in its order.
+
+    Raises: ChartUnavailable, ChartInvalid.
+    """
+    base = parsed(source.url.rstrip("/") + "/")
+    authorization = source.credentials.header if source.credentials else {}
+    async with download(base, source.route) as http:
+        index = await _ok(http, base / "index.yaml", MAX_INDEX, authorization)
+    entries = await asyncio.to_thread(lambda: list(_entries(index.body, source.name)))
+    return [word(entry.get("version")) for entry in entries]
 
 
 async def _ok(http: Download, url: URL, limit: int, headers: Mapping[str, str]) -> Answer:
@@ -66,11 +80,11 @@ async def _ok(http: Download, url: URL, limit: int, headers: Mapping[str, str]) 
 def _entry(index: bytes, source: RepoChart) -> dict[str, Any]:
     entries = list(_entries(index, source.name))
     for entry in entries:
-        version = str(entry.get("version", ""))
+        version = word(entry.get("version"))
         wanted = version == source.version if source.version else "-" not in version
         if wanted and isinstance(entry.get("urls"), list) and entry["urls"]:
             return entry
-    known = ", ".join(str(entry.get("version")) for entry in entries[:5])
+    known = ", ".join(word(entry.get("version")) for entry in entries[:5])
     raise ChartUnavailable(
         f"{source.url} has no chart {source.name} {source.version or ''}".rstrip()
         + (f"; the newest there are {known}" if known else "")
@@ -80,7 +94,7 @@ def _entry(index: bytes, source: RepoChart) -> dict[str, Any]:
 def _entries(index: bytes, name: str) -> Iterator[dict[str, Any]]:
     """All versions of one chart; indexes list the newest first."""
     try:
-        content = yaml.load(index, Loader=yaml.CSafeLoader)
+        content = load(index)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise ChartInvalid("The chart repository's index.yaml is not valid YAML") from error
     entries = content.get("entries") if isinstance(content, dict) else None

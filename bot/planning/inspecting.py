@@ -30,7 +30,7 @@ class Inspector:
         planner: Planner,
         *,
         helm: Helm,
-        charts: Callable[[App], Awaitable[ChartArchive]],
+        charts: Callable[[App, str], Awaitable[ChartArchive]],
         clusters: Clusters,
         releases: Releases,
         versions: Versions,
@@ -53,7 +53,7 @@ class Inspector:
         live, image, archive, kube = await asyncio.gather(
             read_live(self._helm, self._releases, site),
             self._versions.image(target.app, version),
-            self._charts(target.app),
+            self._charts(target.app, version),
             kube_of(cluster),
         )
         layers = await self._planner.layers(target, version, image, sets)

@@ -47,7 +47,7 @@ class Planner:
         self,
         *,
         helm: Helm,
-        charts: Callable[[App], Awaitable[ChartArchive]],
+        charts: Callable[[App, str], Awaitable[ChartArchive]],
         clusters: Clusters,
         releases: Releases,
         versions: Versions,
@@ -96,9 +96,14 @@ class Planner:
         live, image, archive, kube = await asyncio.gather(
             read_live(self._helm, self._releases, site),
             self._versions.image(target.app, version),
-            self._charts(target.app),
+            self._charts(target.app, version),
             kube_of(cluster),
         )
+        if image is None and version not in ("", archive.version):
+            raise PlanRefused(
+                f"{target.app.name}'s chart is {archive.version}, not {version}",
+                advice="An app without an image is versioned by its chart",
+            )
         layers = await self.layers(target, version, image, sets)
         rendering = await self.rendering(site, live, archive, layers, kube)
         _check_pin(target, image, rendering)

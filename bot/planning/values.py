@@ -9,7 +9,6 @@ import re
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -62,7 +61,7 @@ class Layered:
 
 def wants_commit(target: Target) -> bool:
     """Whether a template among the values asks for the commit: it takes a look at git, so only then."""
-    return any(layer.template and "commit" in _text(layer.path) for layer in target.values)
+    return any(layer.template and "commit" in _text(layer) for layer in target.values)
 
 
 async def layered(
@@ -131,7 +130,7 @@ def _scalar(text: str) -> Any:
 
 
 def _load(layer: ValuesLayer, target: Target, facts: Facts) -> paths.Values:
-    text = _rendered(layer, target, facts) if layer.template else _text(layer.path)
+    text = _rendered(layer, target, facts) if layer.template else _text(layer)
     try:
         documents = load_all(text)
     except yaml.MarkedYAMLError as error:
@@ -166,7 +165,7 @@ def _rendered(layer: ValuesLayer, target: Target, facts: Facts) -> str:
         "digest": facts.digest,
         "commit": facts.commit,
     }
-    text = _text(layer.path)
+    text = _text(layer)
     try:
         return _TEMPLATES.from_string(text).render(names)
     except Exception as error:  # whatever an expression in it raises
@@ -183,9 +182,13 @@ def _template_line(error: Exception) -> int | None:
     return next((frame.lineno for frame in reversed(frames) if frame.filename == "<template>"), None)
 
 
-def _text(path: Path) -> str:
+def _text(layer: ValuesLayer) -> str:
+    path = layer.path
     try:
-        with path.open("rb") as file:
+        real = path.resolve(strict=True)
+        if not real.is_relative_to(layer.within.resolve()) or not real.is_file():
+            raise PlanRefused("A values file leads out of its folder", where=f"{path} is {real}")
+        with real.open("rb") as file:
             data = file.read(LARGEST + 1)
     except OSError as error:
         raise PlanRefused("A values file can't be read", where=f"{path}: {error.strerror}") from error

@@ -1,6 +1,6 @@
 """Which versions of an app there are, and what a version is: a tag and its digest in the registry."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
 from jinja2 import StrictUndefined, TemplateError
@@ -21,15 +21,24 @@ _TEMPLATES = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape
 class Versions:
     """Asks the registry, and git where the registry does not know."""
 
-    def __init__(self, registries: Callable[[], Registries], sources: Callable[[], Sources]) -> None:
-        """Both are asked for at each use: a reload of the configuration replaces them."""
+    def __init__(
+        self,
+        registries: Callable[[], Registries],
+        sources: Callable[[], Sources],
+        charts: Callable[[App], Awaitable[Sequence[str]]],
+    ) -> None:
+        """The first two are asked for at each use: a reload of the configuration replaces them.
+
+        `charts` lists the versions of an app's chart.
+        """
+        self._charts = charts
         self._registries = registries
         self._sources = sources
 
     async def offered(self, app: App) -> Sequence[str]:
-        """The app's versions, newest first: from its image registry, else from its git tags; () without either.
+        """The app's versions, newest first: those of its image, else of its chart.
 
-        Raises: ImagesError.
+        Raises: ImagesError, HelmError.
         """
         rule = TagRule(app.tags.pattern, app.tags.order)
         if app.image is not None:
@@ -37,9 +46,7 @@ class Versions:
             matching = versions.matching(tags, rule)
             built = await self._registries().built(app.image, matching) if rule.order == "created" else None
             return versions.order(matching, rule, built)
-        if app.source is not None:
-            return versions.order(await self._sources().tags(app.source.git), TagRule(rule.match))
-        return ()
+        return versions.order(await self._charts(app), TagRule(rule.match))
 
     async def built(self, app: App, versions: Sequence[str]) -> Mapping[str, datetime | None]:
         """When these versions were built, as far as their images say; {} for an app without images."""
