@@ -6,7 +6,9 @@ from bot.helm.errors import ChartInvalid, HelmError
 from bot.images.errors import ImagesError
 from bot.planning.errors import PlanRefused
 from bot.store.errors import StoreError
+from bot.telegram.polling import WebhookRefused
 from bot.telegram.transport import TokenRefused
+from bot.web.server import WebhookUnsafe
 
 FOR_PEOPLE = (
     ConfigError,
@@ -17,6 +19,8 @@ FOR_PEOPLE = (
     PlanRefused,
     StoreError,
     TokenRefused,
+    WebhookRefused,
+    WebhookUnsafe,
     OSError,
 )
 

@@ -4,13 +4,14 @@ An update is stored before the offset moves past it; Telegram's own offset is th
 """
 
 import asyncio
+import itertools
 import json
 from typing import Any, Self
 from urllib.parse import urlencode
 
 import structlog
 from telegram import Bot
-from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+from telegram.error import BadRequest, Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot.clock import Clock
 from bot.telegram.inbox import Inbox
@@ -23,6 +24,16 @@ POLL = 30
 """Seconds that Telegram holds a poll open when there is nothing."""
 BATCH = 100
 BACKOFF = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+
+
+class WebhookRefused(Exception):
+    """Telegram does not bring updates to the address that the configuration names."""
+
+    def __init__(self, url: str, words: str) -> None:
+        super().__init__(
+            f"Telegram does not bring updates to {url}: {words}. Telegram takes public https:// addresses at the "
+            "ports 443, 80, 88 and 8443; mend telegram.webhook.url, or leave telegram.webhook out to poll instead"
+        )
 
 
 class Poller:
@@ -100,9 +111,21 @@ class Poller:
         return wait
 
 
-async def bring_to(bot: Bot, url: str, secret: str) -> None:
+async def bring_to(bot: Bot, url: str, secret: str, clock: Clock) -> None:
     """Tell Telegram to bring updates to `url`, with `secret` in the header that the web server checks.
 
-    Raises: telegram.error.TelegramError.
+    It is asked for as long as it takes to get an answer.
+
+    Raises: WebhookRefused.
     """
-    await bot.set_webhook(url, secret_token=secret, allowed_updates=WANTED, max_connections=40)
+    for wait in itertools.chain(BACKOFF, itertools.repeat(BACKOFF[-1])):
+        try:
+            await bot.set_webhook(url, secret_token=secret, allowed_updates=WANTED, max_connections=40)
+            return
+        except RetryAfter as error:
+            await clock.sleep(seconds(error))
+        except (BadRequest, InvalidToken) as error:  # a BadRequest is a NetworkError to python-telegram-bot
+            raise WebhookRefused(url, str(error)) from error
+        except TelegramError as error:
+            log.warning("the webhook is not set yet", error=str(error), again_in=wait)
+            await clock.sleep(wait)

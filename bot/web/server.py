@@ -32,11 +32,15 @@ class Busy(Exception):
     """Raised by `Webhook.accept` when the sender should try again later."""
 
 
+class WebhookUnsafe(ValueError):
+    """A webhook that strangers could use, or that nothing could reach."""
+
+
 @dataclass(frozen=True)
 class Webhook:
     """Where Telegram brings updates; `accept` returns once they are stored.
 
-    Raises: ValueError without a secret that Telegram would take (1 to 256 of A-Z a-z 0-9 _ -).
+    Raises: WebhookUnsafe without a secret that Telegram would take (1 to 256 of A-Z a-z 0-9 _ -).
     """
 
     path: str
@@ -45,12 +49,12 @@ class Webhook:
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", self.secret):
-            raise ValueError(
+            raise WebhookUnsafe(
                 "telegram.webhook needs a secret of 1 to 256 letters, digits, _ or -: "
                 "without it anybody could send commands"
             )
         if not self.path.startswith("/"):
-            raise ValueError(f"the webhook's path {self.path!r} has to begin with /")
+            raise WebhookUnsafe(f"the webhook's path {self.path!r} has to begin with /")
 
 
 class WebServer:
