@@ -167,8 +167,9 @@ class Player:
             if not await self._watch.quiet(place.id, wanted.nothing):
                 raise NotAsTold("\n".join(["something came:", *self._evidence(place)]))
             return
-        if wanted.topic is not None:
-            self._cast.topic(place, wanted.topic)  # a name that there is not is told at once
+        if (topic := wanted.topic or step.topic) is not None:
+            self._cast.topic(place, topic)  # a name that there is not is told at once
+            wanted = wanted.model_copy(update={"topic": topic})
 
         def enough(sightings: list[Sighting]) -> bool:
             here = [each for each in sightings if each.message.chat_id == place.id]

@@ -120,6 +120,16 @@ async def test_the_newest_message_with_such_a_button_is_pressed(play: Play) -> N
     )
 
 
+async def test_a_topic_beside_the_expectation_counts_as_one_within(play: Play) -> None:
+    failure = await play("""
+- {as: dana, in: team, topic: deploys, say: "/hello"}
+- {as: dana, in: team, topic: deploys, expect: {text: hello}}
+- {as: dana, in: team, topic: alerts, expect: {text: hello, within: 200ms}}
+""")
+    assert failure is not None
+    assert failure.at.number == 3
+
+
 async def test_a_failure_shows_what_was_seen_instead(play: Play) -> None:
     failure = await play("""
 - {as: dana, in: team, topic: deploys, say: "/buttons Deploy Close"}
