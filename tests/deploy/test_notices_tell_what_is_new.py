@@ -26,7 +26,7 @@ async def test_a_notice_is_reviewed_published_and_withdrawn(world: World) -> Non
     await world.kim.presses("Publish")
     closed = await world.sees("Published: shop v1.2")
     assert closed.id == draft.id
-    notice = await world.sees("Shop 1.2 is out", chat=NEWS)
+    await world.sees("Shop 1.2 is out", chat=NEWS)
     # neither a redeploy nor an older version is news
     await _deployed(world, "v1.2")
     await _deployed(world, "v1.1")

@@ -1,0 +1,85 @@
+"""Between plan and end the world moves: other people's releases, configurations, runs that died."""
+
+import asyncio
+import base64
+import gzip
+import json
+from pathlib import Path
+
+from bot.helm.client import Helm
+from bot.helm.releases import Location
+from bot.sandbox.kubernetes.storage import Key
+from tests.worlds import World
+
+
+def _location(world: World, app: str, environment: str) -> Location:
+    target = world.parts.current.config.target(app, environment)
+    return Location(target.access, target.namespace, target.release)
+
+
+def _leave_unfinished(world: World, release: str, namespace: str, revision: int) -> None:
+    """Make a revision look as if its run had died: Helm reads the status from its record."""
+    key = Key("", "secrets", namespace, f"sh.helm.release.v1.{release}.v{revision}")
+    secret = world.cluster.storage.get(key)
+    assert secret is not None
+    record = json.loads(gzip.decompress(base64.b64decode(base64.b64decode(secret["data"]["release"]))))
+    record["info"]["status"] = "pending-upgrade"
+    packed = base64.b64encode(base64.b64encode(gzip.compress(json.dumps(record).encode()))).decode()
+    secret["data"]["release"] = packed
+    secret["metadata"]["labels"]["status"] = "pending-upgrade"
+    world.cluster.storage.put(key, secret)
+
+
+async def test_a_plan_that_somebody_else_overtook_is_made_anew(world: World) -> None:
+    world.dana.says("/deploy shop v1.2 staging")
+    plan = await world.sees("Plan: shop → staging v1.2")
+    async with Helm() as helm:
+        await helm.rollback(_location(world, "shop", "staging"), 1, timeout=30)
+    await world.dana.presses("Deploy to staging")
+    anew = await world.sees("Since you looked: another revision is deployed", buttons=["Deploy to staging"])
+    assert anew.id == plan.id
+    assert "now v1.0" in anew.text.replace("\u00a0", " ")
+    assert world.history("shop", "shop-staging") == ["superseded", "superseded", "deployed"]
+
+
+async def test_an_unfinished_release_is_explained_and_mended_after_its_time_out(world: World) -> None:
+    _leave_unfinished(world, "shop", "shop-staging", 2)
+    world.dana.says("/deploy shop v1.2 staging")
+    stuck = await world.sees("shop: deploy unfinished")
+    assert "Revision 2" in stuck.text
+    assert not [button for row in stuck.buttons for button in row if "back" in button.label]
+    world.clock.move(minutes=10)
+    world.dana.says("/deploy shop v1.2 staging")
+    await world.sees("If that run is dead", buttons=["Roll back to 1"])
+    await world.dana.presses("Roll back to 1")
+    await world.sees("✅ shop → staging")
+    await world.dana.deploys("v1.2")
+    await world.sees("✅ shop → staging v1.2")
+    assert world.history("shop", "shop-staging")[-1] == "deployed"
+
+
+async def test_a_reload_changes_nothing_for_a_deploy_that_runs(world: World, tmp_path: Path) -> None:
+    world.sandbox.servers.behaviours.order("registry/blog:v1.0", "crash")
+    await world.dana.deploys("v1.0", app="blog")
+    (tmp_path / "extra.yaml").write_text("environments: {staging: {on_failure: leave}}\n")
+    world.kim.says("/reload", "private")
+    await world.sees("Configuration reloaded", chat="private kim")
+    await world.sees("↩️ blog → staging v0.9 is back")
+    (tmp_path / "extra.yaml").write_text("environments:\n  staging: {on_failure: leve}\n")
+    world.kim.says("/reload", "private")
+    refused = await world.sees("Not reloaded: the old one stays", chat="private kim")
+    assert "extra.yaml:2" in refused.text or "line 2" in refused.text
+    await world.dana.deploys("v1.0", app="blog")
+    await world.sees("❌ blog → staging v1.0 failed")
+
+
+async def test_a_cluster_that_is_away_for_a_while_is_waited_for(world: World) -> None:
+    world.sandbox.servers.behaviours.order("registry/blog:v1.0", "slow")
+    await world.dana.deploys("v1.0", app="blog")
+    await world.sees(r"blog +\d/2")
+    world.sandbox.servers.behaviours.order("registry/blog:v1.0", "ok")
+    await world.cluster.down(10)
+    note = asyncio.create_task(world.sees("⏳|not answer|can't be reached"))
+    await world.sees("✅ blog → staging v1.0|❌ blog", within=110)
+    note.cancel()
+    assert world.history("blog", "blog-staging") == ["superseded", "superseded", "deployed"]
