@@ -120,7 +120,7 @@ def _read(path: Path) -> dict[str, Any]:
             content = yaml.safe_load(file.read(_LARGEST))
     except OSError as error:
         raise KubeconfigUnusable(f"the kubeconfig {path} cannot be read: {error.strerror}") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise KubeconfigUnusable(f"the kubeconfig {path} is not valid YAML") from error
     if not isinstance(content, dict):
         raise KubeconfigUnusable(f"the kubeconfig {path} must be a mapping")

@@ -29,6 +29,8 @@ class ValuesLayer:
     """Whether Jinja2 renders it first, with app, environment, version, digest and commit."""
     secret: bool
     """Whether everything in it is a secret."""
+    within: Path
+    """The folder that it has to be in each time it is read: what is there may change (threats.md, row 20)."""
 
 
 @dataclass(frozen=True)

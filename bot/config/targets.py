@@ -73,7 +73,9 @@ def layer(file: ValuesFile, app: str, environment: str) -> ValuesLayer:
     from bot.config.models import ValuesLayer
 
     path = Path(_filled("values", file.file, app, environment)).expanduser()
-    return ValuesLayer(path=file.folder / path, template=file.template, secret=file.secret)
+    return ValuesLayer(
+        path=file.folder / path, template=file.template, secret=file.secret, within=file.folder
+    )
 
 
 def _merged(section: SectionT, override: Section) -> SectionT:

@@ -20,6 +20,7 @@ from typing import Any, cast
 import yaml
 
 from bot.helm.errors import ChartInvalid
+from bot.helm.reading import load, word
 from bot.helm.schemas import check_schema
 
 MAX_PACKED = 20 << 20
@@ -171,9 +172,9 @@ def _safe(name: str) -> PurePosixPath:
 def _refuse_missing_dependencies(about: About, chart: _Contents) -> None:
     present = chart.subcharts()
     missing = [
-        f"{entry.get('name')} {entry.get('version', '')}".strip()
+        f"{word(entry.get('name'))} {word(entry.get('version'))}".strip()
         for entry in chart.dependencies()
-        if entry.get("name") not in present
+        if word(entry.get("name")) not in present
     ]
     if missing:
         raise ChartInvalid(
@@ -185,17 +186,19 @@ def _refuse_missing_dependencies(about: About, chart: _Contents) -> None:
 
 def about_of(text: bytes) -> About:
     fields = _mapping(text, "Chart.yaml")
-    name, version = fields.get("name"), fields.get("version")
+    name, version = fields.get("name"), word(fields.get("version"))
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise ChartInvalid(f"Chart.yaml names the chart {name!r}, which is no chart name", file="Chart.yaml")
+        raise ChartInvalid(
+            f"Chart.yaml names the chart {word(name)!r}, which is no chart name", file="Chart.yaml"
+        )
     if not version:
         raise ChartInvalid("Chart.yaml gives no version", file="Chart.yaml")
-    return About(name, str(version), str(fields.get("appVersion") or ""))
+    return About(name, version, word(fields.get("appVersion")))
 
 
 def _mapping(text: bytes, path: str) -> dict[str, Any]:
     try:
-        content = yaml.load(text, Loader=yaml.CSafeLoader)
+        content = load(text)
     except yaml.MarkedYAMLError as error:
         line = None if error.problem_mark is None else error.problem_mark.line + 1
         raise ChartInvalid(f"{path} is not valid YAML: {error.problem}", file=path, line=line) from error

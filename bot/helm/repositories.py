@@ -81,7 +81,7 @@ def _entry(index: bytes, source: RepoChart) -> dict[str, Any]:
     entries = list(_entries(index, source.name))
     for entry in entries:
         version = word(entry.get("version"))
-        wanted = version == source.version if source.version else "-" not in version
+        wanted = version == source.version if source.version else bool(version) and "-" not in version
         if wanted and isinstance(entry.get("urls"), list) and entry["urls"]:
             return entry
     known = ", ".join(word(entry.get("version")) for entry in entries[:5])

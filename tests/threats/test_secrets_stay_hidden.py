@@ -189,33 +189,34 @@ async def test_from_the_first_plan_to_the_last_document(
     assert leaks(captured.out + captured.err) == set()
 
 
-@pytest.mark.parametrize(
-    "template",
-    [
-        '{{ fail (printf "no %s" .Values.db.password) }}',
-        "data: {{ .Values.db.password }}\nkind: Secret\nfiled: {{ .Values.filed.key }}\n",
-        "kind: Secret\nmetadata: {name: x}\nstringData: {a: moved-canary-0815, b: removed-canary-1234}\n",
-        "- moved-canary-0815\n",
-        "moved-canary-0815\n",
-        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Values.db.password | quote }}}\n",
-        "apiVersion: v1\nkind: Deployment\nmetadata: {name: x}\nspec: {replicas: {{ .Values.filed.key }}}\n",
-        "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\nstringData: [{{ .Values.filed.key }}]\n",
-        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata:\n  a: b\n {{ .Values.db.password }}: [\n",
-        "{{ .Values.db.password | int64 }}{{ .Values.filed.key.deeper }}",
-        "{{ .Files.Get .Values.filed.key | required .Values.filed.key }}",
-    ],
+HARMFUL = (
+    '{{ fail (printf "no %s" .Values.db.password) }}',
+    "data: {{ .Values.db.password }}\nkind: Secret\nfiled: {{ .Values.filed.key }}\n",
+    "kind: Secret\nmetadata: {name: x}\nstringData: {a: moved-canary-0815, b: removed-canary-1234}\n",
+    "- moved-canary-0815\n",
+    "moved-canary-0815\n",
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Values.db.password | quote }}}\n",
+    "apiVersion: v1\nkind: Deployment\nmetadata: {name: x}\nspec: {replicas: {{ .Values.filed.key }}}\n",
+    "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\nstringData: [{{ .Values.filed.key }}]\n",
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata:\n  a: b\n {{ .Values.db.password }}: [\n",
+    "{{ .Values.db.password | int64 }}{{ .Values.filed.key.deeper }}",
+    "{{ .Files.Get .Values.filed.key | required .Values.filed.key }}",
 )
+"""Templates that end in errors which could quote what they were given."""
+
+
 async def test_errors_tell_no_secret(
-    world: World, tmp_path: Path, template: str, logged: pytest.CaptureFixture[str]
+    world: World, tmp_path: Path, logged: pytest.CaptureFixture[str]
 ) -> None:
     logs.set_up(lambda text: world.parts.current.masker.mask_text(text), logging.DEBUG)
-    await leaky(world, tmp_path, template, turn="1")
-    for command in ("/deploy shop staging", "/render shop staging", "/diff shop staging"):
-        world.kim.says(command)
-        await world.sees(".")
-    if any("Deploy to staging" in label for label in labels(world)):
-        await world.kim.presses("Deploy to staging")
-        await world.sees("❌|🚫|↩️|failed", within=30)
+    for number, template in enumerate(HARMFUL):
+        await leaky(world, tmp_path, template, turn=str(number))
+        for command in ("/deploy shop staging", "/render shop staging"):
+            world.kim.says(command)
+            await world.sees(".")
+        if any("Deploy to staging" in label for label in labels(world)):
+            await world.kim.presses("Deploy to staging")
+            await world.sees("❌|🚫|↩️|failed", within=30)
     assert leaks(everything_shown(world)) == set()
     assert leaks(await everything_stored(world)) == set()
     captured = logged.readouterr()
