@@ -28,7 +28,12 @@ from bot.sandbox.repositories import create_sample_repositories
 from bot.sandbox.servers import TOKEN, Servers, open_servers
 
 SAMPLE: Final = Path(__file__).parent / "sample" / "world.yaml"
-CHART: Final = Path(__file__).parents[2] / "charts" / "microservice"
+_CHART: Final = Path("charts", "microservice")
+CHART: Final = next(
+    (path for path in (Path(__file__).parent / _CHART, Path(__file__).parents[2] / _CHART) if path.is_dir()),
+    Path(__file__).parents[2] / _CHART,
+)
+"""The chart of the sample apps: the wheel has a copy of what the repository keeps at its top (setup.py)."""
 RUNNING: Final = (
     ("shop", "staging", ("v1.0", "v1.1")),
     ("shop", "production", ("v1.0", "v1.1")),
@@ -53,7 +58,7 @@ class SandboxWorld:
 
     def asked_at(self) -> float:
         """When the bot last asked for updates, on the monotonic clock."""
-        return self.servers.telegram.state.polls._last_start
+        return self.servers.telegram.state.polls.asked_at
 
 
 @asynccontextmanager
