@@ -55,7 +55,11 @@ def _ingress(change: ObjectChange) -> str:
 
 def _hosts(item: Any) -> set[str]:
     rules = ((item or {}).get("spec") or {}).get("rules")
-    return {str(rule.get("host", "*")) for rule in rules or () if isinstance(rule, dict)}
+    return {
+        str(rule.get("host", "*"))
+        for rule in (rules if isinstance(rules, list) else ())
+        if isinstance(rule, dict)
+    }
 
 
 def variable(field: FieldChange) -> str | None:
