@@ -25,15 +25,10 @@ from bot.commands.posting import ChatPoster
 from bot.commands.services import Services
 from bot.commands.showing import Screen
 from bot.commands.turns import Turns
-from bot.config import App as AppConfig
 from bot.config import Config
-from bot.connections import chart_source, reads_local_sources, registry_access, source_access
+from bot.connections import Charts, reads_local_sources, registry_access, source_access
 from bot.current import Current
-from bot.helm import charts, repositories
-from bot.helm.charts import ChartArchive
 from bot.helm.client import Helm
-from bot.helm.registries import OciChart
-from bot.helm.repositories import RepoChart
 from bot.images.registry import Registries
 from bot.images.source import Sources
 from bot.masking import Masker
@@ -141,23 +136,11 @@ def _parts(
 ) -> Parts:
     releases = Releases(helm, database)
 
-    async def chart(app: AppConfig, version: str) -> ChartArchive:
-        return await charts.fetch(chart_source(app, current.config.registries, version))
-
-    async def chart_versions(app: AppConfig) -> Sequence[str]:
-        source = chart_source(app, current.config.registries)
-        match source:
-            case RepoChart():
-                return await repositories.versions(source)
-            case OciChart():
-                return await images.registries.tags(source.url.removeprefix("oci://"))
-        return [(await charts.fetch(source)).version]
-
-    versions = Versions(lambda: images.registries, lambda: images.sources, chart_versions)
-
+    chart_sources = Charts(lambda: current.config, lambda: images.registries)
+    versions = Versions(lambda: images.registries, lambda: images.sources, chart_sources.versions)
     planner = Planner(
         helm=helm,
-        charts=chart,
+        charts=chart_sources.fetch,
         clusters=clusters,
         releases=releases,
         versions=versions,
@@ -169,7 +152,7 @@ def _parts(
     inspector = Inspector(
         planner,
         helm=helm,
-        charts=chart,
+        charts=chart_sources.fetch,
         clusters=clusters,
         releases=releases,
         versions=versions,
@@ -292,15 +275,23 @@ async def _operating(
         replan=turns.replan,
     )
     engine = Engine(database, clock, live, tools, transient=is_transient, on_lost=lambda: _end(stopping, 3))
-    services = Services(
+    services = _services(parts, screen, Desk(database, parts.vault, clock, engine), notices, reload)
+    turns.serve(services)
+    await owned.enter_async_context(engine)
+    return services
+
+
+def _services(parts: Parts, screen: Screen, desk: Desk, notices: Notices, reload: Reload) -> Services:
+    current = parts.current
+    return Services(
         config=lambda: current.config,
         policy=lambda: current.policy,
         masker=lambda: current.masker,
         reload=reload,
-        clock=clock,
-        database=database,
+        clock=parts.clock,
+        database=parts.database,
         screen=screen,
-        desk=Desk(database, parts.vault, clock, engine),
+        desk=desk,
         planner=parts.planner,
         inspector=parts.inspector,
         releases=parts.releases,
@@ -309,9 +300,6 @@ async def _operating(
         clusters=parts.clusters,
         notices=notices,
     )
-    turns.serve(services)
-    await owned.enter_async_context(engine)
-    return services
 
 
 async def _listen(owned: AsyncExitStack, bot: Bot, inbox: Inbox, config: Config, clock: Clock) -> None:

@@ -3,17 +3,46 @@
 Only the composition root uses this, since helm and images know nothing of the configuration's apps.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from bot.config import App, ChartFile, ChartFolder, ChartOci, ChartRepository, Config, Registry, Secret
 from bot.config.apps import Source
-from bot.helm import charts
+from bot.helm import charts, repositories
 from bot.helm.downloading import Credentials as ChartCredentials
 from bot.helm.downloading import Route
 from bot.helm.registries import OciChart
 from bot.helm.repositories import RepoChart
 from bot.images.access import Credentials, ServerAccess
+from bot.images.registry import Registries
+
+
+class Charts:
+    """The apps' charts by the configuration in force."""
+
+    def __init__(self, config: Callable[[], Config], registries: Callable[[], Registries]) -> None:
+        self._config = config
+        self._registries = registries
+
+    async def fetch(self, app: App, version: str = "") -> charts.ChartArchive:
+        """An app's chart, of the version that was asked for where the chart versions the app.
+
+        Raises: SecretMissing, ChartUnavailable, ChartInvalid.
+        """
+        return await charts.fetch(chart_source(app, self._config().registries, version))
+
+    async def versions(self, app: App) -> Sequence[str]:
+        """The versions of an app's chart that there are, in no order.
+
+        Raises: SecretMissing, ChartUnavailable, ChartInvalid, ImagesError.
+        """
+        source = chart_source(app, self._config().registries)
+        match source:
+            case RepoChart():
+                return await repositories.versions(source)
+            case OciChart():
+                return await self._registries().tags(source.url.removeprefix("oci://"))
+        return [(await charts.fetch(source)).version]
 
 
 def chart_source(app: App, registries: Mapping[str, Registry], version: str = "") -> charts.ChartSource:

@@ -99,11 +99,7 @@ class Planner:
             self._charts(target.app, version),
             kube_of(cluster),
         )
-        if image is None and version not in ("", archive.version):
-            raise PlanRefused(
-                f"{target.app.name}'s chart is {archive.version}, not {version}",
-                advice="An app without an image is versioned by its chart",
-            )
+        _check_version(target, image, version, archive)
         layers = await self.layers(target, version, image, sets)
         rendering = await self.rendering(site, live, archive, layers, kube)
         _check_pin(target, image, rendering)
@@ -301,6 +297,14 @@ async def kube_of(cluster: Cluster) -> tuple[str, tuple[str, ...]]:
     """The cluster's version and what it serves, as Helm's capabilities want them."""
     version, apis = await asyncio.gather(cluster.version(), cluster.api_versions())
     return version, apis
+
+
+def _check_version(target: Target, image: Image | None, version: str, archive: ChartArchive) -> None:
+    if image is None and version not in ("", archive.version):
+        raise PlanRefused(
+            f"{target.app.name}'s chart is {archive.version}, not {version}",
+            advice="An app without an image is versioned by its chart",
+        )
 
 
 def _check_pin(target: Target, image: Image | None, rendering: Rendering) -> None:

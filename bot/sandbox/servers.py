@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from bot.sandbox.kubernetes.behaviour import Behaviour, Pace
+from bot.sandbox.kubernetes.behaviour import Behaviour, Pace, everything_works
 from bot.sandbox.kubernetes.cluster import KubernetesServer
 from bot.sandbox.registry import RegistryServer
 from bot.sandbox.telegram import TelegramServer
@@ -71,7 +71,9 @@ async def open_servers(
     async with AsyncExitStack() as owned:
         registry = await owned.enter_async_context(RegistryServer(aliases={ALIAS, *registries}))
         behaviours = Behaviours(registry)
-        cluster = KubernetesServer(image_exists=registry.has, behaviour=behaviours.of, pace=pace)
+        cluster = KubernetesServer(
+            image_exists=registry.has, behaviour=behaviours.of, task_behaviour=everything_works, pace=pace
+        )
         await owned.enter_async_context(cluster)
         telegram = await owned.enter_async_context(TelegramServer(TOKEN, port=port))
         yield Servers(telegram, cluster, registry, behaviours)

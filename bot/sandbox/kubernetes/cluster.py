@@ -53,9 +53,13 @@ class KubernetesServer:
         name: str = "sandbox",
         image_exists: ImageExists = every_image_exists,
         behaviour: BehaviourOf = everything_works,
+        task_behaviour: BehaviourOf | None = None,
         pace: Pace | None = None,
     ) -> None:
-        """`port` 0 takes a free one; `name` names the context and decides the cluster's uid."""
+        """`port` 0 takes a free one; `name` names the context and decides the cluster's uid.
+
+        `task_behaviour` decides for the containers of Jobs and for init containers, where that differs.
+        """
         self.name = name
         self.uid = str(uuid.uuid5(CLUSTER_NAMES, name))
         self.storage = Storage()
@@ -63,6 +67,7 @@ class KubernetesServer:
         self._clock = clock if clock is not None else SystemClock()
         self._host, self._port = host, port
         self._image_exists, self._behaviour = image_exists, behaviour
+        self._task_behaviour = task_behaviour
         self._pace = pace if pace is not None else Pace()
         self._stack = AsyncExitStack()
         self._runner: web.AppRunner | None = None
@@ -101,6 +106,7 @@ class KubernetesServer:
             self.pod_logs,
             clock=self._clock,
             behaviour=self._behaviour,
+            task_behaviour=self._task_behaviour,
             image_exists=self._image_exists,
             pace=self._pace,
             version=MINOR,

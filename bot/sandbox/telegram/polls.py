@@ -22,7 +22,8 @@ class Polls:
     webhook_set_at: float = float("-inf")
     _waiting: asyncio.Future[str] | None = None
     _last_offset: int | None = None
-    _last_start: float = 0.0
+    asked_at: float = 0.0
+    """When the bot last asked for updates, on the monotonic clock; 0 before it ever did."""
 
     def slowed(self, offset: int, limit: int, timeout: int) -> tuple[int, int]:
         """The limit and time-out that a request really gets.
@@ -31,11 +32,11 @@ class Polls:
         (telegram-bot-api Client::do_get_updates).
         """
         now = self.clock.monotonic()
-        since = now - self._last_start
+        since = now - self.asked_at
         if offset == self._last_offset:
             timeout = 3 if timeout < 3 and since < 3 else timeout
             limit = 1 if since < 0.5 else limit
-        self._last_offset, self._last_start = offset, now
+        self._last_offset, self.asked_at = offset, now
         return limit, timeout
 
     async def wait(self, updates: Updates, timeout: int) -> None:

@@ -37,6 +37,8 @@ class Machine:
     logs: PodLogs
     registry: Registry
     behaviour: BehaviourOf
+    task_behaviour: BehaviourOf
+    """The same for containers that are meant to end by themselves."""
     pace: Pace
     images: dict[str, set[str]]
     """By node: the images that are there."""
@@ -174,7 +176,8 @@ class Container:
 
     def _start(self, now: float) -> None:
         pace = self._machine.pace
-        self._behaviour = self._machine.behaviour(self.spec.get("image", ""))
+        decide = self._machine.task_behaviour if self.runs_once else self._machine.behaviour
+        self._behaviour = decide(self.spec.get("image", ""))
         identity = f"{self._pod['metadata']['uid']}/{self.name}/{self.restarts}"
         self._id = f"containerd://{hashlib.sha256(identity.encode()).hexdigest()}"
         self.state = {"running": {"startedAt": self._stamp()}}

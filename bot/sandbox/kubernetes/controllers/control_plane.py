@@ -50,6 +50,7 @@ class Controllers:
         clock: Clock,
         image_exists: ImageExists = every_image_exists,
         behaviour: BehaviourOf = everything_works,
+        task_behaviour: BehaviourOf | None = None,
         pace: Pace | None = None,
         version: str = "v1.37.0",
     ) -> None:
@@ -59,7 +60,9 @@ class Controllers:
         self._cluster = Cluster(storage, clock)
         recorder = Recorder(self._cluster)
         registry = Registry(image_exists, behaviour)
-        machine = Machine(self._cluster, recorder, logs, registry, behaviour, pace, {})
+        machine = Machine(
+            self._cluster, recorder, logs, registry, behaviour, task_behaviour or behaviour, pace, {}
+        )
         self._loop = ReconcileLoop(self._cluster, _controllers(machine), clock)
         self._stack = AsyncExitStack()
 
