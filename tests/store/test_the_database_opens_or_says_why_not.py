@@ -97,9 +97,9 @@ async def test_a_server_that_does_not_answer_is_told_without_its_password() -> N
     assert "hunter2" not in str(caught.value)
 
 
-async def test_a_database_that_is_not_there_is_told(postgres_url: str) -> None:
+async def test_a_database_that_is_not_there_is_told(postgres_server: str) -> None:
     with pytest.raises(StoreUnreachable, match='database "nowhere" does not exist'):
-        async with Database(postgres_url.removesuffix("postgres") + "nowhere"):
+        async with Database(postgres_server.removesuffix("postgres") + "nowhere"):
             pass
 
 
