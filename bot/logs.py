@@ -9,17 +9,15 @@ import structlog
 
 from bot.telegram.text import clean
 
+_RECORD = ("_record", "_from_structlog")
+"""What structlog passes along with a record of the standard library and takes out again."""
+
 
 def set_up(mask: Callable[[str], str], level: int = logging.INFO) -> None:
     """Send structlog's and the standard library's events the same way."""
 
     def tidy(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        for key, value in event.items():
-            if isinstance(value, str):
-                event[key] = mask(value) if key == "exception" else clean(mask(value), lines=False)
-            elif not isinstance(value, (int, float, bool)) and value is not None:
-                event[key] = clean(mask(str(value)), lines=False)
-        return event
+        return {clean(mask(key), lines=False): _value(key, value, mask) for key, value in event.items()}
 
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -44,3 +42,14 @@ def set_up(mask: Callable[[str], str], level: int = logging.INFO) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
+
+
+def _value(key: str, value: Any, mask: Callable[[str], str]) -> Any:
+    """A field as it may be written: numbers stay, an exception keeps its lines (they are quoted), all else is one line."""
+    if value is None or isinstance(value, (int, float)) or key in _RECORD:
+        return value
+    try:
+        text = mask(str(value))
+    except Exception as error:  # a library's object whose words can't be had must not cost the whole line
+        return f"<{type(value).__name__} without words: {type(error).__name__}>"
+    return clean(text, lines=key == "exception")
