@@ -183,6 +183,7 @@ async def run(paths: Sequence[Path], environ: Mapping[str, str]) -> int:
     stopping: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     async with running(paths, environ, stopping) as bot:
         logs.set_up(lambda text: bot.parts.current.masker.mask_text(text))
+        bot.parts.current.log_texts()
         _on_signals(bot.reload, stopping)
         gc.freeze()  # what lives as long as the bot need not be looked at by each collection
         log.info("listening")

@@ -27,8 +27,11 @@ async def check(paths: Sequence[Path], environ: Mapping[str, str], out: TextIO) 
     """
     async with opened_for_planning(paths, environ) as parts:
         out.write(f"ok    configuration: {len(parts.current.config.targets())} apps in environments\n")
+        problems = await asyncio.to_thread(parts.current.texts.problems)
+        for problem in problems:
+            out.write(f"wrong template: {problem}\n")
         results = [await _line(name, ask, out, parts) for name, ask in _lines(parts)]
-    return 0 if all(results) else 1
+    return 0 if all(results) and not problems else 1
 
 
 async def _line(name: str, ask: Callable[[], Awaitable[str]], out: TextIO, parts: Parts) -> bool:

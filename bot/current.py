@@ -82,6 +82,11 @@ class Current:
         self._pinned = dict(chats)
         self._now = replace(self._now, policy=Policy.of(self.config, self._pinned))
 
+    def log_texts(self) -> None:
+        """Say in the log which of the user's templates can't be used: ours are sent in their place."""
+        for problem in self.texts.problems():
+            log.warning("a template can't be used", problem=problem)
+
     async def reload(self) -> list[str]:
         """Load again; the problems, one line each, when the old one stays in force."""
         try:
@@ -90,6 +95,7 @@ class Current:
             log.warning("the configuration was not reloaded", problems=[str(each) for each in error.problems])
             return [str(each) for each in error.problems]
         self._now = loaded
+        await asyncio.to_thread(self.log_texts)
         log.info("the configuration was reloaded")
         return []
 

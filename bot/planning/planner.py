@@ -197,7 +197,8 @@ class Planner:
         self, target: Target, version: str, image: Image | None, sets: Sequence[tuple[str, str]]
     ) -> Layered:
         """The values of a version."""
-        commit = await self._versions.commit(target.app, version) if wants_commit(target) else ""
+        wanted = await asyncio.to_thread(wants_commit, target)
+        commit = await self._versions.commit(target.app, version) if wanted else ""
         found = await layered(target, image, sets, Facts(version, image.digest if image else "", commit))
         self._hide(found.secrets)
         return found
