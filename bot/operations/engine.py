@@ -7,16 +7,17 @@ does is its own matter (bot.operations.operation), who is told is the audience's
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Self
 
 import structlog
-from prometheus_client import Counter
+from prometheus_client import Counter as Metric
 from sqlalchemy import delete, select
 
 from bot.clock import Clock
 from bot.operations.audience import Audience
-from bot.operations.errors import StepFailed
+from bot.operations.errors import LeaseLost, StepFailed
 from bot.operations.lease import RENEW_EVERY, Lease
 from bot.operations.operation import Operation, Outcome, Record
 from bot.operations.progress import Progress
@@ -32,7 +33,14 @@ POLL_EVERY = 2.0
 
 FLUSH_EVERY = 0.5
 
-ENDED = Counter("pilothouse_operations", "Operations that ended.", ["kind", "result"])
+MOST_LOSSES = 5
+"""Runs in a row that may end by a fault of ours before the operation is given up."""
+
+GIVEN_UP = Outcome(
+    result="failed", words="The bot can't run this operation", advice="Its log says why; look at /status"
+)
+
+ENDED = Metric("pilothouse_operations", "Operations that ended.", ["kind", "result"])
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +70,7 @@ class Engine:
         self._wake = asyncio.Event()
         self._runs: dict[str, asyncio.Task[None]] = {}
         self._progress: dict[str, Progress] = {}
+        self._losses: Counter[str] = Counter()
         self._work: dict[str, asyncio.Task[Outcome]] = {}
         self._leading: asyncio.Task[None] | None = None
 
@@ -104,8 +113,7 @@ class Engine:
 
     async def _lead(self) -> None:
         try:
-            while not await self._lease.acquire():
-                await self._clock.sleep(1.0)
+            await self._lease.wait()
             log.info("leading", epoch=self._lease.epoch)
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._keep_lease())
@@ -119,13 +127,27 @@ class Engine:
     async def _keep_lease(self) -> None:
         while True:
             await self._clock.sleep(RENEW_EVERY)
-            await self._lease.renew()
+            async with self._while_leading("the lease could not be renewed"):
+                await self._lease.renew()
+
+    @contextlib.asynccontextmanager
+    async def _while_leading(self, trouble: str) -> AsyncIterator[None]:
+        """Trouble with the database passes, e.g. when it is restarted, and ends us only when the lease runs out."""
+        try:
+            yield
+        except LeaseLost:
+            raise
+        except Exception:
+            if not self._lease.holds():
+                raise
+            log.exception(trouble)
 
     async def _claim_forever(self) -> None:
         while True:
             self._wake.clear()
-            for operation_id in await self._claim():
-                self._start(operation_id)
+            async with self._while_leading("work could not be looked for"):
+                for operation_id in await self._claim():
+                    self._start(operation_id)
             # not asyncio.wait_for: in Python 3.11 it can swallow a cancellation that meets the event
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL_EVERY):
@@ -173,12 +195,18 @@ class Engine:
             try:
                 async with await self._follow(operation_id) as progress:
                     self._progress[operation_id] = progress
-                    outcome = await self._run(operation_id, progress)
+                    if self._losses[operation_id] < MOST_LOSSES:
+                        outcome = await self._run(operation_id, progress)
+                    else:
+                        outcome = GIVEN_UP
                 await self._finish(operation_id, progress, outcome)
             except asyncio.CancelledError:
                 raise
+            except LeaseLost:
+                log.warning("another process has taken over; this run records nothing more")
             except Exception:
                 log.exception("the operation's run was lost; it will be run again")
+                self._losses[operation_id] += 1
                 await self._clock.sleep(POLL_EVERY)
 
     async def _follow(self, operation_id: str) -> Progress:

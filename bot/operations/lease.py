@@ -9,7 +9,9 @@ import socket
 from datetime import timedelta
 from pathlib import Path
 
+import structlog
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
@@ -21,6 +23,10 @@ NAME = "operations"
 DURATION = timedelta(seconds=15)
 RENEW_EVERY = 4.0
 """Seconds: three renewals may fail before another process takes over."""
+TRY_EVERY = 1.0
+"""Seconds between tries to take over."""
+
+log = structlog.get_logger(__name__)
 
 
 class Lease:
@@ -31,10 +37,33 @@ class Lease:
         self._clock = clock
         self.holder = holder or _this_process()
         self.epoch = 0
+        self._until = 0.0
+
+    def holds(self) -> bool:
+        """Whether nobody else can lead: no more when the lease may have run out, as after a stand-still.
+
+        Told by the monotonic clock, which goes on while a process is frozen, so that one that wakes up does
+        nothing on the outside before it has found out.
+        """
+        return self._clock.monotonic() < self._until
+
+    async def wait(self) -> None:
+        """Return once we have the lease."""
+        if await self.acquire():
+            return
+        log.info("waiting: another process works on this store")
+        while not await self.acquire():
+            await self._clock.sleep(TRY_EVERY)
 
     async def acquire(self) -> bool:
         """Take the lease if it is free, run out, or held by a process that is gone. True when we have it."""
-        now = self._clock.now()
+        try:
+            return await self._acquire()
+        except IntegrityError:  # the very first lease of a store, which another process took at the same time
+            return False
+
+    async def _acquire(self) -> bool:
+        began, now = self._clock.monotonic(), self._clock.now()
         async with self._database.write() as session:
             row = await session.get(LeaseRow, NAME, with_for_update=True)
             if row is None:
@@ -44,6 +73,7 @@ class Lease:
                 return False
             row.holder, row.epoch, row.expires_at = self.holder, row.epoch + 1, now + DURATION
             self.epoch = row.epoch
+        self._until = began + DURATION.total_seconds()
         return True
 
     async def renew(self) -> None:
@@ -51,9 +81,11 @@ class Lease:
 
         Raises: LeaseLost.
         """
+        began = self._clock.monotonic()
         async with self._database.write() as session:
             row = await self.check(session)
             row.expires_at = self._clock.now() + DURATION
+        self._until = began + DURATION.total_seconds()
 
     async def release(self) -> None:
         """Give the lease up, so that the next process need not wait."""

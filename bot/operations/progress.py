@@ -32,6 +32,7 @@ class Progress:
         self._audience = audience
         self._clock = clock
         self._id = row.id
+        self._epoch = row.epoch
         self._flush_every = flush_every
         self._dirty = asyncio.Event()
         self._flushing: asyncio.Task[None] | None = None
@@ -76,7 +77,7 @@ class Progress:
                 await session.execute(
                     update(OperationRow)
                     .where(OperationRow.id == self._id, OperationRow.view_number < view.number)
-                    .where(OperationRow.state != "ended")
+                    .where(OperationRow.state != "ended", OperationRow.epoch == self._epoch)
                     .values(view=view.model_dump(mode="json"), view_number=view.number)
                 )
             await self._clock.sleep(self._flush_every)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -257,6 +258,24 @@ async def test_a_lease_of_a_dead_process_of_this_machine_is_taken_at_once(databa
     assert await first.acquire()
     assert await Lease(database, SystemClock()).acquire()
     assert not await Lease(database, SystemClock(), holder="elsewhere:1:1").acquire()
+
+
+class Broken(Operation, kind="broken"):
+    Arguments = Paint.Arguments
+
+    async def run(self, do: Steps) -> Outcome:
+        raise KeyError("a fault of ours")
+
+
+async def test_an_operation_that_can_t_be_run_is_given_up_and_frees_its_subject(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.operations.engine.POLL_EVERY", 0.01)
+    async with engine_on(database, World(), tmp_path) as (_, desk, listener):
+        view = await listener.end_of(await desk.submit(replace(paint(), kind="broken")))
+        assert view.outcome is not None
+        assert view.outcome.result == "failed"
+        assert await desk.holder("wall") is None
 
 
 async def test_what_was_confirmed_is_sealed_and_gone_at_the_end(database: Database, tmp_path: Path) -> None:
