@@ -45,7 +45,7 @@ def set_up(mask: Callable[[str], str], level: int = logging.INFO) -> None:
 
 
 def _value(key: str, value: Any, mask: Callable[[str], str]) -> Any:
-    """A field as it may be written: numbers stay, an exception keeps its lines (they are quoted), all else is one line."""
+    """A field as it may be written: numbers stay, an exception keeps its (quoted) lines, else it is one line."""
     if value is None or isinstance(value, (int, float)) or key in _RECORD:
         return value
     try:

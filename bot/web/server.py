@@ -151,13 +151,18 @@ class WebServer:
             update = json.loads(body)
         except (ValueError, RecursionError):
             return web.Response(status=400)
-        if not isinstance(update, dict) or not isinstance(update.get("update_id"), int):
+        if not isinstance(update, dict) or not _is_number(update.get("update_id")):
             return web.Response(status=400)
         try:
             await webhook.accept([update])
         except Busy:
             return web.Response(status=503, headers={"Retry-After": "2"})
         return web.Response()
+
+
+def _is_number(found: Any) -> bool:
+    """Whether it is an update's number: a positive one that a database can hold."""
+    return isinstance(found, int) and not isinstance(found, bool) and 0 < found < 1 << 63
 
 
 def _refused(request: web.Request, status: int) -> web.Response:
