@@ -68,7 +68,7 @@ def wrong_cpu(view: PodView) -> Finding | None:
         texts = (view.logs, str(container.death.get("message") or ""), container.message)
         said = next((text for text in texts if "exec format error" in text), "")
         if said and (container.death or container.waiting):
-            return Finding("Built for another CPU", _quoted(said), restarts=container.restarts)
+            return Finding("Built for another CPU", telling_line(said), restarts=container.restarts)
     return None
 
 
@@ -150,10 +150,10 @@ def _exit(view: PodView, code: int, words: str) -> Finding | None:
 def _finding(view: PodView, container: Container, words: str) -> Finding:
     """With the app's last words: its termination message, else its log."""
     said = str(container.death.get("message") or "") or view.logs
-    return Finding(words, _quoted(said), restarts=container.restarts)
+    return Finding(words, telling_line(said), restarts=container.restarts)
 
 
-def _quoted(text: str) -> str:
+def telling_line(text: str) -> str:
     """The line that says it: the last one that is an error, else the last one."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = [line for line in lines if re.search(r"error|exception|fatal|panic", line, re.I)]

@@ -81,10 +81,11 @@ def job_failed(view: WorkloadView) -> Finding | None:
     if view.workload["kind"] != "Job" or failed.get("status") != "True":
         return None
     said = one_line(str(failed.get("message") or ""))
+    name = view.workload["metadata"]["name"]
     if failed.get("reason") == "DeadlineExceeded":
-        return Finding("Job ran too long", said)
+        return Finding(f"Job {name} ran too long", said)
     times = int((view.workload.get("status") or {}).get("failed") or 0)
-    return Finding(f"Job failed {_times(times)}" if times else "Job failed", said)
+    return Finding(f"Job {name} failed {_times(times)}" if times else f"Job {name} failed", said)
 
 
 @workload_cause("stateful-set-stuck", 52, "After the rollback, delete that pod", sure=False)

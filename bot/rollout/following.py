@@ -18,8 +18,9 @@ from typing import Any, Self
 
 from bot.clock import Clock
 from bot.cluster import Cluster, ClusterError, ClusterRefused
-from bot.events import Event, Note
+from bot.events import Event, Note, Trouble
 from bot.rollout.assessing import Assessment, Shown, assess, repeats
+from bot.rollout.causes_crash import telling_line
 from bot.rollout.causes_routing import warnings
 from bot.rollout.course import Course
 from bot.rollout.last_words import fetch_last_words, termination_message
@@ -235,7 +236,7 @@ class Follower:
             words = termination_message(pod, shown.container) or self._logs.get(shown.pod, "")
             words = words or await fetch_last_words(self._cluster, self._namespace, pod, shown.container)
             if words:
-                return replace(verdict, last_words=words)
+                return replace(verdict, last_words=words, troubles=_quoting(verdict, shown, words))
         return verdict
 
     async def _until_change(self) -> None:
@@ -264,6 +265,14 @@ class Follower:
             self._notes.append(f"{task.get_name()} broke off")
             self._unsynced.clear()
             self._changed.set()
+
+
+def _quoting(verdict: Verdict, shown: Shown, words: str) -> tuple[Trouble, ...]:
+    """A failed Job's own message says nothing: what its last pod said stands in its place."""
+    return tuple(
+        replace(it, quote=telling_line(words)) if it == shown.trouble and it.cause == "job-failed" else it
+        for it in verdict.troubles
+    )
 
 
 def watched_kinds(objects: Sequence[ObjectRef]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from bot.sandbox.kubernetes.behaviour import Behaviour, Pace, everything_works
+from bot.sandbox.kubernetes.behaviour import Behaviour, Pace
 from bot.sandbox.kubernetes.cluster import KubernetesServer
 from bot.sandbox.registry import RegistryServer
 from bot.sandbox.telegram import TelegramServer
@@ -31,20 +31,33 @@ class Behaviours:
     registry: RegistryServer
     ordered: dict[tuple[str, str], Behaviour] = field(default_factory=dict)
     """By name without host, and tag."""
+    tasks: dict[tuple[str, str], Behaviour] = field(default_factory=dict)
+    """The same for what is meant to end by itself, such as a migration: it works unless that was ordered."""
 
     def of(self, image: str) -> Behaviour:
         """What a container of this image reference does, by tag also where a digest pins it."""
-        name, tag = split_reference(image)
-        tags = [tag] if tag else self.registry.tags_of(image)
+        name, tags = self._tags(image)
         for each in tags:
             if (name, each) in self.ordered:
                 return self.ordered[name, each]
         return next((_by_suffix(each) for each in tags), "ok")
 
-    def order(self, reference: str, behaves: Behaviour) -> None:
-        """Let an image behave so from its next start on; its tag is added where the registry lacks it."""
+    def of_task(self, image: str) -> Behaviour:
+        """What a Job's or an init container of this image reference does."""
+        name, tags = self._tags(image)
+        return next((self.tasks[name, each] for each in tags if (name, each) in self.tasks), "ok")
+
+    def _tags(self, image: str) -> tuple[str, list[str]]:
+        name, tag = split_reference(image)
+        return name, [tag] if tag else list(self.registry.tags_of(image))
+
+    def order(self, reference: str, behaves: Behaviour, *, task: bool = False) -> None:
+        """Let an image behave so from its next start on, as a `task` or as what runs on and on.
+
+        Its tag is added where the registry lacks it.
+        """
         name, tag = split_reference(reference)
-        self.ordered[name, tag] = behaves
+        (self.tasks if task else self.ordered)[name, tag] = behaves
         if tag not in self.registry.tags(name):
             self.registry.add(name, tag)
 
@@ -72,7 +85,10 @@ async def open_servers(
         registry = await owned.enter_async_context(RegistryServer(aliases={ALIAS, *registries}))
         behaviours = Behaviours(registry)
         cluster = KubernetesServer(
-            image_exists=registry.has, behaviour=behaviours.of, task_behaviour=everything_works, pace=pace
+            image_exists=registry.has,
+            behaviour=behaviours.of,
+            task_behaviour=behaviours.of_task,
+            pace=pace,
         )
         await owned.enter_async_context(cluster)
         telegram = await owned.enter_async_context(TelegramServer(TOKEN, port=port))

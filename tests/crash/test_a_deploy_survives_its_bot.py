@@ -22,12 +22,12 @@ async def test_killed_between_plan_and_press(outside: Outside) -> None:
 
 
 async def test_killed_while_a_hook_runs(outside: Outside) -> None:
-    outside.world.servers.behaviours.order("registry/shop:v1.2", "slow")
+    outside.world.servers.behaviours.order("registry/shop:v1.2", "slow", task=True)
     plan = await outside.plan("v1.2")
     outside.presses("Deploy to staging")
     await outside.sees("Migrate job")
     assert outside.history("shop", "shop-staging")[-1] == "pending-upgrade"
-    outside.world.servers.behaviours.order("registry/shop:v1.2", "ok")
+    outside.world.servers.behaviours.order("registry/shop:v1.2", "ok", task=True)
     await outside.bot.kill()
     end = await outside.sees(r"✅ shop → staging v1\.2")
     assert end.id == plan.id

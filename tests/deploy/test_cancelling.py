@@ -27,7 +27,7 @@ async def test_a_cancel_in_the_middle_restores_what_was_there(world: World) -> N
 
 
 async def test_a_cancel_while_a_hook_runs_leaves_nothing_pending(world: World) -> None:
-    world.sandbox.servers.behaviours.order("registry/shop:v1.2", "slow")
+    world.sandbox.servers.behaviours.order("registry/shop:v1.2", "slow", task=True)
     await world.dana.deploys("v1.2")
     await world.sees("🔄 Migrate job")
     world.dana.says("/cancel")

@@ -165,12 +165,12 @@ async def test_a_first_install_that_fails_is_removed_without_its_disk(world: Wor
 
 
 async def test_a_release_whose_test_fails_is_taken_back(world: World) -> None:
-    world.sandbox.servers.behaviours.order("registry/smoke:v1", "ok")
+    world.sandbox.servers.behaviours.order("registry/smoke:v1", "ok", task=True)
     world.dana.says("/deploy tested staging", "private")
     await world.sees("Plan: tested → staging", chat="private dana")
     await world.dana.presses("Deploy to staging", "private")
     await world.sees("✅ tested → staging", chat="private dana")
-    world.sandbox.servers.behaviours.order("registry/smoke:v1", "crash")
+    world.sandbox.servers.behaviours.order("registry/smoke:v1", "crash", task=True)
     world.dana.says("/deploy tested staging", "private")
     await world.sees("tested in staging already is", chat="private dana")
     await world.dana.presses("Deploy again", "private")

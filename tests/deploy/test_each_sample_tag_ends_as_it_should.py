@@ -18,9 +18,16 @@ async def test_the_newest_version_is_deployed(world: World) -> None:
 async def test_a_version_that_crashes_is_rolled_back_with_its_last_words(world: World) -> None:
     await world.dana.deploys("v2.0-crash")
     end = await world.sees(r"↩️ shop → staging v1\.1 is back")
-    assert "The app crashed at start, exit 1" in end.text
-    assert "KeyError: 'DATABASE_URL'" in end.text
+    assert "The app crashed at start, exit 1\nKeyError: 'DATABASE_URL'" in end.text
     await world.sees(r"Dana: shop → staging v2\.0-crash failed, v1\.1 is back")
+
+
+async def test_a_version_whose_migration_fails_is_rolled_back_with_its_last_words(world: World) -> None:
+    world.sandbox.servers.behaviours.order("registry/shop:v1.2", "crash", task=True)
+    await world.dana.deploys("v1.2")
+    end = await world.sees(r"↩️ shop → staging v1\.1 is back")
+    assert "Why: Job shop-migrate failed once: The app crashed at start, exit 1" in spaced(end.text)
+    assert "\nKeyError: 'DATABASE_URL'\nRead the last pod's log" in end.text
 
 
 async def test_a_version_that_eats_its_memory_is_rolled_back(world: World) -> None:

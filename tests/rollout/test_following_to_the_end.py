@@ -206,7 +206,7 @@ async def test_a_failing_hook_ends_it(cluster: Cluster) -> None:
     _, verdict = await follow(cluster, lambda: migrate(cluster, "v1-crash"), MIGRATE, SHOP)
     assert verdict.health == "failed"
     assert verdict.troubles[0].workload == "Job/shop-migrate"
-    assert verdict.troubles[0].words.startswith("Job failed")
+    assert verdict.troubles[0].words.startswith("Job shop-migrate failed")
 
 
 async def test_a_restart_of_the_api_server_is_sat_out(cluster: Cluster, server: KubernetesServer) -> None:

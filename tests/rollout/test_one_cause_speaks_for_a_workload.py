@@ -111,7 +111,7 @@ def test_a_failed_job_borrows_its_last_pods_words() -> None:
     )
     ref = ObjectRef("batch/v1", "Job", "shop-migrate", hook=True)
     (shown,) = assessed(picture(failed, died), ref, logs={"shop-migrate-1": "no such table"}).troubles
-    assert shown.trouble.words == "Job failed 3 times: The app crashed at start, exit 1"
+    assert shown.trouble.words == "Job shop-migrate failed 3 times: The app crashed at start, exit 1"
     assert shown.trouble.quote == "no such table"
 
 
