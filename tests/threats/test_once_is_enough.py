@@ -1,0 +1,96 @@
+"""The same update again, whenever it comes, has one effect; a lock belongs to the run that took it.
+
+threats.md, rows 13 and 35.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from sqlalchemy import select, update
+
+from bot.app import running
+from bot.sandbox.telegram import Limits as Nature
+from bot.sandbox.telegram.floods import Floods
+from bot.sandbox.telegram.updates import Update
+from bot.sandbox.world import SandboxWorld, open_world
+from bot.store.tables import UpdateRow
+from tests.threats.acting import handled, operations
+from tests.worlds import QUICK, MovableClock, World
+
+
+@asynccontextmanager
+async def started(sandbox: SandboxWorld) -> AsyncIterator[World]:
+    """The bot, started (again) in a world that goes on."""
+    clock = MovableClock()
+    stopping: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    async with running(sandbox.configs, dict(sandbox.secrets), stopping, clock) as bot:
+        yield World(sandbox, bot.parts, clock)
+
+
+async def test_updates_that_come_again_after_a_restart_do_nothing_again(
+    tmp_path: Path, unhurried: None
+) -> None:
+    async with open_world(tmp_path, pace=QUICK) as sandbox:
+        state = sandbox.servers.telegram.state
+        state.floods = Floods(Nature.none(), state.clock)
+        async with started(sandbox) as world:
+            await world.dana.deploys("v1.2")
+            await world.sees("✅ shop → staging v1.2")
+            await handled(world)
+            payloads = await stored(world)
+            before = shown(world)
+            replay(world, payloads)
+            await handled(world)
+            assert shown(world) == before
+            await forget_that_they_are_done(world)
+        async with started(sandbox) as world:
+            replay(world, payloads)
+            await handled(world)
+            world.kim.says("/whoami", "private")
+            await world.sees("Your id", chat="private kim")
+            assert len(await operations(world.parts.database)) == 1
+            assert world.history("shop", "shop-staging") == ["superseded", "superseded", "deployed"]
+
+
+async def stored(world: World) -> list[dict[str, object]]:
+    async with world.parts.database.read() as session:
+        return [row.payload for row in await session.scalars(select(UpdateRow).order_by(UpdateRow.update_id))]
+
+
+def replay(world: World, payloads: list[dict[str, object]]) -> None:
+    """Let Telegram offer updates that were confirmed already."""
+    updates = world.telegram.state.updates
+    for payload in payloads:
+        (kind,) = payload.keys() - {"update_id"}
+        number = payload["update_id"]
+        assert isinstance(number, int)
+        content = payload[kind]
+        assert isinstance(content, dict)
+        updates._waiting.append(Update(number, kind, content, 0, updates.clock.monotonic() + 60))
+    updates.arrived.set()
+
+
+async def forget_that_they_are_done(world: World) -> None:
+    """As after a crash between an update's effect and the note that it is done."""
+    async with world.parts.database.write() as session:
+        await session.execute(update(UpdateRow).values(done_at=None))
+
+
+def shown(world: World) -> dict[tuple[int, int], str]:
+    return {(each.chat_id, each.id): each.text for each in world._all() if each.by_bot}
+
+
+async def test_one_persons_second_run_does_not_share_the_lock_of_their_first(world: World) -> None:
+    world.dana.says("/deploy shop v1.2 staging", "private")
+    await world.sees("Plan: shop → staging v1.2", chat="private dana")
+    world.dana.says("/deploy shop v1.3 staging")
+    await world.sees("Plan: shop → staging v1.3")
+    await world.dana.presses("Deploy to staging", "private")
+    await world.dana.presses("Deploy to staging")
+    await world.sees("Dana")
+    running_now = [each for each in await operations(world.parts.database) if each.kind == "deploy"]
+    assert [each.version for each in running_now] == ["v1.2"]
+    await world.sees("✅ shop → staging v1.2", chat="private dana")
+    assert world.history("shop", "shop-staging") == ["superseded", "superseded", "deployed"]
