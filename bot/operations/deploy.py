@@ -3,7 +3,7 @@
 import json
 
 from bot.helm.charts import ChartArchive
-from bot.helm.errors import HookFailed
+from bot.helm.errors import HelmError, HookFailed
 from bot.helm.releases import Revision
 from bot.operations.change import Changed
 from bot.operations.errors import StepFailed
@@ -14,6 +14,8 @@ from bot.operations.steps import Steps
 
 CHART = "chart"
 VALUES = "values"
+STOPPED = "Stopped: the bot died"
+"""Why a revision failed that an earlier run of an operation left half-done: it is made again."""
 
 
 class DeployArguments(ReleaseArguments):
@@ -65,6 +67,7 @@ class Deploy(ReleaseOperation, kind="deploy"):
             return _failed(changed).model_copy(update={"result": "removed"})
         wanted = await self.healthy_before(self.arguments.base + 1)
         if wanted is None:
+            await do("unlock", self.close, changed.words)
             advice = "No earlier revision is known to have been healthy, so it stays"
             return _failed(changed).model_copy(update={"advice": advice})
         back = await do("undo", self.back_to, wanted)
@@ -93,6 +96,8 @@ class Deploy(ReleaseOperation, kind="deploy"):
             since=self.record.created_at,
             act=self.upgrade,
         )
+        if changed.health == "failed":
+            await self.close(changed.words)
         await self.judged(changed, version=self.record.version, digest=self._digest)
         before = await self.healthy_before(changed.revision)
         return changed.model_copy(update={"back_to": before.version if before is not None else ""})
@@ -103,9 +108,11 @@ class Deploy(ReleaseOperation, kind="deploy"):
         history = await self.change.history()
         newest = history[-1] if history else None
         if newest is not None and newest.number > self.arguments.base:
-            if newest.labels.get(OPERATION_LABEL) == self.record.id and not newest.busy:
+            await self.mend(newest)
+            if newest.status == "failed" and newest.description != STOPPED:
+                raise HelmError(newest.description)
+            if not newest.busy:
                 return newest
-            await self.mend(history)
         frozen = self.tools.frozen
         archive = ChartArchive.of(await frozen(self.record.id, CHART))
         return await self.tools.helm.upgrade(
@@ -120,26 +127,20 @@ class Deploy(ReleaseOperation, kind="deploy"):
             create_namespace=policy.create_namespace,
         )
 
-    async def mend(self, history: list[Revision]) -> None:
+    async def mend(self, newest: Revision) -> None:
         """Free the release from a run of this operation that died in the middle, so that it can be made again.
 
         Raises: StepFailed when the newer revision is somebody else's.
         """
-        site, timeout = self.arguments.site, self.arguments.policy.timeout
-        newer = [revision for revision in history if revision.number > self.arguments.base]
-        if not any(revision.labels.get(OPERATION_LABEL) == self.record.id for revision in newer):
+        if newest.labels.get(OPERATION_LABEL) != self.record.id:
             raise StepFailed(
-                f"Revision {newer[-1].number} was made by someone else meanwhile",
+                f"Revision {newest.number} was made by someone else meanwhile",
                 advice="Look at /history, then ask again",
             )
-        if not newer[-1].busy:
-            return
-        if self.arguments.base == 0:
-            await self.tools.helm.uninstall(site.location, as_=site.identity, timeout=timeout)
-            return
-        wanted = await self.healthy_before(self.arguments.base + 1)
-        number = wanted.revision if wanted is not None else self.arguments.base
-        await self.tools.helm.rollback(site.location, number, as_=site.identity, timeout=timeout)
+        if newest.busy and self.arguments.base == 0:
+            await self.remove()
+        elif newest.busy:
+            await self.close(STOPPED)
 
     async def test(self, changed: Changed) -> Changed:
         """The chart's own Helm tests, for an app that asks for them."""

@@ -1,7 +1,9 @@
 """Mend: free a release that an earlier run left unfinished."""
 
+from bot.operations.closing import close_unfinished
 from bot.operations.operation import Outcome
 from bot.operations.release import ReleaseArguments, ReleaseOperation
+from bot.operations.removing import remove_keeping_disks
 from bot.operations.steps import Steps
 from bot.store.verdicts import Judgement
 
@@ -22,6 +24,7 @@ class Mend(ReleaseOperation, kind="mend"):
         if wanted is None:
             await do("remove", self.remove)
             return Outcome(result="done")
+        await do("unlock", self.close_base)
         changed = await do("rollout", self.back_to, wanted)
         shared = {"revision": changed.revision, "ready": changed.ready}
         if changed.health == "healthy":
@@ -46,9 +49,11 @@ class Mend(ReleaseOperation, kind="mend"):
             return None
         return Judgement(revision=earlier[-1].number, health="unknown", at=self.record.created_at)
 
+    async def close_base(self) -> None:
+        """End the unfinished revision, whose run a person has called dead."""
+        base = self.arguments.base
+        await close_unfinished(self.tools, self.arguments.site, after=base - 1, words="Stopped: its run died")
+
     async def remove(self) -> None:
-        """Remove what the first install left."""
-        site = self.arguments.site
-        await self.tools.helm.uninstall(
-            site.location, as_=site.identity, timeout=self.arguments.policy.timeout
-        )
+        """Remove what the first install left, without its disks."""
+        await remove_keeping_disks(self.tools, self.arguments.site, self.arguments.policy.timeout)

@@ -3,6 +3,7 @@
 from bot.cluster.errors import ClusterRefused
 from bot.helm.releases import Revision
 from bot.operations.change import Change, Changed
+from bot.operations.closing import close_unfinished
 from bot.operations.errors import StepFailed
 from bot.operations.operation import Arguments, Operation
 from bot.operations.policy import Policy
@@ -130,11 +131,17 @@ class ReleaseOperation(Operation, kind=""):
         async with self.tools.database.write() as session:
             await verdicts.keep(session, self.arguments.site.id, judgement)
 
+    async def close(self, words: str) -> None:
+        """End what runs of Helm for this operation left unfinished when they were killed."""
+        arguments = self.arguments
+        await close_unfinished(self.tools, arguments.site, after=arguments.base, words=words)
+
     async def back_to(self, wanted: Judgement) -> Changed:
         """Roll back to a revision and watch it; looks first whether that was done already."""
         site, policy = self.arguments.site, self.arguments.policy
         record = await self.tools.helm.get(site.location, wanted.revision, site.identity)
         objects, _ = of_record(record, site.namespace)
+        await self.close("Stopped: its run was over")
         history = await self.change.history()
 
         async def roll_back() -> Revision:
@@ -151,6 +158,8 @@ class ReleaseOperation(Operation, kind=""):
         changed = await self.change.watch(
             refs(objects), base=history[-1].number, since=self.tools.clock.now(), act=roll_back
         )
+        if changed.health == "failed":
+            await self.close(changed.words)
         await self.judged(changed, version=wanted.version, digest=wanted.digest)
         return changed
 

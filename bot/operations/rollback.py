@@ -41,6 +41,7 @@ class Rollback(ReleaseOperation, kind="rollback"):
         history = await self.change.history()
         if not history or history[-1].number <= self.arguments.base:
             return Outcome(result="cancelled", words="nothing was changed")
+        await do("unlock", self.close, "Stopped: it was cancelled")
         return Outcome(result="cancelled", words="left as it is", revision=history[-1].number)
 
     async def preflight(self) -> None:
