@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 
 PLACEHOLDER = "0:token"
 """What python-telegram-bot takes for the token."""
+HIDDEN = b"***"
 CONNECT = 10.0
 READ = 30.0
 UPLOAD = 120.0
@@ -127,15 +128,22 @@ class Transport(BaseRequest):
         if self._session is None:
             raise NetworkError("the connection to Telegram is closed")
         address = url.replace(PLACEHOLDER, self._token, 1)
+        trouble: NetworkError
         try:
             async with self._session.request(
                 method, address, data=_form(data), timeout=limits, allow_redirects=False
             ) as answer:
-                return answer.status, await answer.read()
+                return answer.status, self._without_token(await answer.read())
         except TimeoutError:
-            raise TimedOut("Telegram did not answer in time") from None
+            trouble = TimedOut("Telegram did not answer in time")
         except (ClientError, OSError, ValueError) as error:
-            raise NetworkError(f"Telegram can't be reached ({_reason(error)})") from None
+            trouble = NetworkError(f"Telegram can't be reached ({_reason(error)})")
+        raise trouble  # out here it has no context: aiohttp's own errors hold the address, and so the token
+
+    def _without_token(self, body: bytes) -> bytes:
+        """A body as it may be quoted: error pages of proxies name the address that was asked for."""
+        secret = self._token.partition(":")[2] or self._token
+        return body.replace(secret.encode(), HIDDEN) if secret else body
 
     async def _token_changed(self) -> bool:
         before = self._token
