@@ -4,6 +4,9 @@ Real servers, real client libraries, the real Helm SDK; what must die for real r
 """
 
 import asyncio
+import base64
+import gzip
+import json
 import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -15,6 +18,7 @@ from bot.app import Parts, running
 from bot.clock import SystemClock
 from bot.sandbox.cast import Person, Place
 from bot.sandbox.kubernetes.behaviour import Pace
+from bot.sandbox.kubernetes.storage import Key
 from bot.sandbox.telegram import Message
 from bot.sandbox.world import SandboxWorld, open_world
 
@@ -163,6 +167,20 @@ class World:
             and item["metadata"]["labels"]["name"] == release
         ]
         return [labels["status"] for labels in sorted(found, key=lambda labels: int(labels["version"]))]
+
+    def leave_unfinished(
+        self, release: str, namespace: str, revision: int, status: str = "pending-upgrade"
+    ) -> None:
+        """Make a revision look as if its run had died: Helm reads the status from its record."""
+        key = Key("", "secrets", namespace, f"sh.helm.release.v1.{release}.v{revision}")
+        secret = self.cluster.storage.get(key)
+        assert secret is not None
+        record = json.loads(gzip.decompress(base64.b64decode(base64.b64decode(secret["data"]["release"]))))
+        record["info"]["status"] = status
+        packed = gzip.compress(json.dumps(record).encode())
+        secret["data"]["release"] = base64.b64encode(base64.b64encode(packed)).decode()
+        secret["metadata"]["labels"]["status"] = status
+        self.cluster.storage.put(key, secret)
 
     def _chat_id(self, chat: str) -> int:
         place = self.sandbox.cast.places.get(chat)

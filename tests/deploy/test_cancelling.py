@@ -50,3 +50,15 @@ async def test_where_the_environment_says_leave_a_cancelled_deploy_is_left(tmp_p
         await world.dana.deploys("v0.8", app="blog")
         end = await world.sees("❌ blog → staging v0.8 failed")
         assert "Left as it is" in end.text
+
+
+async def test_a_hook_that_cannot_succeed_locks_nothing_where_failures_are_left(tmp_path: Path) -> None:
+    extra = "environments: {staging: {on_failure: leave, fail_early: {image_grace: 1s}}}"
+    async with open_bot_world(tmp_path, extra) as world:
+        world.sandbox.servers.behaviours.order("registry/shop:v1.2", "broken")
+        await world.dana.deploys("v1.2")
+        end = await world.sees("❌ shop → staging v1.2 failed")
+        assert "Left as it is" in end.text
+        assert world.history("shop", "shop-staging") == ["superseded", "deployed", "failed"]
+        await world.dana.deploys("v1.3")
+        await world.sees("✅ shop → staging v1.3")

@@ -164,6 +164,23 @@ async def test_a_first_install_that_fails_is_removed_without_its_disk(world: Wor
     assert [claim["metadata"]["name"] for claim in claims] == ["data"]
 
 
+async def test_a_first_install_that_died_is_removed_by_a_button_without_its_disk(world: World) -> None:
+    world.sandbox.servers.behaviours.order("registry/disk:v1", "ok")
+    world.dana.says("/deploy disk staging", "private")
+    await world.sees("Plan: disk → staging", chat="private dana")
+    await world.dana.presses("Deploy to staging", "private")
+    await world.sees("✅ disk → staging", chat="private dana")
+    world.leave_unfinished("disk", "disk-staging", 1, "pending-install")
+    world.clock.move(minutes=10)
+    world.dana.says("/deploy disk staging", "private")
+    await world.sees("disk: deploy unfinished", chat="private dana", buttons=["Remove it"])
+    await world.dana.presses("Remove it", "private")
+    await world.sees("✅ disk → staging", chat="private dana")
+    assert world.history("disk", "disk-staging") == []
+    claims = world.cluster.storage.list("", "persistentvolumeclaims", "disk-staging")
+    assert [claim["metadata"]["name"] for claim in claims] == ["data"]
+
+
 async def test_a_release_whose_test_fails_is_taken_back(world: World) -> None:
     world.sandbox.servers.behaviours.order("registry/smoke:v1", "ok", task=True)
     world.dana.says("/deploy tested staging", "private")

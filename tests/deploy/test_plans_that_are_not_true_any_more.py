@@ -1,33 +1,16 @@
 """Between plan and end the world moves: other people's releases, configurations, runs that died."""
 
 import asyncio
-import base64
-import gzip
-import json
 from pathlib import Path
 
 from bot.helm.client import Helm
 from bot.helm.releases import Location
-from bot.sandbox.kubernetes.storage import Key
 from tests.worlds import World
 
 
 def _location(world: World, app: str, environment: str) -> Location:
     target = world.parts.current.config.target(app, environment)
     return Location(target.access, target.namespace, target.release)
-
-
-def _leave_unfinished(world: World, release: str, namespace: str, revision: int) -> None:
-    """Make a revision look as if its run had died: Helm reads the status from its record."""
-    key = Key("", "secrets", namespace, f"sh.helm.release.v1.{release}.v{revision}")
-    secret = world.cluster.storage.get(key)
-    assert secret is not None
-    record = json.loads(gzip.decompress(base64.b64decode(base64.b64decode(secret["data"]["release"]))))
-    record["info"]["status"] = "pending-upgrade"
-    packed = base64.b64encode(base64.b64encode(gzip.compress(json.dumps(record).encode()))).decode()
-    secret["data"]["release"] = packed
-    secret["metadata"]["labels"]["status"] = "pending-upgrade"
-    world.cluster.storage.put(key, secret)
 
 
 async def test_a_plan_that_somebody_else_overtook_is_made_anew(world: World) -> None:
@@ -43,7 +26,7 @@ async def test_a_plan_that_somebody_else_overtook_is_made_anew(world: World) -> 
 
 
 async def test_an_unfinished_release_is_explained_and_mended_after_its_time_out(world: World) -> None:
-    _leave_unfinished(world, "shop", "shop-staging", 2)
+    world.leave_unfinished("shop", "shop-staging", 2)
     world.dana.says("/deploy shop v1.2 staging")
     stuck = await world.sees("shop: deploy unfinished")
     assert "Revision 2" in stuck.text
