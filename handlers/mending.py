@@ -17,14 +17,17 @@ async def ask_mend(ask: Ask, app: str, environment: str) -> None:
 
 
 @button("release.mend", permission="release.mend")
-async def mend(ask: Ask, app: str, environment: str, revision: int) -> None:
-    """Roll an unfinished release back to the last healthy revision."""
+async def mend(ask: Ask, app: str, environment: str, revision: int, to: int) -> None:
+    """Roll an unfinished release back to the revision that the button named, or remove it."""
     stuck = await _stuck(ask, app, environment)
-    if stuck.revision != revision:
-        raise NothingThere(f"Another run has begun: revision {stuck.revision}", advice="Look again")
+    way_out = (await ask.services.releases.past(stuck.site)).way_out(revision)
+    if stuck.revision != revision or (way_out.number if way_out else 0) != to:
+        raise NothingThere("It has changed since you looked", advice=f"Look at /status {app} {environment}")
     target = ask.config.target(app, environment)
     site = await ask.services.planner.site(target, ask.who.identity)
-    arguments = MendArguments(site=site, policy=policy_of(target), base=revision, before="", objects=())
+    arguments = MendArguments(
+        site=site, policy=policy_of(target), base=revision, before="", objects=(), to=to
+    )
     await ask.submit(
         Order(
             kind=Mend.kind,

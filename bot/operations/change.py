@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from bot.events import Event, WorkloadProgress
-from bot.helm.errors import HelmError
+from bot.helm.errors import HelmError, ReleaseBusy
 from bot.helm.releases import Revision
 from bot.operations.errors import StepFailed
 from bot.operations.policy import Policy
@@ -130,6 +130,10 @@ class Change:
         """What a failure of Helm means: nothing changed, or a revision was made that failed."""
         if is_transient(error):
             raise error
+        if isinstance(error, ReleaseBusy):  # somebody else's run: what it makes is not ours to judge
+            raise StepFailed(
+                self._tools.mask(error.words), advice="Look at /history, then ask again"
+            ) from error
         await asyncio.wait({watching}, timeout=LAST_LOOK)  # what the hook's pods said may be on its way
         mask = self._tools.mask
         seen = follower.verdict.troubles if follower.verdict else ()

@@ -7,16 +7,24 @@ from bot.helm import unfinished
 from bot.operations.tools import Tools
 from bot.planning.site import Site
 
+OPERATION_LABEL = "pilothouse-operation"
+"""Helm keeps a release's labels with each revision: by it, a run knows its own after a crash."""
 
-async def close_unfinished(tools: Tools, site: Site, *, after: int, words: str) -> None:
+
+async def close_unfinished(
+    tools: Tools, site: Site, *, after: int, words: str, operation_id: str | None = None
+) -> None:
     """Mark the unfinished revisions above number `after` as failed because of `words`.
 
-    Only for whoever knows that their run is dead: its own operation, or a person who says so.
+    Only for whoever knows that their run is dead: its own operation, which names itself so that somebody else's
+    living upgrade is left alone, or a person who says so. A rollback has the labels of what it returns to.
     """
     cluster = await tools.cluster(site)
     selector = f"owner=helm,name={site.release},status in ({','.join(unfinished.PENDING)})"
     for secret in await cluster.list("v1", "Secret", site.namespace, labels=selector):
-        if int(secret["metadata"]["labels"]["version"]) <= after:
+        labels = secret["metadata"]["labels"]
+        ours = labels.get(OPERATION_LABEL) == operation_id or labels["status"] == "pending-rollback"
+        if int(labels["version"]) <= after or not (ours or operation_id is None):
             continue
         body: dict[str, Any] = {
             "metadata": {

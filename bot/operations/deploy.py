@@ -2,15 +2,20 @@
 
 import json
 
+import structlog
+
 from bot.helm.charts import ChartArchive
 from bot.helm.errors import HelmError, HookFailed
 from bot.helm.releases import Revision
 from bot.operations.change import Changed
+from bot.operations.closing import OPERATION_LABEL
 from bot.operations.errors import StepFailed
 from bot.operations.operation import Outcome
-from bot.operations.release import OPERATION_LABEL, ReleaseArguments, ReleaseOperation
+from bot.operations.release import ReleaseArguments, ReleaseOperation
 from bot.operations.removing import remove_keeping_disks
 from bot.operations.steps import Steps
+
+log = structlog.get_logger(__name__)
 
 CHART = "chart"
 VALUES = "values"
@@ -47,7 +52,8 @@ class Deploy(ReleaseOperation, kind="deploy"):
         """Undo what was started, or leave it, as the environment says; a half-done revision is never left."""
         history = await self.change.history()
         newest = history[-1] if history else None
-        if newest is None or newest.number <= self.arguments.base:
+        ours = newest is not None and newest.labels.get(OPERATION_LABEL) == self.record.id
+        if newest is None or newest.number <= self.arguments.base or not ours:
             return Outcome(result="cancelled", words="nothing was changed")
         if self.arguments.policy.on_failure == "leave" and not newest.busy:
             return Outcome(result="cancelled", words="left as it is", revision=newest.number)
@@ -63,16 +69,22 @@ class Deploy(ReleaseOperation, kind="deploy"):
     async def undone(self, do: Steps, changed: Changed) -> Outcome:
         """Go back to the last revision that was healthy; remove a first install."""
         if self.arguments.base == 0:
-            await do("undo", self.remove)
+            try:
+                await do("undo", self.remove)
+            except StepFailed as failure:
+                return _broken(f"{self.record.version} failed and could not be removed", failure, changed)
             return _failed(changed).model_copy(update={"result": "removed"})
         wanted = await self.healthy_before(self.arguments.base + 1)
         if wanted is None:
             await do("unlock", self.close, changed.words)
             advice = "No earlier revision is known to have been healthy, so it stays"
             return _failed(changed).model_copy(update={"advice": advice})
-        back = await do("undo", self.back_to, wanted)
+        words = f"{self.record.version} failed, {wanted.version} did not return"
+        try:
+            back = await do("undo", self.back_to, wanted)
+        except StepFailed as failure:
+            return _broken(words, failure, changed)
         if back.health != "healthy":
-            words = f"{self.record.version} failed, {wanted.version} did not return"
             return _failed(back).model_copy(update={"result": "broken", "words": words})
         restored = {
             "result": "restored",
@@ -155,15 +167,18 @@ class Deploy(ReleaseOperation, kind="deploy"):
         return changed
 
     async def announce(self) -> None:
-        """News of the version, where the environment announces."""
-        await self.tools.notices.deployed(
-            app=self.record.app,
-            environment=self.record.environment,
-            version=self.record.version,
-            previous=self.arguments.before,
-            author=self.record.author.name,
-            operation_id=self.record.id,
-        )
+        """News of the version, where the environment announces; that it can't be told fails no deploy."""
+        try:
+            await self.tools.notices.deployed(
+                app=self.record.app,
+                environment=self.record.environment,
+                version=self.record.version,
+                previous=self.arguments.before,
+                author=self.record.author.name,
+                operation_id=self.record.id,
+            )
+        except Exception:
+            log.exception("the notice could not be drafted")
 
     async def remove(self) -> None:
         """Remove a first install that failed, with its disks kept."""
@@ -173,6 +188,18 @@ class Deploy(ReleaseOperation, kind="deploy"):
     def _digest(self) -> str:
         arguments = self.arguments
         return arguments.image_digest if isinstance(arguments, DeployArguments) else ""
+
+
+def _broken(words: str, failure: StepFailed, changed: Changed) -> Outcome:
+    """It failed and so did the way back: a person is needed, and told both reasons."""
+    return Outcome(
+        result="broken",
+        words=words,
+        advice=changed.words,
+        quote=failure.quote or failure.words,
+        last_words=changed.last_words,
+        revision=changed.revision,
+    )
 
 
 def _done(changed: Changed) -> Outcome:

@@ -14,6 +14,7 @@ from typing import Any, Self
 import structlog
 from prometheus_client import Counter as Metric
 from sqlalchemy import delete, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.clock import Clock
 from bot.operations.audience import Audience
@@ -204,9 +205,10 @@ class Engine:
                 raise
             except LeaseLost:
                 log.warning("another process has taken over; this run records nothing more")
-            except Exception:
+            except Exception as error:
                 log.exception("the operation's run was lost; it will be run again")
-                self._losses[operation_id] += 1
+                if not (self._transient(error) or isinstance(error, SQLAlchemyError)):
+                    self._losses[operation_id] += 1
                 await self._clock.sleep(POLL_EVERY)
 
     async def _follow(self, operation_id: str) -> Progress:
@@ -227,6 +229,8 @@ class Engine:
             act = operation.cancelled if record.cancelling else operation.run
             work = asyncio.create_task(_or_failed(act(steps)))
             self._work[operation_id] = work
+            if not record.cancelling and await self._is_cancelling(operation_id):
+                work.cancel()  # the cancel came between reading the record and now
             try:
                 await asyncio.wait([work])
                 if not work.cancelled():
@@ -238,6 +242,10 @@ class Engine:
                 if not work.done():
                     work.cancel()
                     await asyncio.wait([work])
+
+    async def _is_cancelling(self, operation_id: str) -> bool:
+        async with self._database.read() as session:
+            return (await session.get_one(OperationRow, operation_id)).state == "cancelling"
 
     async def _finish(self, operation_id: str, progress: Progress, outcome: Outcome) -> None:
         """The end, whole or not at all: outcome, final view, and what is told of it."""
@@ -251,6 +259,7 @@ class Engine:
             row.view, row.view_number = view.model_dump(mode="json"), view.number
             await session.execute(delete(FrozenRow).where(FrozenRow.operation_id == operation_id))
             await self._audience.ended(session, row, view)
+        self._losses.pop(operation_id, None)
         self._audience.told()
         ENDED.labels(row.kind, outcome.result).inc()
         log.info("operation ended", result=outcome.result)

@@ -11,6 +11,9 @@ from bot.store.verdicts import Judgement
 class MendArguments(ReleaseArguments):
     """`base` is the unfinished revision."""
 
+    to: int
+    """The revision to return to; 0 to remove what the first install left."""
+
 
 class Mend(ReleaseOperation, kind="mend"):
     """Roll back to the last healthy revision, or remove a first install that never ended."""
@@ -20,34 +23,22 @@ class Mend(ReleaseOperation, kind="mend"):
     async def run(self, do: Steps) -> Outcome:
         """Check that nothing moved, then roll back."""
         await do("preflight", self.check_unmoved)
-        wanted = await self.wanted()
-        if wanted is None:
+        arguments = MendArguments.model_validate(self.record.arguments)
+        if not arguments.to:
             await do("remove", self.remove)
-            return Outcome(result="done")
+            return Outcome(result="done", words="the unfinished install was removed, disks kept")
+        past = await self.tools.releases.past(arguments.site)
+        unjudged = Judgement(revision=arguments.to, health="unknown", at=self.record.created_at)
+        wanted = past.verdicts.get(arguments.to, unjudged)
         await do("unlock", self.close_base)
         changed = await do("rollout", self.back_to, wanted)
         shared = {"revision": changed.revision, "ready": changed.ready}
         if changed.health == "healthy":
-            return Outcome(result="done", back_to=wanted.version, **shared)
+            back_to = wanted.version or f"Revision {wanted.revision}"
+            return Outcome(result="done", back_to=back_to, **shared)
         return Outcome(
             result="failed", words=changed.words, advice=changed.advice, quote=changed.quote, **shared
         )
-
-    async def wanted(self) -> Judgement | None:
-        """The last healthy revision, else the one that Helm calls deployed; None when there is neither."""
-        base = self.arguments.base
-        healthy = await self.healthy_before(base)
-        if healthy is not None:
-            return healthy
-        past = await self.tools.releases.past(self.arguments.site)
-        earlier = [
-            each
-            for each in past.revisions
-            if each.number < base and each.status in ("deployed", "superseded")
-        ]
-        if not earlier:
-            return None
-        return Judgement(revision=earlier[-1].number, health="unknown", at=self.record.created_at)
 
     async def close_base(self) -> None:
         """End the unfinished revision, whose run a person has called dead."""

@@ -16,9 +16,6 @@ from bot.rollout.verdicts import ObjectRef as Followed
 from bot.store import verdicts
 from bot.store.verdicts import Judgement
 
-OPERATION_LABEL = "pilothouse-operation"
-"""Helm keeps a release's labels with each revision: by it, a run knows its own after a crash."""
-
 
 class ReleaseArguments(Arguments):
     """What every operation on a release was confirmed with."""
@@ -134,7 +131,9 @@ class ReleaseOperation(Operation, kind=""):
     async def close(self, words: str) -> None:
         """End what runs of Helm for this operation left unfinished when they were killed."""
         arguments = self.arguments
-        await close_unfinished(self.tools, arguments.site, after=arguments.base, words=words)
+        await close_unfinished(
+            self.tools, arguments.site, after=arguments.base, words=words, operation_id=self.record.id
+        )
 
     async def back_to(self, wanted: Judgement) -> Changed:
         """Roll back to a revision and watch it; looks first whether that was done already."""

@@ -1,10 +1,14 @@
 """Rollback: put a release back to an earlier revision. Needs the cluster and Telegram alone."""
 
+import structlog
+
 from bot.operations.change import Changed
 from bot.operations.operation import Outcome
 from bot.operations.release import ReleaseArguments, ReleaseOperation
 from bot.operations.steps import Steps
 from bot.store.verdicts import Judgement
+
+log = structlog.get_logger(__name__)
 
 
 class RollbackArguments(ReleaseArguments):
@@ -62,9 +66,12 @@ class Rollback(ReleaseOperation, kind="rollback"):
 
     async def withdraw(self) -> None:
         """Say in the notice of what ran before that it was withdrawn."""
-        await self.tools.notices.withdrawn(
-            app=self.record.app,
-            environment=self.record.environment,
-            version=self.arguments.before,
-            back_to=self.record.version,
-        )
+        try:
+            await self.tools.notices.withdrawn(
+                app=self.record.app,
+                environment=self.record.environment,
+                version=self.arguments.before,
+                back_to=self.record.version,
+            )
+        except Exception:
+            log.exception("the notice could not be withdrawn")

@@ -7,6 +7,8 @@ PlanRefused        nothing has changed; `words` says what is wrong, `advice` how
 
 from datetime import datetime
 
+from bot.planning.site import Site
+
 
 class PlanRefused(Exception):
     """The plan can't be made, or would not do what was asked.
@@ -25,12 +27,9 @@ class PlanRefused(Exception):
 class ReleaseStuck(PlanRefused):
     """The newest revision is `pending-*` or `uninstalling`: a run holds the release, or died holding it."""
 
-    def __init__(
-        self, namespace: str, release: str, revision: int, status: str, since: datetime, maker: str
-    ) -> None:
-        super().__init__(f"An earlier run of {release} did not finish ({status})")
-        self.namespace = namespace
-        self.release = release
+    def __init__(self, site: Site, revision: int, status: str, since: datetime, maker: str) -> None:
+        super().__init__(f"An earlier run of {site.release} did not finish ({status})")
+        self.site = site
         self.revision = revision
         self.status = status
         self.since = since

@@ -34,7 +34,7 @@ async def read_live(helm: Helm, releases: Releases, site: Site) -> Live:
     newest = past.newest
     if newest is not None and newest.busy:
         maker = past.maker(newest)
-        raise ReleaseStuck(site.namespace, site.release, newest.number, newest.status, newest.updated, maker)
+        raise ReleaseStuck(site, newest.number, newest.status, newest.updated, maker)
     revision = past.live
     if revision is None:
         return Live(past, None, None, (), ())

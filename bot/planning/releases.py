@@ -46,6 +46,18 @@ class Past:
         ]
         return healthy[-1] if healthy else None
 
+    def way_out(self, number: int) -> Revision | None:
+        """What an unfinished revision `number` is mended to: the last healthy one, else the last that Helm says ran.
+
+        None when there is neither, so that only removing it is left.
+        """
+        ran = [
+            each
+            for each in self.revisions
+            if each.number < number and each.status in ("deployed", "superseded")
+        ]
+        return self.healthy_before(number) or (ran[-1] if ran else None)
+
     def version(self, revision: Revision | None) -> str:
         """The app's version in a revision as far as we know it, else what the chart says; "" for none."""
         if revision is None:
