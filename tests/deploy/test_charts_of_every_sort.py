@@ -175,7 +175,8 @@ async def test_a_first_install_that_died_is_removed_by_a_button_without_its_disk
     world.dana.says("/deploy disk staging", "private")
     await world.sees("disk: deploy unfinished", chat="private dana", buttons=["Remove it"])
     await world.dana.presses("Remove it", "private")
-    await world.sees("✅ disk → staging", chat="private dana")
+    end = await world.sees("✅ disk → staging is mended", chat="private dana")
+    assert "The unfinished install was removed, disks kept" in end.text
     assert world.history("disk", "disk-staging") == []
     claims = world.cluster.storage.list("", "persistentvolumeclaims", "disk-staging")
     assert [claim["metadata"]["name"] for claim in claims] == ["data"]

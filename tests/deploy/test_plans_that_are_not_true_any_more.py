@@ -35,7 +35,7 @@ async def test_an_unfinished_release_is_explained_and_mended_after_its_time_out(
     world.dana.says("/deploy shop v1.2 staging")
     await world.sees("If that run is dead", buttons=["Roll back to 1"])
     await world.dana.presses("Roll back to 1")
-    await world.sees("✅ shop → staging")
+    await world.sees("✅ shop → staging is mended\nRevision 1 is back")
     await world.dana.deploys("v1.2")
     await world.sees("✅ shop → staging v1.2")
     assert world.history("shop", "shop-staging")[-1] == "deployed"
