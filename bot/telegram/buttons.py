@@ -6,6 +6,7 @@ that person still has the right is for the caller to check again at the press.
 
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
@@ -49,7 +50,11 @@ class Refusal:
 class Actions:
     """The buttons that are alive."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, follow: Callable[[int], int] = lambda chat_id: chat_id
+    ) -> None:
+        """`follow` knows the id that a chat has now: a group that became a supergroup took its messages along."""
+        self._follow = follow
         self._database = database
         self._clock = clock
 
@@ -105,7 +110,7 @@ class Actions:
             row = await session.get(ActionRow, press.data)
         if row is None or (row.message_id is not None and row.message_id != press.message_id):
             return Refusal("unknown")
-        if row.chat_id != press.chat.id:
+        if self._follow(row.chat_id) != press.chat.id:
             return Refusal("other chat")
         if row.person_id is not None and row.person_id != press.sender.id:
             return Refusal("not yours")

@@ -49,14 +49,19 @@ class Outbox:
         limits: Limits | None = None,
         *,
         moved: Moved | None = None,
+        may_send: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`moved` is told when a message that had been deleted was sent anew: (old, new)."""
+        """`moved` is told when a message that had been deleted was sent anew: (old, new).
+
+        While `may_send` says no, everything waits.
+        """
         self._bot = bot
         self._database = database
         self._clock = clock
         self._masker = masker
         self._limits = limits or Limits()
         self._moved = moved
+        self._may_send = may_send
         self._moves = Moves(database)
         self._delivery = Delivery(bot, self._moves)
         self._overall = Bucket(self._limits.overall, self._limits.overall)
@@ -206,6 +211,10 @@ class Outbox:
             job.to = replace(job.to, chat_id=new)
             self._put(job)
 
+    def follow(self, chat_id: int) -> int:
+        """The id that a chat has now, where it was a group that became a supergroup."""
+        return self._moves.follow(chat_id)
+
     def waiting(self) -> int:
         """How many messages wait, for the metrics."""
         return sum(len(queue) for queue in self._queues.values())
@@ -277,6 +286,8 @@ class Outbox:
     def _start(self) -> float | None:
         """Begin what may be begun; returns the seconds until there may be more, None when nothing waits."""
         now = self._clock.monotonic()
+        if not self._may_send():
+            return 1.0
         waits = [1.0] if self._unread.is_set() else []
         ready: list[tuple[float, int, ChatQueue, Job]] = []
         for chat_id, queue in self._queues.items():

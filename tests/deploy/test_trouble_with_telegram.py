@@ -58,8 +58,12 @@ async def test_a_group_that_becomes_a_supergroup_is_followed(tmp_path: Path) -> 
         world.telegram.presses(dana, -5005, plan.id, 0, 0)
         await _in(world, -5005, "🔄 shop")
         world.telegram.migrate(-5005, -1005005)
-        await _in(world, -1005005, "✅ shop")
-        assert len(_ends(world, -1005005)) == 1
+        end = await _in(world, -1005005, "✅ shop")
+        assert [each.id for each in _ends(world, -1005005)] == [end.id]
+        labels = [[button.label for button in row] for row in end.buttons]
+        row = next(number for number, row in enumerate(labels) if "Status" in row)
+        world.telegram.presses(dana, -1005005, end.id, row, labels[row].index("Status"))
+        await _in(world, -1005005, "✅ shop in staging")
 
 
 async def _in(world: World, chat_id: int, begins: str) -> Message:
