@@ -4,9 +4,11 @@ from bot.commands.arguments import OperationId
 from bot.commands.ask import Ask, Refused
 from bot.commands.choices import Choice
 from bot.commands.declaring import button, command
+from bot.operations.turn import Turn
 from bot.store.tables import OperationRow
 
 SHOWN = 10
+NOTHING_CHANGED = "Nothing was changed"
 TOO_EARLY = 2.0
 """Seconds after a start in which a cancel is taken for the second tap of a double tap."""
 
@@ -58,7 +60,11 @@ async def _stop(ask: Ask, row: OperationRow) -> None:
         raise Refused(decision, f"{row.app} → {row.environment}")
     stopped = await ask.services.desk.cancel(row.id, ask.author)
     words = f"Cancelling {row.app} → {row.environment}" if stopped else "It has ended or is stopping already"
-    if ask.pressed:
+    if stopped and ask.pressed and row.kind == Turn.kind:  # no message of its own tells the end of a wait
+        await ask.show(
+            "said", heading=f"⏹ {row.app} → {row.environment} does not wait", lines=[NOTHING_CHANGED]
+        )
+    elif ask.pressed:
         ask.toast(words)
     else:
         await ask.show("said", heading=words, lines=[])

@@ -32,3 +32,17 @@ async def test_both_pressed_at_once_run_one_after_the_other_or_not_at_all(world:
     await world.sees_anywhere("✅ shop → staging", chats)
     await world.sees_anywhere("is taken", chats)
     assert world.history("shop", "shop-staging") == ["superseded", "superseded", "deployed"]
+
+
+async def test_who_waits_may_stop_waiting(world: World) -> None:
+    world.sandbox.servers.behaviours.order("registry/blog:v1.0", "slow")
+    await world.dana.deploys("v1.0", app="blog")
+    world.lee.says("/deploy blog v0.8 staging", "private")
+    await world.sees("blog in staging is taken", chat="private lee")
+    await world.lee.presses("Deploy when free", chat="private")
+    await world.sees("blog → staging v0.8 waits", chat="private lee", buttons=["Stop waiting"])
+    await world.lee.presses("Stop waiting", chat="private")
+    await world.sees("blog → staging does not wait", chat="private lee")
+    world.dana.says("/cancel")
+    await world.sees("⏹ blog → staging cancelled")
+    assert not world.news("private lee")
