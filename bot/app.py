@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
-import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -11,11 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import structlog
 from sqlalchemy import make_url
 
 import handlers
-from bot import logs
 from bot.clock import Clock, SystemClock
 from bot.cluster.clusters import Clusters
 from bot.commands.dispatching import Dispatcher
@@ -31,11 +27,11 @@ from bot.current import Current
 from bot.helm.client import Helm
 from bot.images.registry import Registries
 from bot.images.source import Sources
-from bot.masking import Masker
 from bot.notices.notices import Notices
 from bot.operations.desk import Desk
 from bot.operations.engine import Engine
 from bot.operations.frozen import Frozen
+from bot.operations.lease import Lease
 from bot.operations.tools import Tools
 from bot.operations.transience import is_transient
 from bot.planning.inspecting import Inspector
@@ -53,7 +49,8 @@ from bot.telegram.polling import Poller, bring_to
 from bot.telegram.transport import Bot, connect, introduce
 from bot.web.server import Busy, Webhook, WebServer
 
-log = structlog.get_logger(__name__)
+LOST = 3
+"""The exit code of a bot whose work another process has taken over."""
 
 handlers.load()
 
@@ -174,24 +171,6 @@ def _parts(
     )
 
 
-async def run(paths: Sequence[Path], environ: Mapping[str, str]) -> int:
-    """Run the bot until SIGTERM or SIGINT, or until another process takes over (exit code 3).
-
-    Raises: ConfigInvalid, StoreError, TokenRefused.
-    """
-    logs.set_up(Masker().mask_text)  # until the configuration says what else is secret
-    stopping: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    async with running(paths, environ, stopping) as bot:
-        logs.set_up(lambda text: bot.parts.current.masker.mask_text(text))
-        bot.parts.current.log_texts()
-        _on_signals(bot.reload, stopping)
-        gc.freeze()  # what lives as long as the bot need not be looked at by each collection
-        log.info("listening")
-        code = await stopping
-        log.info("stopping", code=code)
-    return code
-
-
 @asynccontextmanager
 async def running(
     paths: Sequence[Path],
@@ -213,8 +192,10 @@ async def _start(parts: Parts, owned: AsyncExitStack, stopping: asyncio.Future[i
         connect(telegram.token.read, api_url=telegram.api_url, proxy=telegram.proxy, ca_file=telegram.ca_file)
     )
     me = await introduce(bot, clock)
+    lease = Lease(database, clock)
+    await lease.wait()  # of two processes on one store the second does nothing at all until it leads
     outbox = await owned.enter_async_context(
-        Outbox(bot, database, clock, lambda text: current.masker.mask_text(text))
+        Outbox(bot, database, clock, lambda text: current.masker.mask_text(text), may_send=lease.holds)
     )
     pins = Pins(bot, database)
 
@@ -222,7 +203,7 @@ async def _start(parts: Parts, owned: AsyncExitStack, stopping: asyncio.Future[i
         current.pin(await pins.resolve({name: chat.id for name, chat in current.config.chats.items()}))
 
     await pin()
-    actions = Actions(database, clock)
+    actions = Actions(database, clock, outbox.follow)
     screen = Screen(texts=lambda: current.texts, actions=actions, outbox=outbox, database=database)
 
     async def reload() -> list[str]:
@@ -232,10 +213,10 @@ async def _start(parts: Parts, owned: AsyncExitStack, stopping: asyncio.Future[i
             await set_menus(bot, list(menus(current.config, current.policy)))
         return problems
 
-    services = await _operating(parts, owned, screen, outbox, stopping, reload)
+    services = await _operating(parts, owned, screen, outbox, lease, stopping, reload)
     dispatcher = Dispatcher(services, actions, outbox, me.username, pin)
     inbox = await owned.enter_async_context(Inbox(database, clock, dispatcher.handle))
-    await _listen(owned, bot, inbox, current.config, clock)
+    await _listen(owned, bot, inbox, lease, current.config, clock)
     await set_menus(bot, list(menus(current.config, current.policy)))
     return reload
 
@@ -245,6 +226,7 @@ async def _operating(
     owned: AsyncExitStack,
     screen: Screen,
     outbox: Outbox,
+    lease: Lease,
     stopping: asyncio.Future[int],
     reload: Reload,
 ) -> Services:
@@ -255,7 +237,7 @@ async def _operating(
         sources=lambda: parts.images.sources,
         database=database,
         clock=clock,
-        poster=ChatPoster(current.chat, lambda name: current.config.chats[name].topics, screen, outbox),
+        poster=ChatPoster(current.chat, lambda name: current.config.chats[name].topics, screen, outbox, database),
         render=lambda name, values: current.texts.render(name, values),
     )
     live = await owned.enter_async_context(
@@ -275,7 +257,15 @@ async def _operating(
         notices=notices,
         replan=turns.replan,
     )
-    engine = Engine(database, clock, live, tools, transient=is_transient, on_lost=lambda: _end(stopping, 3))
+    engine = Engine(
+        database,
+        clock,
+        live,
+        tools,
+        transient=is_transient,
+        on_lost=lambda: _end(stopping, LOST),
+        lease=lease,
+    )
     services = _services(parts, screen, Desk(database, parts.vault, clock, engine), notices, reload)
     turns.serve(services)
     await owned.enter_async_context(engine)
@@ -303,12 +293,14 @@ def _services(parts: Parts, screen: Screen, desk: Desk, notices: Notices, reload
     )
 
 
-async def _listen(owned: AsyncExitStack, bot: Bot, inbox: Inbox, config: Config, clock: Clock) -> None:
+async def _listen(
+    owned: AsyncExitStack, bot: Bot, inbox: Inbox, lease: Lease, config: Config, clock: Clock
+) -> None:
     """Let updates in, by polling or by webhook, and serve health and metrics."""
     host, port = config.address
     webhook = config.telegram.webhook
     if webhook is None:
-        poller = Poller(bot, inbox, clock)
+        poller = Poller(bot, inbox, clock, may_take=lease.holds)
 
         async def trouble() -> str | None:
             return poller.trouble
@@ -317,13 +309,15 @@ async def _listen(owned: AsyncExitStack, bot: Bot, inbox: Inbox, config: Config,
         await owned.enter_async_context(poller)
         return
     secret = webhook.secret.read()
-    taken = Webhook(urlsplit(webhook.url).path or "/", secret, _busy_when_full(inbox))
+    taken = Webhook(urlsplit(webhook.url).path or "/", secret, _busy_at_times(inbox, lease))
     await owned.enter_async_context(WebServer(host, port, ready={}, webhook=taken))
     await bring_to(bot, webhook.url, secret, clock)
 
 
-def _busy_when_full(inbox: Inbox) -> Callable[[Sequence[dict[str, Any]]], Awaitable[None]]:
+def _busy_at_times(inbox: Inbox, lease: Lease) -> Callable[[Sequence[dict[str, Any]]], Awaitable[None]]:
     async def accept(updates: Sequence[dict[str, Any]]) -> None:
+        if not lease.holds():
+            raise Busy
         try:
             await inbox.accept(updates)
         except InboxFull as full:
@@ -343,20 +337,6 @@ async def _images(config: Config, owned: AsyncExitStack, clock: Clock) -> Images
         )
     )
     return Images(registries, sources)
-
-
-def _on_signals(reload: Reload, stopping: asyncio.Future[int]) -> None:
-    loop = asyncio.get_running_loop()
-    reloading: set[asyncio.Task[list[str]]] = set()
-
-    def reload_soon() -> None:
-        task = asyncio.create_task(reload(), name="reload")
-        reloading.add(task)
-        task.add_done_callback(reloading.discard)
-
-    loop.add_signal_handler(signal.SIGHUP, reload_soon)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, _end, stopping, 0)
 
 
 def _end(stopping: asyncio.Future[int], code: int) -> None:

@@ -29,7 +29,7 @@ Config = Annotated[
 @app.command()
 def run(config: Config = None) -> None:
     """Run the bot until it is stopped. SIGHUP loads the configuration again, SIGTERM stops it."""
-    from bot.app import run as run_bot
+    from bot.lifetime import run as run_bot
 
     _ended(run_bot(_paths(config), os.environ))
 

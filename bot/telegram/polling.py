@@ -6,6 +6,7 @@ An update is stored before the offset moves past it; Telegram's own offset is th
 import asyncio
 import itertools
 import json
+from collections.abc import Callable
 from typing import Any, Self
 from urllib.parse import urlencode
 
@@ -39,12 +40,22 @@ class WebhookRefused(Exception):
 class Poller:
     """Polls for as long as it is open; `trouble` says in words why it can't, None when it can."""
 
-    def __init__(self, bot: Bot, inbox: Inbox, clock: Clock, *, poll: int = POLL) -> None:
+    def __init__(
+        self,
+        bot: Bot,
+        inbox: Inbox,
+        clock: Clock,
+        *,
+        poll: int = POLL,
+        may_take: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`may_take` says whether updates are ours: while they are not, they are left with Telegram."""
         self.trouble: str | None = None
         self._bot = bot
         self._inbox = inbox
         self._clock = clock
         self._poll = poll
+        self._may_take = may_take
         self._failures = 0
         self._task: asyncio.Task[None] | None = None
 
@@ -66,7 +77,11 @@ class Poller:
                     await self._bot.delete_webhook()
                     webhook_removed = True
                 await self._inbox.room()
-                updates = await self._fetch(offset)
+                updates = await self._fetch(offset) if self._may_take() else []
+                if not self._may_take():
+                    self.trouble = "Another process may have taken over"
+                    await self._clock.sleep(1.0)
+                    continue
                 await self._inbox.accept(updates)
                 if updates:
                     offset = max(int(update["update_id"]) for update in updates) + 1
