@@ -64,11 +64,14 @@ class Actor:
         self.world.mark()
         self.world.telegram.says(self.person.id, place.id, text, topic=in_topic)
 
-    async def deploys(self, version: str, app: str = "shop", environment: str = "staging") -> Message:
-        """Ask for a deploy in the team's chat and confirm its plan; returns the message that shows it."""
-        self.says(f"/deploy {app} {version} {environment}")
-        plan = await self.world.sees(f"Plan: {app} → {environment} {version}")
-        await self.presses(f"Deploy to {environment}")
+    async def deploys(
+        self, version: str, app: str = "shop", environment: str = "staging", chat: str = "team"
+    ) -> Message:
+        """Ask for a deploy and confirm its plan; returns the message that shows it."""
+        self.says(f"/deploy {app} {version} {environment}", chat)
+        seen_in = f"private {self.person.key}" if chat == "private" else chat
+        plan = await self.world.sees(f"Plan: {app} → {environment} {re.escape(version)}", chat=seen_in)
+        await self.presses(f"Deploy to {environment}", chat)
         return plan
 
     async def presses(self, label: str, chat: str = "team") -> str:

@@ -47,3 +47,34 @@ async def test_a_rollback_withdraws_a_published_notice(tmp_path: Path) -> None:
         assert withdrawn.id == notice.id
         assert "Shop 1.2 is out" in withdrawn.text
         await world.sees("v1.1 is back", chat="private dana")
+
+
+async def test_a_channel_that_refuses_leaves_the_draft_to_be_published_later(world: World) -> None:
+    channel = world.place(NEWS, world.kim.person)
+    await _deployed(world, "v1.2")
+    draft = await world.sees("Publish: shop v1.2", buttons=["Publish", "Discard"])
+    world.telegram.remove_bot(channel.id)
+    await world.kim.presses("Publish")
+    refused = await world.sees(r"No channel took the notice \(news\)[\s\S]*administrator")
+    assert refused.id != draft.id
+    assert not world.news(NEWS)
+    world.telegram.add_channel(channel.id, "news")
+    await world.kim.presses("Publish")
+    closed = await world.sees("Published: shop v1.2")
+    assert closed.id == draft.id
+    await world.sees("Shop 1.2 is out", chat=NEWS)
+
+
+async def test_an_older_draft_is_no_news_once_a_newer_version_is_out(world: World) -> None:
+    await _deployed(world, "v1.2")
+    await world.sees("Publish: shop v1.2")
+    await _deployed(world, "v1.3")
+    await world.sees("Publish: shop v1.3")
+    await world.kim.presses("Publish")
+    await world.sees("Shop 1.3 is out", chat=NEWS)
+    await world.sees("Published: shop v1.3")
+    await world.kim.presses("Publish")
+    await world.sees("v1.2 is no news any more: v1.3 was announced")
+    assert not world.news(NEWS)
+    await world.kim.presses("Discard")
+    await world.sees("Discarded: shop v1.2")

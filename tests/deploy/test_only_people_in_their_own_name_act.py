@@ -1,8 +1,21 @@
 """Who and what the bot does not listen to, and where its answers go."""
 
-from tests.worlds import World
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from tests.worlds import World, open_bot_world
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 DEPLOYS, ALERTS = 2, 3
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    async with open_bot_world(tmp_path_factory.mktemp("world")) as world:
+        yield world
 
 
 async def test_what_is_not_somebodys_own_new_message_gets_silence(world: World) -> None:
