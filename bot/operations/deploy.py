@@ -3,7 +3,9 @@
 import json
 
 import structlog
+from pydantic import BaseModel
 
+from bot.cluster.errors import ClusterError
 from bot.helm.charts import ChartArchive
 from bot.helm.errors import HelmError, HookFailed
 from bot.helm.releases import Revision
@@ -27,6 +29,13 @@ class DeployArguments(ReleaseArguments):
     """What was confirmed; chart and values are frozen beside it."""
 
     image_digest: str = ""
+
+
+class Undone(BaseModel):
+    """Which version came back and how that went; no `back` where there was nothing to go back to."""
+
+    version: str = ""
+    back: Changed | None = None
 
 
 class Deploy(ReleaseOperation, kind="deploy"):
@@ -74,25 +83,31 @@ class Deploy(ReleaseOperation, kind="deploy"):
             except StepFailed as failure:
                 return _broken(f"{self.record.version} failed and could not be removed", failure, changed)
             return _failed(changed).model_copy(update={"result": "removed"})
-        wanted = await self.healthy_before(self.arguments.base + 1)
-        if wanted is None:
-            await do("unlock", self.close, changed.words)
-            advice = "No earlier revision is known to have been healthy, so it stays"
-            return _failed(changed).model_copy(update={"advice": advice})
-        words = f"{self.record.version} failed, {wanted.version} did not return"
+        words = f"{self.record.version} failed, {self.arguments.before} did not return"
         try:
-            back = await do("undo", self.back_to, wanted)
+            undone = await do("undo", self.undo, changed.words)
         except StepFailed as failure:
             return _broken(words, failure, changed)
-        if back.health != "healthy":
-            return _failed(back).model_copy(update={"result": "broken", "words": words})
+        if undone.back is None:
+            advice = "No earlier revision is known to have been healthy, so it stays"
+            return _failed(changed).model_copy(update={"advice": advice})
+        if undone.back.health != "healthy":
+            return _failed(undone.back).model_copy(update={"result": "broken", "words": words})
         restored = {
             "result": "restored",
-            "back_to": wanted.version,
-            "revision": back.revision,
+            "back_to": undone.version,
+            "revision": undone.back.revision,
             "attempt": changed.revision,
         }
         return _failed(changed).model_copy(update=restored)
+
+    async def undo(self, words: str) -> Undone:
+        """Go back to the last revision that was healthy, if there is one."""
+        wanted = await self.healthy_before(self.arguments.base + 1)
+        if wanted is None:
+            await self.close(words)
+            return Undone()
+        return Undone(version=wanted.version, back=await self.back_to(wanted))
 
     async def preflight(self) -> None:
         """Rights, nothing moved, and a verdict of what runs now, which may be what we go back to."""
@@ -108,10 +123,14 @@ class Deploy(ReleaseOperation, kind="deploy"):
             since=self.record.created_at,
             act=self.upgrade,
         )
-        if changed.health == "failed":
-            await self.close(changed.words)
         await self.judged(changed, version=self.record.version, digest=self._digest)
-        before = await self.healthy_before(changed.revision)
+        try:
+            if changed.health == "failed":
+                await self.close(changed.words)
+            before = await self.healthy_before(changed.revision)
+        except (ClusterError, HelmError):  # what was changed is known, and must not be lost over this
+            log.exception("the release could not be looked at after its rollout")
+            return changed
         return changed.model_copy(update={"back_to": before.version if before is not None else ""})
 
     async def upgrade(self) -> Revision:

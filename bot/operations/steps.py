@@ -114,6 +114,8 @@ class Steps:
                 raise
             except Exception as error:
                 if not self._transient(error):
+                    if words := getattr(error, "words", ""):  # an adaptor's own sentence for people
+                        raise StepFailed(words) from error
                     log.exception("step failed unexpectedly", step=name)
                     raise StepFailed(
                         "Something unexpected went wrong", advice="The bot's log has it", quote=str(error)

@@ -46,7 +46,7 @@ class Versions:
             matching = versions.matching(tags, rule)
             built = await self._registries().built(app.image, matching) if rule.order == "created" else None
             return versions.order(matching, rule, built)
-        return versions.order(await self._charts(app), TagRule(rule.match))
+        return versions.order(await self._charts(app))  # `tags` speaks of images, not of charts
 
     async def built(self, app: App, versions: Sequence[str]) -> Mapping[str, datetime | None]:
         """When these versions were built, as far as their images say; {} for an app without images."""

@@ -19,7 +19,7 @@ from bot.operations.errors import Busy, StepFailed
 from bot.operations.frozen import Frozen
 from bot.operations.lease import Lease
 from bot.operations.operation import Author, Operation, Outcome
-from bot.operations.steps import Steps
+from bot.operations.steps import Journal, Steps
 from bot.operations.view import View
 from bot.store.database import Database
 from bot.store.tables import FrozenRow, LeaseRow, OperationRow, StepRow
@@ -229,6 +229,26 @@ async def test_a_cancel_before_the_start_does_nothing_at_all(database: Database,
         view = await listener.end_of(waiting)
         assert view.outcome == Outcome(result="cancelled")
         assert world.calls == ["prime", "coat 2"]
+
+
+async def test_a_cancel_while_the_run_is_being_set_up_is_not_lost(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World()
+    read = Journal.read
+
+    async def read_and_be_cancelled(journal: Journal) -> dict[str, StepRow]:
+        found = await read(journal)
+        async with database.write() as session:
+            await session.execute(
+                update(OperationRow).where(OperationRow.state == "running").values(state="cancelling")
+            )
+        return found
+
+    monkeypatch.setattr(Journal, "read", read_and_be_cancelled)
+    async with engine_on(database, world, tmp_path) as (_, desk, listener):
+        view = await listener.end_of(await desk.submit(paint()))
+    assert view.outcome == Outcome(result="cancelled", words="washed")
 
 
 async def test_who_lost_the_lease_records_nothing_more(database: Database, tmp_path: Path) -> None:
