@@ -22,20 +22,29 @@ async def masked_aside(message: Message, mask: Masker) -> Message:
 
 
 def masked(message: Message, mask: Masker) -> Message:
-    """`message` with every secret hidden that `mask` knows."""
+    """`message` with every secret hidden that `mask` knows, in signs that can be sent."""
+
+    def hide(words: str) -> str:
+        return mask(_sendable(words))
+
     return replace(
         message,
-        html=text.mapped(message.html, mask),
-        buttons=tuple(tuple(_button(button, mask) for button in row) for row in message.buttons),
-        document=_document(message.document, mask) if message.document is not None else None,
+        html=_sendable(text.mapped(message.html, hide)),
+        buttons=tuple(tuple(_button(button, hide) for button in row) for row in message.buttons),
+        document=_document(message.document, hide) if message.document is not None else None,
     )
+
+
+def _sendable(words: str) -> str:
+    """Text without halves of signs: no request can carry them, and trying would hold up the whole chat."""
+    return words.encode("utf-8", "replace").decode()
 
 
 def _document(document: Document, mask: Masker) -> Document:
     content = document.content
     with contextlib.suppress(UnicodeDecodeError):  # what is no text shows no secret as text
         content = mask(content.decode()).encode()
-    caption = text.mapped(document.caption_html, mask)
+    caption = _sendable(text.mapped(document.caption_html, mask))
     return replace(document, name=mask(document.name), content=content, caption_html=caption)
 
 
