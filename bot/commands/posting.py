@@ -3,10 +3,14 @@
 from collections.abc import Callable, Mapping
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.commands.choices import Choice
 from bot.commands.showing import Page, Screen
 from bot.notices.notices import Place
+from bot.planning.errors import PlanRefused
+from bot.store.database import Database
+from bot.telegram import stored
 from bot.telegram.messages import ChatTarget, Message, Sent, Urgency
 from bot.telegram.outbox import Outbox
 
@@ -22,12 +26,14 @@ class ChatPoster:
         topics: Callable[[str], Mapping[str, int]],
         screen: Screen,
         outbox: Outbox,
+        database: Database,
     ) -> None:
         """`chat_id` and `topics` know the configuration's chats by name."""
         self._chat_id = chat_id
         self._topics = topics
         self._screen = screen
         self._outbox = outbox
+        self._database = database
 
     async def draft(self, chat: str, html: str, notice_id: int, app: str, environment: str) -> None:
         """Show a draft with [Publish] and [Discard], for whoever has the right."""
@@ -45,19 +51,46 @@ class ChatPoster:
             await self._screen.send(to, page, None, sound=True, urgency=Urgency.RESULT, key=key)
 
     async def publish(self, chat: str, html: str, key: str) -> Place | None:
-        """Post a notice; None when the chat refused it. The same key posts once."""
+        """Post a notice; None when the chat refused it. The same key posts once, and tries a refusal again.
+
+        Raises: PlanRefused while Telegram takes nothing; it is posted later all the same.
+        """
         to = self._target(chat)
         if to is None:
             return None
+        await self._forget_refusal(key)
         sent = await self._outbox.send(
             to, Message(html), urgency=Urgency.RESULT, sound=True, key=key, durable=True
         )
+        if sent is None and await self._waits(key):
+            raise PlanRefused(
+                "Telegram has not taken the notice yet",
+                advice="It is posted as soon as it does; press Publish then, to see where",
+            )
         return Place(sent.chat_id, sent.message_id) if sent is not None else None
 
-    async def rewrite(self, place: Place, html: str) -> None:
-        """Edit a posted notice."""
+    def rewrite(self, session: AsyncSession, place: Place, html: str) -> None:
+        """Edit a posted notice, from the caller's transaction on; call `wake` once that is committed."""
         sent = Sent(place.chat_id, place.message_id)
-        await self._outbox.edit(sent, Message(html), urgency=Urgency.RESULT, durable=True)
+        self._outbox.enqueue(
+            session, sent.target, Message(html), key=None, urgency=Urgency.RESULT, edits=sent
+        )
+
+    def wake(self) -> None:
+        """What `rewrite` was given is committed."""
+        self._outbox.wake()
+
+    async def _forget_refusal(self, key: str) -> None:
+        """A chat that refused once may take it now: its administrator may have let the bot in."""
+        async with self._database.write() as session:
+            row = await stored.by_key(session, key)
+            if row is not None and row.state == "failed":
+                row.key = None
+
+    async def _waits(self, key: str) -> bool:
+        async with self._database.read() as session:
+            row = await stored.by_key(session, key)
+        return row is not None and row.state == "waiting"
 
     def _target(self, chat: str) -> ChatTarget | None:
         chat_id = self._chat_id(chat)

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
 from bot.config import Announce, App, Config
@@ -22,6 +23,9 @@ from bot.store.tables import NoticeRow
 
 CHANGELOGS = ("CHANGELOG.md", "docs/CHANGELOG.md")
 
+OUT = ("publishing", "published")
+"""States of a notice that stands in a channel, or may any moment."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -33,6 +37,14 @@ class Place:
     message_id: int
 
 
+@dataclass(frozen=True)
+class Published:
+    """A notice that is out, and the names of the channels that did not take it."""
+
+    notice: NoticeRow
+    missed: tuple[str, ...]
+
+
 class Poster(Protocol):
     """How notices reach chats, by the names that the configuration gives these."""
 
@@ -40,10 +52,16 @@ class Poster(Protocol):
         """Show a draft with [Publish] and [Discard]."""
 
     async def publish(self, chat: str, html: str, key: str) -> Place | None:
-        """Post a notice; None when the chat refused it. The same key posts once."""
+        """Post a notice; None when the chat refused it. The same key posts once, and tries a refusal again.
 
-    async def rewrite(self, place: Place, html: str) -> None:
-        """Edit a posted notice."""
+        Raises: PlanRefused while Telegram takes nothing; it is posted later all the same.
+        """
+
+    def rewrite(self, session: AsyncSession, place: Place, html: str) -> None:
+        """Edit a posted notice, from the caller's transaction on; call `wake` once that is committed."""
+
+    def wake(self) -> None:
+        """What `rewrite` was given is committed."""
 
 
 class Notices:
@@ -77,11 +95,20 @@ class Notices:
         announce = config.target(app, environment).environment.announce
         if announce is None or (previous and not news.is_news(version, [previous])):
             return
-        if not news.is_news(version, await self._announced(app)):
+        if not news.is_news(version, await self._announced(app, besides=operation_id)):
             return
         row = await self._drafted(config.apps[app], environment, version, previous, operation_id, announce)
         if announce.review_chat is None:
-            await self.publish(row.id)
+            try:
+                await self.publish(row.id)
+            except PlanRefused as error:
+                log.warning(
+                    "a notice was not published",
+                    app=app,
+                    version=version,
+                    error=error.words,
+                    advice=error.advice,
+                )
             return
         draft = {
             "app": app,
@@ -94,51 +121,90 @@ class Notices:
         await self._poster.draft(announce.review_chat, html, row.id, app, environment)
 
     async def withdrawn(self, *, app: str, environment: str, version: str, back_to: str) -> None:
-        """Put the withdrawal before the text of a published notice; drafts of that version are discarded."""
+        """Put the withdrawal before the text of a published notice; a draft of that version is discarded.
+
+        Nothing is withdrawn where what it went back to is the same version, or a newer one.
+        """
+        if back_to and not news.is_news(version, [back_to]):
+            return
         async with self._database.write() as session:
             row = await session.scalar(
                 select(NoticeRow)
                 .where(
                     NoticeRow.app == app, NoticeRow.environment == environment, NoticeRow.version == version
                 )
-                .where(NoticeRow.state.in_(("draft", "published")))
+                .where(NoticeRow.state.in_(("draft", *OUT)))
                 .order_by(NoticeRow.id.desc())
             )
             if row is None:
                 return
-            published = row.state == "published"
-            row.state = "withdrawn"
-            if published:
-                facts = {
-                    "app": app,
-                    "version": news.public_name(version),
-                    "back_to": news.public_name(back_to),
-                    "at": self._clock.now(),
-                    "notice": row.html,
-                }
-                row.html = self._render("notice_withdrawn", facts)
-        if published:
-            for place in row.channels:
-                await self._poster.rewrite(Place(**place), row.html)
+            if row.state == "draft":
+                row.state = "discarded"
+                return
+            facts = {
+                "app": app,
+                "version": news.public_name(version),
+                "back_to": news.public_name(back_to),
+                "at": self._clock.now(),
+                "notice": row.html,
+            }
+            row.html, row.state = self._render("notice_withdrawn", facts), "withdrawn"
+            self._rewrite(session, row)  # in the same transaction: a crash loses both or neither
+        self._poster.wake()
 
-    async def publish(self, notice_id: int) -> NoticeRow | None:
-        """Post a draft to its channels; None when it is no draft any more."""
-        async with self._database.read() as session:
-            row = await session.get(NoticeRow, notice_id)
-        if row is None or row.state != "draft":
+    async def publish(self, notice_id: int) -> Published | None:
+        """Post a draft to its channels; None when it is no draft any more.
+
+        Raises: PlanRefused when it is no news any more, or no channel took it; then it stays a draft.
+        """
+        row = await self._begun(notice_id)
+        if row is None:
             return None
         announce = self._config().target(row.app, row.environment).environment.announce
         channels = announce.channels if announce is not None else ()
-        places = [
-            place
-            for channel in channels
-            if (place := await self._poster.publish(channel, row.html, f"notice {row.id} {channel}"))
-        ]
+        places, missed = [], []
+        for channel in channels:
+            place = await self._poster.publish(channel, row.html, f"notice {row.id} {channel}")
+            if place is None:
+                missed.append(channel)
+            else:
+                places.append(place)
+        row = await self._finished(notice_id, places)
+        if not places:
+            raise _nowhere(row.environment, channels)
+        return Published(row, tuple(missed)) if row.state == "published" else None
+
+    async def _begun(self, notice_id: int) -> NoticeRow | None:
+        """Take a draft to be published, so that nobody discards it meanwhile; after a crash it is taken again."""
+        async with self._database.write() as session:
+            row = await session.get(NoticeRow, notice_id)
+            if row is None or row.state not in ("draft", "publishing"):
+                return None
+            others = await self._announced_in(session, row.app, besides=row.operation_id)
+            if not news.is_news(row.version, others):
+                raise PlanRefused(
+                    f"{row.app} {row.version} is no news any more: {', '.join(others)} was announced",
+                    advice="Discard the draft",
+                )
+            row.state = "publishing"
+        return row
+
+    async def _finished(self, notice_id: int, places: Sequence[Place]) -> NoticeRow:
+        """Keep where a notice was posted; one that was withdrawn meanwhile says so there too."""
         async with self._database.write() as session:
             row = await session.get_one(NoticeRow, notice_id)
-            row.state, row.published_at = "published", self._clock.now()
-            row.channels = [place.__dict__ for place in places]
+            if row.state == "publishing":
+                row.state = "published" if places else "draft"
+                row.published_at = self._clock.now() if places else None
+            row.channels = [place.__dict__ for place in places] or row.channels
+            if row.state == "withdrawn":
+                self._rewrite(session, row)
+        self._poster.wake()
         return row
+
+    def _rewrite(self, session: AsyncSession, row: NoticeRow) -> None:
+        for place in row.channels:
+            self._poster.rewrite(session, Place(**place), row.html)
 
     async def discard(self, notice_id: int) -> NoticeRow | None:
         """Drop a draft; None when it is no draft any more."""
@@ -149,12 +215,18 @@ class Notices:
             row.state = "discarded"
         return row
 
-    async def _announced(self, app: str) -> Sequence[str]:
+    async def _announced(self, app: str, *, besides: str) -> Sequence[str]:
         async with self._database.read() as session:
-            query = select(NoticeRow.version).where(
-                NoticeRow.app == app, NoticeRow.state.in_(("published", "withdrawn"))
-            )
-            return (await session.scalars(query)).all()
+            return await self._announced_in(session, app, besides=besides)
+
+    async def _announced_in(self, session: AsyncSession, app: str, *, besides: str | None) -> Sequence[str]:
+        """The versions that readers know of, but for the notice of the operation `besides`."""
+        query = select(NoticeRow.version).where(
+            NoticeRow.app == app,
+            NoticeRow.state.in_((*OUT, "withdrawn")),
+            NoticeRow.operation_id.is_distinct_from(besides),
+        )
+        return (await session.scalars(query)).all()
 
     async def _drafted(
         self, app: App, environment: str, version: str, previous: str, operation_id: str, announce: Announce
@@ -199,3 +271,15 @@ class Notices:
         except (ImagesError, PlanRefused) as error:
             log.warning("what is new can't be read", app=app.name, version=version, error=str(error))
         return []
+
+
+def _nowhere(environment: str, channels: Sequence[str]) -> PlanRefused:
+    if not channels:
+        return PlanRefused(
+            f"{environment} announces nothing any more, so the notice was not published",
+            advice=f"Give environments.{environment}.announce its channels, or discard the draft",
+        )
+    return PlanRefused(
+        f"No channel took the notice ({', '.join(channels)}), so it stays a draft",
+        advice="Make the bot an administrator of the channel who may post, then press Publish again",
+    )

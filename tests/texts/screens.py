@@ -375,7 +375,15 @@ SCREENS: dict[str, Shown] = {
         },
     ),
     "notice closed": Shown(
-        "notice_closed", {"published": True, "app": "shop", "version": "v1.2", "author": "Kim", "at": NOW}
+        "notice_closed",
+        {
+            "published": True,
+            "missed": "news, partners",
+            "app": "shop",
+            "version": "v1.2",
+            "author": "Kim",
+            "at": NOW,
+        },
     ),
     "notice withdrawn": Shown(
         "notice_withdrawn",
