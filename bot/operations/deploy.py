@@ -60,10 +60,9 @@ class Deploy(ReleaseOperation, kind="deploy"):
     async def cancelled(self, do: Steps) -> Outcome:
         """Undo what was started, or leave it, as the environment says; a half-done revision is never left."""
         history = await self.change.history()
-        newest = history[-1] if history else None
-        ours = newest is not None and newest.labels.get(OPERATION_LABEL) == self.record.id
-        if newest is None or newest.number <= self.arguments.base or not ours:
+        if not self.holds(history):
             return Outcome(result="cancelled", words="nothing was changed")
+        newest = history[-1]
         if self.arguments.policy.on_failure == "leave" and not newest.busy:
             return Outcome(result="cancelled", words="left as it is", revision=newest.number)
         outcome = await self.undone(
@@ -74,6 +73,19 @@ class Deploy(ReleaseOperation, kind="deploy"):
         if outcome.result == "removed":
             return Outcome(result="cancelled", words="the first install was removed, disks kept")
         return outcome
+
+    def holds(self, history: list[Revision]) -> bool:
+        """Whether the newest revision is this operation's doing: the deploy, or a way back that it had begun.
+
+        A rollback has the labels of what it returns to, so it is known by the deploy before it.
+        """
+        newer = [each for each in history if each.number > self.arguments.base]
+        ours = [each.labels.get(OPERATION_LABEL) == self.record.id for each in newer]
+        if not any(ours):
+            return False
+        newest = newer[-1]
+        is_way_back = newest.status == "pending-rollback" or newest.description.startswith("Rollback to ")
+        return ours[-1] or is_way_back or newest.status == "failed"
 
     async def undone(self, do: Steps, changed: Changed) -> Outcome:
         """Go back to the last revision that was healthy; remove a first install."""

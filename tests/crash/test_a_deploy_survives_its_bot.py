@@ -1,6 +1,7 @@
 """The bot dies at any moment of a deploy and comes back: the deploy ends, once, and its one message says how."""
 
 from tests.crash.outside import Outside
+from tests.worlds import spaced
 
 
 async def test_killed_right_after_the_press(outside: Outside) -> None:
@@ -88,4 +89,20 @@ async def test_killed_as_helm_gives_up(outside: Outside) -> None:
     history = outside.history("shop", "shop-staging")
     assert history[-1] == "deployed"
     assert history.count("deployed") == 1
+    assert not any(status.startswith("pending") for status in history)
+
+
+async def test_killed_while_it_cancels(outside: Outside) -> None:
+    outside.world.servers.behaviours.order("registry/blog:v1.0", "slow")
+    plan = await outside.plan("v1.0", app="blog")
+    outside.presses("Deploy to staging")
+    await outside.sees(r"blog +\d/2")
+    outside.says("/cancel")
+    await outside.until(lambda: len(outside.history("blog", "blog-staging")) == 4)
+    await outside.bot.kill()
+    end = await outside.sees(r"⏹ blog → staging cancelled")
+    assert end.id == plan.id
+    assert "v0.9 is back" in spaced(end.text)
+    history = outside.history("blog", "blog-staging")
+    assert history[-1] == "deployed"
     assert not any(status.startswith("pending") for status in history)
