@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
 from sqlalchemy import make_url
 
 import handlers
@@ -22,11 +23,9 @@ from bot.commands.services import Services
 from bot.commands.showing import Screen
 from bot.commands.turns import Turns
 from bot.config import Config
-from bot.connections import Charts, reads_local_sources, registry_access, source_access
+from bot.connections import Charts, Images
 from bot.current import Current
 from bot.helm.client import Helm
-from bot.images.registry import Registries
-from bot.images.source import Sources
 from bot.notices.notices import Notices
 from bot.operations.desk import Desk
 from bot.operations.engine import Engine
@@ -52,15 +51,12 @@ from bot.web.server import Busy, Webhook, WebServer
 LOST = 3
 """The exit code of a bot whose work another process has taken over."""
 
+log = structlog.get_logger(__name__)
+
 handlers.load()
 
 
-@dataclass
-class Images:
-    """Registries and git sources by the configuration in force; a reload replaces both."""
-
-    registries: Registries
-    sources: Sources
+Resolve = Callable[[Config], Awaitable[dict[str, int]]]
 
 
 @dataclass(frozen=True)
@@ -78,15 +74,25 @@ class Parts:
     versions: Versions
     planner: Planner
     inspector: Inspector
-    owned: AsyncExitStack
 
-    async def reload(self) -> list[str]:
-        """Put the configuration's files into force; the problems when they are not."""
-        problems = await self.current.reload()
-        if not problems:
-            fresh = await _images(self.current.config, self.owned, self.clock)
-            self.images.registries, self.images.sources = fresh.registries, fresh.sources
-        return problems
+    async def reload(self, resolve: Resolve | None = None) -> list[str]:
+        """Put the configuration's files into force, as a whole or not at all; the problems when they are not.
+
+        `resolve` looks the ids of its chats up; without it they keep those that they have.
+        """
+        fresh = await self.current.read()
+        if isinstance(fresh, list):
+            return fresh
+        try:
+            chats = await resolve(fresh.config) if resolve is not None else None
+            images = await self.images.opened(fresh.config)
+        except OSError as error:
+            log.warning("the configuration was not reloaded", problems=[str(error)])
+            return [str(error)]
+        self.images.use(images)
+        self.current.put(fresh, chats)
+        await asyncio.to_thread(self.current.log_texts)
+        return []
 
 
 Reload = Callable[[], Coroutine[Any, Any, list[str]]]
@@ -117,8 +123,8 @@ async def opened_for_planning(
         vault = await asyncio.to_thread(Vault.open, config.store_key_file or _beside(url, "store.key"))
         helm = await owned.enter_async_context(Helm(mask=lambda text: current.masker.mask_text(text)))
         clusters = await owned.enter_async_context(Clusters(clock))
-        images = await _images(config, owned, clock)
-        yield _parts(current, clock, database, vault, helm, clusters, images, owned)
+        images = await owned.enter_async_context(Images(config, _beside(url, "git"), clock))
+        yield _parts(current, clock, database, vault, helm, clusters, images)
 
 
 def _parts(
@@ -129,7 +135,6 @@ def _parts(
     helm: Helm,
     clusters: Clusters,
     images: Images,
-    owned: AsyncExitStack,
 ) -> Parts:
     releases = Releases(helm, database)
 
@@ -167,7 +172,6 @@ def _parts(
         versions,
         planner,
         inspector,
-        owned,
     )
 
 
@@ -188,8 +192,14 @@ async def _start(parts: Parts, owned: AsyncExitStack, stopping: asyncio.Future[i
     """Build the bot's own parts on top of `parts`, and begin to listen; what reloads the configuration."""
     current, clock, database = parts.current, parts.clock, parts.database
     telegram = current.config.telegram
+
+    def token() -> str:
+        value = telegram.token.read()
+        current.hide([value])  # its file may have been replaced since the configuration was loaded
+        return value
+
     bot = await owned.enter_async_context(
-        connect(telegram.token.read, api_url=telegram.api_url, proxy=telegram.proxy, ca_file=telegram.ca_file)
+        connect(token, api_url=telegram.api_url, proxy=telegram.proxy, ca_file=telegram.ca_file)
     )
     me = await introduce(bot, clock)
     lease = Lease(database, clock)
@@ -199,17 +209,19 @@ async def _start(parts: Parts, owned: AsyncExitStack, stopping: asyncio.Future[i
     )
     pins = Pins(bot, database)
 
+    async def resolve(config: Config) -> dict[str, int]:
+        return await pins.resolve({name: chat.id for name, chat in config.chats.items()})
+
     async def pin() -> None:
-        current.pin(await pins.resolve({name: chat.id for name, chat in current.config.chats.items()}))
+        current.pin(await resolve(current.config))
 
     await pin()
     actions = Actions(database, clock, outbox.follow)
     screen = Screen(texts=lambda: current.texts, actions=actions, outbox=outbox, database=database)
 
     async def reload() -> list[str]:
-        problems = await parts.reload()
+        problems = await parts.reload(resolve)
         if not problems:
-            await pin()
             await set_menus(bot, list(menus(current.config, current.policy)))
         return problems
 
@@ -237,7 +249,9 @@ async def _operating(
         sources=lambda: parts.images.sources,
         database=database,
         clock=clock,
-        poster=ChatPoster(current.chat, lambda name: current.config.chats[name].topics, screen, outbox, database),
+        poster=ChatPoster(
+            current.chat, lambda name: current.config.chats[name].topics, screen, outbox, database
+        ),
         render=lambda name, values: current.texts.render(name, values),
     )
     live = await owned.enter_async_context(
@@ -264,6 +278,7 @@ async def _operating(
         tools,
         transient=is_transient,
         on_lost=lambda: _end(stopping, LOST),
+        mask=tools.mask,
         lease=lease,
     )
     services = _services(parts, screen, Desk(database, parts.vault, clock, engine), notices, reload)
@@ -324,19 +339,6 @@ def _busy_at_times(inbox: Inbox, lease: Lease) -> Callable[[Sequence[dict[str, A
             raise Busy from full
 
     return accept
-
-
-async def _images(config: Config, owned: AsyncExitStack, clock: Clock) -> Images:
-    registries = await owned.enter_async_context(Registries(registry_access(config), clock=clock))
-    sources = await owned.enter_async_context(
-        Sources(
-            _beside(config.store.read(), "git"),
-            source_access(config),
-            allow_file=reads_local_sources(config),
-            clock=clock,
-        )
-    )
-    return Images(registries, sources)
 
 
 def _end(stopping: asyncio.Future[int], code: int) -> None:

@@ -3,9 +3,15 @@
 Only the composition root uses this, since helm and images know nothing of the configuration's apps.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
 from urllib.parse import urlsplit
 
+from bot.clock import Clock
 from bot.config import App, ChartFile, ChartFolder, ChartOci, ChartRepository, Config, Registry, Secret
 from bot.config.apps import Source
 from bot.helm import charts, repositories
@@ -15,6 +21,79 @@ from bot.helm.registries import OciChart
 from bot.helm.repositories import RepoChart
 from bot.images.access import Credentials, ServerAccess
 from bot.images.registry import Registries
+from bot.images.source import Sources
+
+
+@dataclass(frozen=True)
+class _Reached:
+    """Registries and git sources by one configuration, and what closes them."""
+
+    registries: Registries
+    sources: Sources
+    owned: AsyncExitStack
+
+
+class Images:
+    """Registries and git sources by the configuration in force, which `use` replaces; `async with` closes them."""
+
+    def __init__(self, config: Config, cache: Path, clock: Clock) -> None:
+        """`cache` is the folder of the mirrors of git repositories."""
+        self._config = config
+        self._cache = cache
+        self._clock = clock
+        self._now: _Reached
+        self._closing: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        self._now = await self.opened(self._config)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._closing:
+            task.cancel()
+        await asyncio.gather(*self._closing, return_exceptions=True)
+        await self._now.owned.aclose()
+
+    @property
+    def registries(self) -> Registries:
+        """Those to ask now: a call may be begun on them at once, and not later."""
+        return self._now.registries
+
+    @property
+    def sources(self) -> Sources:
+        """Those to ask now, as with `registries`."""
+        return self._now.sources
+
+    async def opened(self, config: Config) -> _Reached:
+        """What another configuration reaches, for `use`; nothing changes yet.
+
+        Raises: OSError.
+        """
+        async with AsyncExitStack() as owned:
+            registries = Registries(registry_access(config), clock=self._clock)
+            sources = Sources(
+                self._cache,
+                source_access(config),
+                allow_file=reads_local_sources(config),
+                clock=self._clock,
+            )
+            await owned.enter_async_context(registries)
+            await owned.enter_async_context(sources)
+            return _Reached(registries, sources, owned.pop_all())
+
+    def use(self, fresh: _Reached) -> None:
+        """Ask these from now on; what was asked before is closed once its calls have ended."""
+        task = asyncio.create_task(_close(self._now), name="close registries")
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+        self._now = fresh
+
+
+async def _close(old: _Reached) -> None:
+    try:
+        await old.registries.idle()
+    finally:
+        await old.owned.aclose()
 
 
 class Charts:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from bot.config import Config, ConfigInvalid, Secret, SecretMissing, Target, load
 from bot.masking import Masker
@@ -29,6 +31,8 @@ class InForce:
     policy: Policy
     masker: Masker
     texts: Texts
+    hidden: frozenset[str]
+    """All that `masker` hides by name."""
 
 
 class Current:
@@ -42,8 +46,7 @@ class Current:
         self._paths = tuple(paths)
         self._environ = environ
         self._pinned: dict[str, int] = {}
-        self._hidden: frozenset[str] = frozenset()
-        self._now = self._loaded()
+        self._now = self._loaded(frozenset())
 
     @property
     def config(self) -> Config:
@@ -72,10 +75,7 @@ class Current:
 
     def hide(self, values: Iterable[str]) -> None:
         """Hide these too from now on: a secret's file may have changed since the configuration was loaded."""
-        new = frozenset(values) - self._hidden
-        if new:
-            self._hidden |= new
-            self._now = replace(self._now, masker=self._now.masker.with_values(new))
+        self._now = _hiding(self._now, frozenset(values))
 
     def pin(self, chats: Mapping[str, int]) -> None:
         """These chats have these ids, whatever the configuration says: public names, groups that moved."""
@@ -87,17 +87,24 @@ class Current:
         for problem in self.texts.problems():
             log.warning("a template can't be used", problem=problem)
 
-    async def reload(self) -> list[str]:
-        """Load again; the problems, one line each, when the old one stays in force."""
+    async def read(self) -> InForce | list[str]:
+        """Load the files again, for `put`; or their problems, one line each. Nothing changes yet."""
         try:
-            loaded = await asyncio.to_thread(self._loaded)
+            return await asyncio.to_thread(self._loaded, self._now.hidden)
         except ConfigInvalid as error:
             log.warning("the configuration was not reloaded", problems=[str(each) for each in error.problems])
             return [str(each) for each in error.problems]
-        self._now = loaded
-        await asyncio.to_thread(self.log_texts)
+
+    def put(self, fresh: InForce, chats: Mapping[str, int] | None = None) -> None:
+        """Put what was read into force; `chats` as in `pin`, where their ids were looked up anew.
+
+        What was ever hidden stays hidden: operations that run, and messages that wait, may still hold it.
+        """
+        if chats is not None:
+            self._pinned = dict(chats)
+        fresh = replace(fresh, policy=Policy.of(fresh.config, self._pinned))
+        self._now = _hiding(fresh, self._now.hidden)
         log.info("the configuration was reloaded")
-        return []
 
     def shouts(self, environment: str) -> bool:
         """Whether an environment's name is written in capitals."""
@@ -107,14 +114,21 @@ class Current:
         """Whether a target's environment is one of those."""
         return self.shouts(target.environment.name)
 
-    def _loaded(self) -> InForce:
+    def _loaded(self, hidden: frozenset[str]) -> InForce:
         config = load(self._paths, self._environ)
+        hidden = hidden.union(_known(secrets_of(config)), _in_files(config), _in_store(config))
         return InForce(
             config=config,
             policy=Policy.of(config, self._pinned),
-            masker=Masker((*_known(secrets_of(config)), *_in_files(config), *self._hidden)),
+            masker=Masker(hidden),
             texts=Texts(config.zone, config.templates),
+            hidden=hidden,
         )
+
+
+def _hiding(now: InForce, values: frozenset[str]) -> InForce:
+    new = values - now.hidden
+    return replace(now, masker=now.masker.with_values(new), hidden=now.hidden | new) if new else now
 
 
 def secrets_of(config: Config) -> list[Secret]:
@@ -143,6 +157,15 @@ def _in_files(config: Config) -> Iterator[str]:
                 # One that can't be read is told where it is needed.
                 with contextlib.suppress(PlanRefused):
                     yield from secrets_in(layer, target)
+
+
+def _in_store(config: Config) -> Iterator[str]:
+    """The password in the database's URL, which may be written in two places of it."""
+    # A URL that can't be read is told where the database is opened.
+    with contextlib.suppress(SecretMissing, ArgumentError, ValueError):
+        url = make_url(config.store.read())
+        given = url.query.get("password", ())
+        yield from filter(None, (url.password, *((given,) if isinstance(given, str) else given)))
 
 
 def _known(secrets: Iterable[Secret]) -> list[str]:

@@ -7,12 +7,14 @@ tags is newest is left to `versions`, how a registry is reached to `transport` a
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from yarl import URL
 
@@ -48,6 +50,23 @@ class ImageFacts:
     labels: Mapping[str, str]
 
 
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def _counted(
+    call: Callable[Concatenate[Registries, _P], Awaitable[_R]],
+) -> Callable[Concatenate[Registries, _P], Coroutine[Any, Any, _R]]:
+    """Let `Registries.idle` wait for calls of this method."""
+
+    @functools.wraps(call)
+    async def counted(registries: Registries, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        with registries._counting():
+            return await call(registries, *args, **kwargs)
+
+    return counted
+
+
 @dataclass(frozen=True, slots=True)
 class _Registry:
     base: URL
@@ -75,6 +94,9 @@ class Registries:
         self._open = AsyncExitStack()
         self._registries: dict[str, _Registry] = {}
         self._facts: OrderedDict[str, ImageFacts] = OrderedDict()
+        self._under_way = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     async def __aenter__(self) -> Self:
         return self
@@ -83,6 +105,22 @@ class Registries:
         self._registries.clear()
         await self._open.aclose()
 
+    @contextlib.contextmanager
+    def _counting(self) -> Iterator[None]:
+        self._under_way += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._idle.set()
+
+    async def idle(self) -> None:
+        """Wait until no call is under way."""
+        await self._idle.wait()
+
+    @_counted
     async def tags(self, repository: str) -> list[str]:
         """All tags of a repository, in the registry's order.
 
@@ -106,6 +144,7 @@ class Registries:
             page = _same_origin(answer, registry)
         return list(tags)
 
+    @_counted
     async def digest(self, repository: str, reference: str) -> str:
         """The digest ("sha256:…") of what a tag names, index or manifest; a digest only if it is there.
 
@@ -124,6 +163,7 @@ class Registries:
         answers.judge(answer, where)
         return answers.digest_of(answers.verified(answer, reference) if is_digest(reference) else answer)
 
+    @_counted
     async def created(self, repository: str, digest: str) -> datetime | None:
         """When the image was built, in UTC; None when it does not say. Of an index, its first image counts.
 
@@ -131,6 +171,7 @@ class Registries:
         """
         return (await self._facts_of(repository, digest)).created
 
+    @_counted
     async def labels(self, repository: str, digest: str) -> Mapping[str, str]:
         """The labels in the image's configuration, such as `org.opencontainers.image.revision`.
 
@@ -138,6 +179,7 @@ class Registries:
         """
         return (await self._facts_of(repository, digest)).labels
 
+    @_counted
     async def built(self, repository: str, tags: Iterable[str]) -> dict[str, datetime | None]:
         """When each of `tags` was built, for `versions.order` by build time; a tag that went away has none.
 
