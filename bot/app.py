@@ -279,6 +279,7 @@ async def _operating(
         transient=is_transient,
         on_lost=lambda: _end(stopping, LOST),
         mask=tools.mask,
+        mask=tools.mask,
         lease=lease,
     )
     services = _services(parts, screen, Desk(database, parts.vault, clock, engine), notices, reload)

@@ -58,15 +58,20 @@ class Engine:
         *,
         transient: Callable[[Exception], bool],
         on_lost: Callable[[], None],
+        mask: Callable[[str], str],
         lease: Lease | None = None,
     ) -> None:
-        """`on_lost` is called once when another process took over: the caller must stop this process."""
+        """`on_lost` is called once when another process took over: the caller must stop this process.
+
+        `mask` hides secrets in whatever is stored of an operation and shown of it.
+        """
         self._database = database
         self._clock = clock
         self._audience = audience
         self._tools = tools
         self._transient = transient
         self._on_lost = on_lost
+        self._mask = mask
         self._lease = lease or Lease(database, clock)
         self._wake = asyncio.Event()
         self._runs: dict[str, asyncio.Task[None]] = {}
@@ -214,7 +219,9 @@ class Engine:
     async def _follow(self, operation_id: str) -> Progress:
         async with self._database.read() as session:
             row = await session.get_one(OperationRow, operation_id)
-            return Progress(self._database, self._audience, self._clock, row, flush_every=FLUSH_EVERY)
+        return Progress(
+            self._database, self._audience, self._clock, row, flush_every=FLUSH_EVERY, mask=self._mask
+        )
 
     async def _run(self, operation_id: str, progress: Progress) -> Outcome:
         """Run, or clean up when it is being cancelled; a cancel in the middle turns the first into the second."""
@@ -225,9 +232,10 @@ class Engine:
                 return Outcome(result="cancelled")
             operation = Operation.kinds[record.kind](record, self._tools, progress.tell)
             journal = Journal(self._database, self._lease, self._clock, operation_id)
-            steps = Steps(journal, await journal.read(), progress.tell, self._clock, self._transient)
+            finished = await journal.read()
+            steps = Steps(journal, finished, progress.tell, self._clock, self._transient, self._mask)
             act = operation.cancelled if record.cancelling else operation.run
-            work = asyncio.create_task(_or_failed(act(steps)))
+            work = asyncio.create_task(_or_failed(act(steps), self._mask))
             self._work[operation_id] = work
             if not record.cancelling and await self._is_cancelling(operation_id):
                 work.cancel()  # the cancel came between reading the record and now
@@ -265,9 +273,10 @@ class Engine:
         log.info("operation ended", result=outcome.result)
 
 
-async def _or_failed(act: Any) -> Outcome:
+async def _or_failed(act: Any, mask: Callable[[str], str]) -> Outcome:
     try:
         result: Outcome = await act
     except StepFailed as failure:
-        return Outcome(result="failed", words=failure.words, advice=failure.advice, quote=failure.quote)
+        words, advice, quote = mask(failure.words), mask(failure.advice), mask(failure.quote)
+        return Outcome(result="failed", words=words, advice=advice, quote=quote)
     return result

@@ -2,13 +2,15 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Self
 
 from sqlalchemy import update
 
 from bot.clock import Clock
-from bot.events import Event
+from bot.events import Event, Note, PodTrouble, StepEnded
 from bot.operations.audience import Audience
 from bot.operations.operation import Outcome
 from bot.operations.view import View
@@ -27,13 +29,16 @@ class Progress:
         row: OperationRow,
         *,
         flush_every: float,
+        mask: Callable[[str], str],
     ) -> None:
+        """`mask` hides secrets in what clusters and applications say, before the view holds it."""
         self._database = database
         self._audience = audience
         self._clock = clock
         self._id = row.id
         self._epoch = row.epoch
         self._flush_every = flush_every
+        self._mask = mask
         self._dirty = asyncio.Event()
         self._flushing: asyncio.Task[None] | None = None
         self.view = View.of(row)
@@ -50,8 +55,8 @@ class Progress:
                 await self._flushing
 
     def tell(self, event: Event) -> None:
-        """Fold one event into the view."""
-        self._show(self.view.folded(event, self._clock.now()))
+        """Fold one event into the view, masked."""
+        self._show(self.view.folded(_masked(event, self._mask), self._clock.now()))
 
     def cancelling(self, by: str) -> None:
         """Show that somebody stopped the operation."""
@@ -81,3 +86,17 @@ class Progress:
                     .values(view=view.model_dump(mode="json"), view_number=view.number)
                 )
             await self._clock.sleep(self._flush_every)
+
+
+def _masked(event: Event, mask: Callable[[str], str]) -> Event:
+    """The event with others' words masked. Names stay as they are: by these later events find what they change."""
+    match event:
+        case PodTrouble(trouble=it):
+            words, quote, advice = mask(it.words), mask(it.quote), mask(it.advice)
+            return replace(event, trouble=replace(it, words=words, quote=quote, advice=advice))
+        case Note():
+            return replace(event, text=mask(event.text))
+        case StepEnded():
+            return replace(event, detail=mask(event.detail))
+        case _:
+            return event

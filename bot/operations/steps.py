@@ -66,12 +66,15 @@ class Steps:
         tell: Callable[[Event], None],
         clock: Clock,
         transient: Callable[[Exception], bool],
+        mask: Callable[[str], str],
     ) -> None:
+        """`mask` hides secrets in what a failure says, before it is journaled, told or raised."""
         self._journal = journal
         self._finished = finished
         self._tell = tell
         self._clock = clock
         self._transient = transient
+        self._mask = mask
         self._used: set[str] = set()
 
     async def __call__(
@@ -91,11 +94,12 @@ class Steps:
         self._tell(StepStarted(name=name, title=name.replace("-", " ").capitalize(), at=self._clock.now()))
         try:
             result = await self._persist(name, act, *args, **kwargs)
-        except StepFailed as failure:
+        except StepFailed as error:
+            failure = self._masked(error)
             saved = {"words": failure.words, "advice": failure.advice, "quote": failure.quote}
             await self._journal.write(name, "failed", saved)
             self._tell(StepEnded(name=name, at=self._clock.now(), ok=False, detail=failure.words))
-            raise
+            raise failure from error
         await self._journal.write(name, "done", {"value": kind.dump_python(result, mode="json")})
         ok = getattr(result, "succeeded", True)  # a step may end well and have found that something failed
         self._tell(StepEnded(name=name, at=self._clock.now(), ok=ok, detail=""))
@@ -126,6 +130,10 @@ class Steps:
                 self._tell(Note(text=f"{error}; trying again"))
                 await self._clock.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - spreads load, no secret
                 pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _masked(self, failure: StepFailed) -> StepFailed:
+        mask = self._mask
+        return StepFailed(mask(failure.words), advice=mask(failure.advice), quote=mask(failure.quote))
 
 
 def _replayed(row: StepRow, kind: TypeAdapter[T]) -> T:

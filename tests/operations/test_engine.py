@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import SystemClock
+from bot.events import PodTrouble, Trouble
 from bot.operations import operation
 from bot.operations.desk import Desk, Order
 from bot.operations.engine import Engine
@@ -26,6 +27,7 @@ from bot.store.tables import FrozenRow, LeaseRow, OperationRow, StepRow
 from bot.store.vault import Vault
 
 DANA = Author(1002, "Dana")
+SECRET = "hunter2-of-the-wall"
 
 
 class World:
@@ -37,6 +39,7 @@ class World:
         self.reached = asyncio.Event()
         self.unreachable = 0
         self.refuses = False
+        self.breaks = False
 
 
 class Paint(Operation, kind="paint"):
@@ -58,7 +61,12 @@ class Paint(Operation, kind="paint"):
         self.tools.calls.append("prime")
         if self.tools.unreachable:
             self.tools.unreachable -= 1
-            raise ConnectionError("the wall is away")
+            raise ConnectionError(f"the wall is away, says {SECRET}")
+        self.tell(
+            PodTrouble("wall-1", "Wall/wall", Trouble("damp", SECRET, "Wall/wall", quote=f"key={SECRET}"))
+        )
+        if self.tools.breaks:
+            raise ValueError(f"no paint called {SECRET}")
         if self.tools.refuses:
             raise StepFailed("The wall is wet", advice="Wait for the sun")
         return 2
@@ -122,6 +130,7 @@ async def engine_on(
         world,
         transient=lambda error: isinstance(error, ConnectionError),
         on_lost=lost,
+        mask=lambda text: text.replace(SECRET, "•••"),
         **more,
     )
     async with engine:
@@ -187,6 +196,26 @@ async def test_trouble_with_the_infrastructure_makes_the_step_run_again(
     assert view.outcome is not None
     assert view.outcome.result == "done"
     assert any("the wall is away" in each.note for each in listener.views)
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+async def test_no_secret_in_others_words_is_stored_or_shown(
+    database: Database, tmp_path: Path, breaks: bool
+) -> None:
+    world = World()
+    world.unreachable, world.breaks = 1, breaks
+    world.gate.set()
+    async with engine_on(database, world, tmp_path) as (_, desk, listener):
+        await listener.end_of(await desk.submit(paint()))
+    async with database.read() as session:
+        operation = (await session.scalars(select(OperationRow))).one()
+        steps = (await session.scalars(select(StepRow))).all()
+    stored = f"{operation.view} {operation.outcome} {[step.result for step in steps]}"
+    shown = "".join(view.model_dump_json() for view in listener.views)
+    assert SECRET not in stored + shown
+    assert "the wall is away, says •••" in shown
+    assert "key=•••" in shown
+    assert ("no paint called •••" in stored) is breaks
 
 
 async def test_a_second_operation_on_one_subject_is_told_who_holds_it(
