@@ -1,5 +1,8 @@
 import asyncio
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text
@@ -104,3 +107,23 @@ async def test_a_power_cut_loses_no_committed_decision(tmp_path: object) -> None
     async with Database(f"sqlite:///{tmp_path}/store.db") as database, database.read() as session:
         settings = [await session.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous")]
         assert settings == ["wal", 2]
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+async def test_a_write_that_is_cancelled_while_it_begins_keeps_nobody_from_writing(
+    url: str, tmp_path: Path
+) -> None:
+    async def write(database: Database) -> None:
+        async with database.write() as session:
+            await session.execute(text("DELETE FROM lease"))
+
+    cancelled = []  # kept, as logs and gathered tasks keep them: what they refer to is not collected
+    for attempt in range(40):  # at every moment of a write, which takes some milliseconds
+        async with Database(f"sqlite:///{tmp_path}/store.db") as opened:
+            task = asyncio.create_task(write(opened))
+            await asyncio.wait([task], timeout=attempt % 40 * 0.0003)
+            task.cancel()
+            cancelled.append(task)
+            await asyncio.wait([task])
+        with closing(sqlite3.connect(tmp_path / "store.db", timeout=1)) as other:
+            other.execute("BEGIN IMMEDIATE")
