@@ -6,7 +6,7 @@ from bot.commands.arguments import NO_SETS, Sets, Version
 from bot.commands.ask import Ask
 from bot.commands.choices import Choice, run
 from bot.commands.confirming import Request, confirmed, full_diff, propose
-from bot.commands.declaring import KNOWN, button, command
+from bot.commands.declaring import BUTTONS, KNOWN, button, command
 from bot.commands.standing import standing
 from bot.config import App, Environment
 from bot.operations.desk import Order
@@ -93,6 +93,18 @@ async def wait(ask: Ask, request: dict[str, Any]) -> None:
     cancel = Choice("Stop waiting", "operation.cancel", {"operation_id": operation_id})
     place = f"{request['app']} → {request['environment']} {request['version']}"
     await ask.show("said", [cancel], heading=f"⏳ {place} waits", lines=["Planned again when it is free"])
+
+
+@button("plan.again", permission=KNOWN)
+async def plan_again(ask: Ask, request: dict[str, Any]) -> None:
+    """Plan again what an expired plan was for, by the right that confirming it takes."""
+    place = request["app"], request["environment"]
+    permission = BUTTONS[f"{request['kind']}.go"].permission
+    if permission != KNOWN:
+        ask.need(permission, *place)
+    if request["sets"]:
+        ask.need("deploy.set", *place)
+    await propose(ask, Request(**request))
 
 
 @button("plan.diff", permission="diff.view")

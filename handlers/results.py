@@ -30,7 +30,7 @@ async def logs(ask: Ask, app: str, environment: str) -> None:
         text = await cluster.logs(site.namespace, name, container, previous=previous, tail=LINES)
     except ClusterRefused as error:
         raise NothingThere(f"Pod {name} has no logs to read", advice=error.words) from error
-    ask.pressed = False
+    ask.fresh = True
     masked = ask.services.masker().mask_text(text)
     if len(masked) > SHOWN:
         await ask.document(f"{name}.log", masked, "document", {"heading": f"{app} in {environment}: {name}"})

@@ -24,5 +24,5 @@ async def go(ask: Ask, request: dict[str, Any], digest: str, inputs: dict[str, s
 @button("rollback.ask", permission="deploy.rollback")
 async def from_result(ask: Ask, app: str, environment: str, revision: int | None) -> None:
     """Roll back from a result's message: the plan comes as a message of its own, the result stays."""
-    ask.pressed = False
+    ask.fresh = True
     await propose(ask, Request("rollback", app, environment, revision=revision))

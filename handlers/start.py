@@ -12,7 +12,7 @@ SHOWN = 12
 
 
 @button("run", permission=KNOWN)
-async def run_command(ask: Ask, command: str) -> None:
+async def run_command(ask: Ask, command: str, fresh: bool = False) -> None:
     """Do what typing the command would; the dispatcher reads it and checks its own permission."""
 
 

@@ -38,6 +38,8 @@ class Ask:
     """The command's message, or the one that was pressed."""
     text: str = ""
     pressed: bool = False
+    fresh: bool = False
+    """Whether a press is answered by a message of its own: what was pressed tells something that must stay."""
     token: str = ""
     """Of the button that was pressed."""
     toasts: list[str] = field(default_factory=list)
@@ -92,9 +94,9 @@ class Ask:
         document: Document | None = None,
         **values: Any,
     ) -> Sent | None:
-        """Answer: in place of the screen whose button was pressed, else as a reply to the command."""
+        """Answer: in place of the screen whose button was pressed, unless that stays; else as a reply."""
         page = Page(template, values, choices, document)
-        if self.pressed and document is None:
+        if self.pressed and not self.fresh and document is None:
             await self.services.screen.edit(self.here, page, self.who.id)
             return self.here
         return await self.reply(page)

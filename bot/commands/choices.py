@@ -38,9 +38,12 @@ class Choice:
     lifetime: timedelta = LIFETIME
 
 
-def run(label: str, command: str, style: Style | None = None) -> Choice:
-    """A button that does what typing `command` would: for whoever presses it, by their own rights."""
-    return Choice(label, "run", {"command": command}, style, anyone=True)
+def run(label: str, command: str, style: Style | None = None, *, fresh: bool = False) -> Choice:
+    """A button that does what typing `command` would: for whoever presses it, by their own rights.
+
+    Below a message that must stay as it is, such as a result, the answer is a `fresh` message.
+    """
+    return Choice(label, "run", {"command": command, "fresh": fresh}, style, anyone=True)
 
 
 def laid_out(choices: Sequence[Choice]) -> list[list[Choice]]:

@@ -188,6 +188,25 @@ async def show_busy(ask: Ask, request: Request, busy: Busy) -> None:
     )
 
 
+async def show_expired(ask: Ask, fields: Mapping[str, Any]) -> None:
+    """A plan that nobody may confirm any more, with the way to the same one of now."""
+    request = Request(**fields)
+    choices = [
+        Choice(
+            "Plan again",
+            "plan.again",
+            {"request": asdict(request)},
+            "primary",
+            request.app,
+            request.environment,
+        ),
+        Choice("Close", "plan.close"),
+    ]
+    place = f"{request.app} → {request.environment} {request.version}".strip()
+    lines = [f"Plans hold for {EXPIRY.seconds // 60} minutes", "Nothing was changed"]
+    await ask.show("said", choices, heading=f"📋 Plan expired: {place}", lines=lines)
+
+
 async def full_diff(ask: Ask, fields: Mapping[str, Any]) -> None:
     """The plan's diff as a document, where the environment still shows it in chats.
 

@@ -15,6 +15,7 @@ from bot.commands import pickers
 from bot.commands.arguments import Wrong, bind, nearest
 from bot.commands.ask import Ask, Refused
 from bot.commands.choices import run
+from bot.commands.confirming import show_expired
 from bot.commands.declaring import BUTTONS, COMMANDS, KNOWN, Declared
 from bot.commands.problems import answer
 from bot.commands.services import Services
@@ -132,6 +133,8 @@ class Dispatcher:
         action = await self._actions.take(press)
         if isinstance(action, Refusal):
             await self._outbox.answer_press(press.query_id, REFUSALS[action.reason], alert=False)
+            if action.expired is not None and "request" in action.expired.arguments:
+                await self._guarded(ask, show_expired(ask, action.expired.arguments["request"]))
             return
         answering = asyncio.create_task(self._answer_late(press))
         try:
@@ -149,6 +152,7 @@ class Dispatcher:
             ask.toast(REFUSALS["unknown"])
             return
         if declared.name == "run":
+            ask.fresh = action.arguments.get("fresh", False)
             words = read(action.arguments["command"])
             if words is not None and words.command in COMMANDS:
                 await self.run(ask, COMMANDS[words.command], words)

@@ -22,7 +22,7 @@ from bot.operations.operation import Outcome
 from bot.operations.view import View
 from bot.store.database import Database
 from bot.store.tables import OperationRow
-from bot.telegram.messages import Button, ChatTarget, Sent, Style, Urgency
+from bot.telegram.messages import Button, ChatTarget, Message, Sent, Style, Urgency
 from bot.telegram.outbox import Outbox
 from bot.telegram.text import bar
 
@@ -172,7 +172,20 @@ class LiveMessages:
         page = Page("running", self._values(drawn.view))
         message = await self._screen.message(page, drawn.sent.chat_id, None)
         if operation_id in self._running:  # it may have ended meanwhile, and the end has the last word
-            await self._outbox.edit(drawn.sent, replace(message, buttons=drawn.buttons), urgency=urgency)
+            message = replace(message, buttons=drawn.buttons)
+            sent = await self._outbox.edit(drawn.sent, message, urgency=urgency)
+            if sent is not None and sent.message_id != drawn.sent.message_id:
+                await self._moved(operation_id, drawn, message, sent)
+
+    async def _moved(self, operation_id: str, drawn: _Drawn, message: Message, sent: Sent) -> None:
+        """Somebody deleted the operation's message: the one sent in its place is its message from now on."""
+        if operation_id not in self._running:  # the end, sent anew as well, is its one message
+            await self._outbox.delete(sent)
+            return
+        drawn.sent = sent
+        await self._screen.rebind(message, sent)
+        async with self._database.write() as session:
+            (await session.get_one(OperationRow, operation_id)).message_id = sent.message_id
 
     async def _keyboard(self, drawn: _Drawn) -> None:
         """Make the buttons anew only when they differ: each has a token in the database."""
@@ -275,9 +288,10 @@ def _next_steps(view: View) -> list[Choice]:
     if revision and view.kind in ("deploy", "rollback", "mend"):
         offer("Logs", "result.logs")
         offer("Diff", "result.diff", revision=revision)
-    choices.append(run("Status", f"/status {view.app} {view.environment}"))
+    choices.append(run("Status", f"/status {view.app} {view.environment}", fresh=True))
     if view.kind == "deploy" and outcome.result in ("failed", "restored", "removed", "cancelled"):
-        choices.append(run("Try again", f"/deploy {view.app} {view.version} {view.environment}"))
+        again = f"/deploy {view.app} {view.version} {view.environment}"
+        choices.append(run("Try again", again, fresh=True))
     if view.kind == "deploy" and outcome.result in ("done", "applied", "failed") and outcome.back_to:
         offer(f"Roll back to {outcome.back_to}", "rollback.ask", revision=None)
     if outcome.result == "broken":

@@ -45,6 +45,8 @@ class Refusal:
     """Why a press does nothing."""
 
     reason: Literal["unknown", "expired", "not yours", "used", "other chat"]
+    expired: Action | None = None
+    """What the button did while it lived, where the one who presses might have pressed it then."""
 
 
 class Actions:
@@ -116,11 +118,10 @@ class Actions:
             return Refusal("not yours")
         if row.used_at is not None:
             return Refusal("used")
-        if row.expires_at <= self._clock.now():
-            return Refusal("expired")
-        return Action(
+        action = Action(
             row.token, row.name, row.arguments, row.permission, row.app, row.environment, row.person_id
         )
+        return Refusal("expired", action) if row.expires_at <= self._clock.now() else action
 
     async def spend(self, session: AsyncSession, token: str) -> bool:
         """Use a button up in the transaction of its effect; False when an earlier press did."""

@@ -26,4 +26,7 @@ async def test_an_old_plan_has_expired(world: World) -> None:
     await world.sees("Plan: shop → staging v1.2")
     world.clock.move(minutes=6)
     assert "expired" in await world.dana.presses("Deploy to staging")
+    await world.sees("Plan expired: shop → staging v1.2", buttons=["Plan again", "Close"])
+    await world.dana.presses("Plan again")
+    await world.sees("Plan: shop → staging v1.2", buttons=["Deploy to staging"])
     assert world.history("shop", "shop-staging") == ["superseded", "deployed"]
