@@ -15,6 +15,7 @@ class Clusters:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._open: dict[ClusterAccess, Cluster] = {}
+        self._uids: dict[ClusterAccess, str] = {}
         self._opening = asyncio.Lock()
         self._owned = AsyncExitStack()
 
@@ -33,3 +34,12 @@ class Clusters:
             if access not in self._open:
                 self._open[access] = await self._owned.enter_async_context(Cluster(access, clock=self._clock))
             return self._open[access]
+
+    async def uid(self, access: ClusterAccess) -> str:
+        """What the cluster is known by, asked once and in the bot's own name, whoever plans: few people may read it.
+
+        Raises: ClusterRefused where the bot may not read it either, and what `at` raises.
+        """
+        if access not in self._uids:
+            self._uids[access] = await (await self.at(access)).uid()
+        return self._uids[access]

@@ -78,10 +78,9 @@ class Planner:
                 f"{target.environment.name} asks the cluster in your name, and you have none there",
                 advice="An admin adds `kubernetes: {user: ...}` to your entry under `people`",
             )
-        cluster = await self._clusters.at(target.access)
         return Site(
             access=target.access,
-            cluster_uid=await cluster.uid(),
+            cluster_uid=await self._clusters.uid(target.access),
             namespace=target.namespace,
             release=target.release,
             identity=as_,
