@@ -23,6 +23,7 @@ from bot.operations.lease import RENEW_EVERY, Lease
 from bot.operations.operation import Operation, Outcome, Record
 from bot.operations.progress import Progress
 from bot.operations.steps import Journal, Steps
+from bot.store import audit
 from bot.store.database import Database
 from bot.store.tables import FrozenRow, OperationRow
 
@@ -266,6 +267,7 @@ class Engine:
             view = progress.ended(outcome, now)
             row.view, row.view_number = view.model_dump(mode="json"), view.number
             await session.execute(delete(FrozenRow).where(FrozenRow.operation_id == operation_id))
+            await audit.record(session, _ended(row, outcome))
             await self._audience.ended(session, row, view)
         self._losses.pop(operation_id, None)
         self._audience.told()
@@ -280,3 +282,19 @@ async def _or_failed(act: Any, mask: Callable[[str], str]) -> Outcome:
         words, advice, quote = mask(failure.words), mask(failure.advice), mask(failure.quote)
         return Outcome(result="failed", words=words, advice=advice, quote=quote)
     return result
+
+
+def _ended(row: OperationRow, outcome: Outcome) -> audit.Entry:
+    """For the trail, beside the row that says who started it."""
+    assert row.ended_at is not None
+    return audit.Entry(
+        at=row.ended_at,
+        actor_id=row.author_id,
+        actor=row.author_name,
+        action=row.kind,
+        outcome="ended",
+        app=row.app,
+        environment=row.environment,
+        chat_id=row.chat_id,
+        detail=f"{row.version or ''} operation {row.id} {outcome.result}: {outcome.words}".strip(" :")[:1000],
+    )

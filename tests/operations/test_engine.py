@@ -22,8 +22,9 @@ from bot.operations.lease import Lease
 from bot.operations.operation import Author, Operation, Outcome
 from bot.operations.steps import Journal, Steps
 from bot.operations.view import View
+from bot.store import audit
 from bot.store.database import Database
-from bot.store.tables import FrozenRow, LeaseRow, OperationRow, StepRow
+from bot.store.tables import AuditRow, FrozenRow, LeaseRow, OperationRow, StepRow
 from bot.store.vault import Vault
 
 DANA = Author(1002, "Dana")
@@ -173,6 +174,21 @@ async def test_a_step_that_finished_before_a_crash_is_not_run_again(
     assert world.calls == ["prime", "coat 2", "coat 2"]
     assert view.outcome is not None
     assert view.outcome.result == "done"
+
+
+async def test_the_audit_trail_tells_the_start_and_the_end(database: Database, tmp_path: Path) -> None:
+    world = World()
+    world.gate.set()
+    async with engine_on(database, world, tmp_path) as (_, desk, listener):
+        operation_id = await desk.submit(paint())
+        await listener.end_of(operation_id)
+    async with database.read() as session:
+        rows = (await session.scalars(select(AuditRow).order_by(AuditRow.id))).all()
+        assert await audit.verify(session) is None
+    assert [(row.action, row.outcome, row.actor, row.detail) for row in rows] == [
+        ("paint", "started", "Dana", f"v1 operation {operation_id}"),
+        ("paint", "ended", "Dana", f"v1 operation {operation_id} done: 2 coats"),
+    ]
 
 
 async def test_a_failed_step_ends_the_operation_with_its_words(database: Database, tmp_path: Path) -> None:
