@@ -21,6 +21,7 @@ from telegram.error import InvalidToken, NetworkError, RetryAfter, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 from bot.clock import Clock
+from bot.config import SecretMissing
 
 __all__ = ["Bot", "Me", "TokenRefused", "Transport", "connect", "introduce", "seconds"]
 
@@ -108,9 +109,10 @@ class Transport(BaseRequest):
         Raises: TimedOut, NetworkError, without any address in their texts.
         """
         limits = self._limits(read_timeout, write_timeout, connect_timeout, request_data)
-        code, body = await self._once(url, method, request_data, limits)
-        if code in (401, 404) and await self._token_changed():
-            code, body = await self._once(url, method, request_data, limits)
+        token = self._token
+        code, body = await self._once(url, token, method, request_data, limits)
+        if code in (401, 404) and (fresh := await self._token_after(token)) != token:
+            code, body = await self._once(url, fresh, method, request_data, limits)
         return code, body
 
     def _limits(self, read: Any, write: Any, connect: Any, data: RequestData | None) -> ClientTimeout:
@@ -123,32 +125,38 @@ class Transport(BaseRequest):
         return ClientTimeout(total=total, sock_connect=connecting, sock_read=None)
 
     async def _once(
-        self, url: str, method: str, data: RequestData | None, limits: ClientTimeout
+        self, url: str, token: str, method: str, data: RequestData | None, limits: ClientTimeout
     ) -> tuple[int, bytes]:
         if self._session is None:
             raise NetworkError("the connection to Telegram is closed")
-        address = url.replace(PLACEHOLDER, self._token, 1)
+        address = url.replace(PLACEHOLDER, token, 1)
         trouble: NetworkError
         try:
             async with self._session.request(
                 method, address, data=_form(data), timeout=limits, allow_redirects=False
             ) as answer:
-                return answer.status, self._without_token(await answer.read())
+                return answer.status, _without(token, await answer.read())
         except TimeoutError:
             trouble = TimedOut("Telegram did not answer in time")
         except (ClientError, OSError, ValueError) as error:
             trouble = NetworkError(f"Telegram can't be reached ({_reason(error)})")
         raise trouble  # out here it has no context: aiohttp's own errors hold the address, and so the token
 
-    def _without_token(self, body: bytes) -> bytes:
-        """A body as it may be quoted: error pages of proxies name the address that was asked for."""
-        secret = self._token.partition(":")[2] or self._token
-        return body.replace(secret.encode(), HIDDEN) if secret else body
+    async def _token_after(self, refused: str) -> str:
+        """The token as it is now, after Telegram refused one; the same while its file is being replaced."""
+        try:
+            self._token = await asyncio.to_thread(self._read_token)
+        except SecretMissing as error:
+            log.warning("the bot's token can't be read again", error=str(error))
+        if self._token != refused:
+            log.info("Telegram refused the bot's token; a new one was read")
+        return self._token
 
-    async def _token_changed(self) -> bool:
-        before = self._token
-        self._token = await asyncio.to_thread(self._read_token)
-        return self._token != before
+
+def _without(token: str, body: bytes) -> bytes:
+    """A body as it may be quoted: error pages of proxies name the address that was asked for."""
+    secret = token.partition(":")[2] or token
+    return body.replace(secret.encode(), HIDDEN) if secret else body
 
 
 def _reason(error: BaseException) -> str:
