@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from sqlalchemy import select
+
+from bot.store.tables import AuditRow
 from tests.worlds import World, open_bot_world, spaced
 
 NEWS = "news"
@@ -78,3 +81,10 @@ async def test_an_older_draft_is_no_news_once_a_newer_version_is_out(world: Worl
     assert not world.news(NEWS)
     await world.kim.presses("Discard")
     await world.sees("Discarded: shop v1.2")
+    async with world.parts.database.read() as session:
+        query = select(AuditRow).where(AuditRow.action.startswith("notice.")).order_by(AuditRow.id)
+        rows = (await session.scalars(query)).all()
+    assert [(row.action, row.actor, row.environment, row.detail) for row in rows] == [
+        ("notice.publish", "Kim", "production", "v1.3"),
+        ("notice.discard", "Kim", "production", "v1.2"),
+    ]
