@@ -25,6 +25,15 @@ Config = Annotated[
     typer.Option("--config", "-c", help="The configuration; give several to merge them in order."),
 ]
 
+As = Annotated[
+    str,
+    typer.Option(
+        "--as",
+        metavar="PERSON",
+        help="A key of `people`: whom the cluster is asked as where it impersonates.",
+    ),
+]
+
 
 @app.command()
 def run(config: Config = None) -> None:
@@ -48,12 +57,17 @@ def render(
     environment: Annotated[str, typer.Argument(metavar="ENV")],
     version: Annotated[str, typer.Option("--version", help="Default: the version that runs there.")] = "",
     sets: Annotated[list[str] | None, typer.Option("--set", metavar="K=V", help="Set a value.")] = None,
+    person: As = "",
     config: Config = None,
 ) -> None:
     """Print the manifests that a deploy would apply. Nothing is changed; secrets are masked."""
     from bot.terminal import render as render_all
 
-    _ended(render_all(_paths(config), os.environ, app_name, environment, version, _pairs(sets), sys.stdout))
+    _ended(
+        render_all(
+            _paths(config), os.environ, app_name, environment, version, _pairs(sets), person, sys.stdout
+        )
+    )
 
 
 @app.command()
@@ -61,12 +75,13 @@ def plan(
     app_name: Annotated[str, typer.Argument(metavar="APP")],
     version: Annotated[str, typer.Argument()],
     environment: Annotated[str, typer.Argument(metavar="ENV")],
+    person: As = "",
     config: Config = None,
 ) -> None:
     """Print what the chat would show before a deploy: summary, warnings, diff. Nothing is changed."""
     from bot.terminal import plan as plan_all
 
-    _ended(plan_all(_paths(config), os.environ, app_name, version, environment, sys.stdout))
+    _ended(plan_all(_paths(config), os.environ, app_name, version, environment, person, sys.stdout))
 
 
 @app.command()

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
+from bot.access import Identity
 from bot.app import Parts, opened_for_planning
 from bot.config import Target
 from bot.planning.errors import NothingThere, PlanRefused
@@ -20,23 +21,32 @@ async def render(
     environment: str,
     version: str,
     sets: Sequence[tuple[str, str]],
+    person: str,
     out: TextIO,
 ) -> int:
-    """Print manifests. Without `version`, of the one that runs there."""
+    """Print manifests. Without `version`, of the one that runs there; `person` is a key of `people`, or ""."""
     async with opened_for_planning(paths, environ) as parts:
         target = _target(parts, app, environment)
-        chosen = version or await _deployed(parts, target)
-        text = await parts.inspector.rendered(target, chosen, None, sets)
+        identity = _identity(parts, target, person)
+        chosen = version or await _deployed(parts, target, identity)
+        text = await parts.inspector.rendered(target, chosen, identity, sets)
         out.write(parts.current.masker.mask_text(text))
     return 0
 
 
 async def plan(
-    paths: Sequence[Path], environ: Mapping[str, str], app: str, version: str, environment: str, out: TextIO
+    paths: Sequence[Path],
+    environ: Mapping[str, str],
+    app: str,
+    version: str,
+    environment: str,
+    person: str,
+    out: TextIO,
 ) -> int:
-    """Print a plan."""
+    """Print a plan, made as `person`: a key of `people`, or ""."""
     async with opened_for_planning(paths, environ) as parts:
-        found = await parts.planner.deploy(_target(parts, app, environment), version, None)
+        target = _target(parts, app, environment)
+        found = await parts.planner.deploy(target, version, _identity(parts, target, person))
         out.write(parts.current.masker.mask_text(_text(found)))
     return 0
 
@@ -60,8 +70,28 @@ def _target(parts: Parts, app: str, environment: str) -> Target:
         raise PlanRefused(f"There is no {app} in {environment}", advice=f"Known are: {known}") from error
 
 
-async def _deployed(parts: Parts, target: Target) -> str:
-    site = await parts.planner.site(target, None)
+def _identity(parts: Parts, target: Target, person: str) -> Identity | None:
+    """Whom the person is in the cluster; nobody need be named where the bot asks it in its own name."""
+    people = parts.current.config.people
+    if person and person not in people:
+        raise PlanRefused(
+            f"There is no {person} under `people`", advice=f"Known are: {', '.join(people) or 'nobody'}"
+        )
+    identity = people[person].identity if person else None
+    if target.environment.impersonate and identity is None:
+        mapped = ", ".join(name for name, each in people.items() if each.identity is not None)
+        whose = f"{person} has no `kubernetes` there" if person else "nobody was named"
+        raise PlanRefused(
+            f"{target.environment.name} asks the cluster in a person's name, and {whose}",
+            advice=f"Name one of these with --as: {mapped}"
+            if mapped
+            else "Give one of `people` a `kubernetes`",
+        )
+    return identity
+
+
+async def _deployed(parts: Parts, target: Target, identity: Identity | None) -> str:
+    site = await parts.planner.site(target, identity)
     live = await read_live(parts.helm, parts.releases, site)
     found = version_of(target, live.past, live.record)
     if not found and target.app.image is not None:
