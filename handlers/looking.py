@@ -32,6 +32,8 @@ async def render(
     ask: Ask, app: App, environment: Environment, version: Version | None = None, sets: Sets = NO_SETS
 ) -> None:
     """The manifests of a version as a YAML document, secrets masked."""
+    if sets.pairs:
+        ask.need("deploy.set", app.name, environment.name)
     target = _disclosing(ask, app, environment)
     chosen = version or await _deployed(ask, target)
     text = await ask.services.inspector.rendered(target, chosen, ask.who.identity, sets.pairs)

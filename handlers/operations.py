@@ -4,11 +4,9 @@ from bot.commands.arguments import OperationId
 from bot.commands.ask import Ask, Refused
 from bot.commands.choices import Choice
 from bot.commands.declaring import button, command
-from bot.operations.turn import Turn
 from bot.store.tables import OperationRow
 
 SHOWN = 10
-NOTHING_CHANGED = "Nothing was changed"
 TOO_EARLY = 2.0
 """Seconds after a start in which a cancel is taken for the second tap of a double tap."""
 
@@ -36,8 +34,11 @@ async def cancel(ask: Ask, operation: OperationId | None = None) -> None:
     if not rows:
         await ask.show("said", heading="Nothing to cancel", lines=["No such operation runs"])
         return
-    choices = [_cancel_choice(row, f"{row.app} → {row.environment}") for row in rows if _may_cancel(ask, row)]
-    await ask.show("said", choices[:8], heading="Cancel", lines=["Which one?"])
+    open_to_me = [row for row in rows if _may_cancel(ask, row)]
+    if not open_to_me:
+        raise _not_yours(ask, rows[0])
+    choices = [_cancel_choice(row, _label(row)) for row in open_to_me[:8]]
+    await ask.show("said", choices, heading="Cancel", lines=["Which one?"])
 
 
 @button("operation.cancel", permission="deploy.cancel")
@@ -56,18 +57,25 @@ async def press(ask: Ask, operation_id: str) -> None:
 
 async def _stop(ask: Ask, row: OperationRow) -> None:
     if not _may_cancel(ask, row):
-        decision = ask.may("deploy.cancel.others", row.app, row.environment)
-        raise Refused(decision, f"{row.app} → {row.environment}")
+        raise _not_yours(ask, row)
     stopped = await ask.services.desk.cancel(row.id, ask.author)
     words = f"Cancelling {row.app} → {row.environment}" if stopped else "It has ended or is stopping already"
-    if stopped and ask.pressed and row.kind == Turn.kind:  # no message of its own tells the end of a wait
-        await ask.show(
-            "said", heading=f"⏹ {row.app} → {row.environment} does not wait", lines=[NOTHING_CHANGED]
-        )
-    elif ask.pressed:
+    if ask.pressed:
         ask.toast(words)
     else:
         await ask.show("said", heading=words, lines=[])
+
+
+def _not_yours(ask: Ask, row: OperationRow) -> Refused:
+    decision = ask.may("deploy.cancel.others", row.app, row.environment)
+    return Refused(decision, f"{row.app} → {row.environment}")
+
+
+def _label(row: OperationRow) -> str:
+    """Where it is and what it does: a deploy and those who wait for it have the same place."""
+    what = "wait of" if row.kind == "turn" else row.kind
+    whose = f" {row.author_name}" if row.kind == "turn" else f" {row.version}" if row.version else ""
+    return f"{row.app} → {row.environment}: {what}{whose}"
 
 
 def _may_see(ask: Ask, row: OperationRow) -> bool:

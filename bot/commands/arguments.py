@@ -190,7 +190,7 @@ class _Binder:
         for kind, known in open_kinds:
             near = nearest(word, known.values())
             if near is not None and not any(character.isdigit() for character in word):
-                corrected = _corrected(self.words, word, near)
+                corrected = retyped(self.words, word, near)
                 return Wrong(f'No {kind} "{_echo(word)}"', _nearest_line(near, known.values()), corrected)
         if open_kinds and Version not in free and Revision not in free:
             kind, known = open_kinds[0]
@@ -229,7 +229,8 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return str(found[0]) if found is not None else None
 
 
-def _corrected(words: Words, wrong: str, right: str) -> str:
+def retyped(words: Words, wrong: str = "", right: str = "") -> str:
+    """The whole command as it would be typed, with `right` for the word `wrong`."""
     rest = [shlex.quote(right if word == wrong else word) for word in words.positional]
     named = [f"{name}={shlex.quote(value)}" for name, value in words.named.items()]
     sets = [f"--set {shlex.quote(pair)}" for pair in words.sets]

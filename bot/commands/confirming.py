@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.commands.ask import Ask
-from bot.commands.choices import Choice
+from bot.commands.choices import Choice, run
 from bot.config import Target
 from bot.operations.deploy import CHART, VALUES, Deploy, DeployArguments
 from bot.operations.desk import Order
@@ -63,17 +63,7 @@ async def propose(ask: Ask, request: Request, *, moved: str = "", again: bool = 
         return
     plan = await planned(ask, request)
     if plan.unchanged and not again:
-        choices = [
-            Choice(
-                "Deploy again",
-                "deploy.again",
-                {"request": asdict(request)},
-                app=plan.app,
-                environment=plan.environment,
-            ),
-            Choice("Close", "plan.close"),
-        ]
-        await ask.show("unchanged", choices, plan=plan)
+        await _show_unchanged(ask, request, plan)
         return
     target = ask.config.target(request.app, request.environment)
     discloses = target.environment.disclose != "summary"
@@ -87,6 +77,18 @@ async def propose(ask: Ask, request: Request, *, moved: str = "", again: bool = 
         author=ask.who.name,
         until=ask.services.clock.now() + EXPIRY,
     )
+
+
+async def _show_unchanged(ask: Ask, request: Request, plan: Plan) -> None:
+    """Nothing would change: a deploy may be made all the same, a rollback has other revisions."""
+    place = plan.app, plan.environment
+    choices = [Choice("Close", "plan.close")]
+    if request.kind == "deploy":
+        again = Choice("Deploy again", "deploy.again", {"request": asdict(request)}, None, *place)
+        choices.insert(0, again)
+    elif ask.may("history.view", *place).allowed:
+        choices.insert(0, run("History", f"/history {plan.app} {plan.environment}"))
+    await ask.show("unchanged", choices, plan=plan)
 
 
 async def planned(ask: Ask, request: Request) -> Plan:
@@ -140,6 +142,7 @@ def order(ask: Ask, request: Request, plan: Plan) -> Order:
         message_id=ask.message_id if ask.pressed else None,
         priority=1 if request.kind == "rollback" else 0,
         shouts=plan.shouts,
+        quotes=target.environment.disclose == "logs",
         frozen=frozen,
     )
 

@@ -6,13 +6,14 @@ Rights are checked here at the command and again at every press, for the person 
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Collection
+from dataclasses import replace
 from typing import Any
 
 import structlog
 
 from bot import permissions
 from bot.commands import pickers
-from bot.commands.arguments import Wrong, bind, nearest
+from bot.commands.arguments import Wrong, bind, nearest, retyped
 from bot.commands.ask import Ask, Refused
 from bot.commands.choices import run
 from bot.commands.confirming import show_expired
@@ -143,7 +144,7 @@ class Dispatcher:
             answering.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await answering
-            await self._outbox.answer_press(press.query_id, ask.toasts[-1] if ask.toasts else None)
+            await self._toast(ask, press, answering)
 
     async def _act(self, ask: Ask, action: Action) -> None:
         ask.token = action.token
@@ -165,6 +166,14 @@ class Dispatcher:
         if app and environment and environment not in _environments(ask, app):
             raise NothingThere(f"{app} is not in {environment} any more", advice="See /apps")
         await declared.handler(ask, **action.arguments)
+
+    async def _toast(self, ask: Ask, press: Press, answering: asyncio.Task[None]) -> None:
+        """Answer the press with what there is to say; a press that was answered meanwhile, with a message."""
+        words = ask.toasts[-1] if ask.toasts else None
+        if answering.cancelled():
+            await self._outbox.answer_press(press.query_id, words)
+        elif words is not None:
+            await ask.say("said", heading=words, lines=[])
 
     async def _answer_late(self, press: Press) -> None:
         await asyncio.sleep(TOAST_AFTER)
@@ -229,7 +238,7 @@ async def _unknown(ask: Ask, words: Words) -> None:
     near = nearest(
         words.command, [name for name, each in COMMANDS.items() if _somewhere(ask, each, None, None)]
     )
-    corrected = " ".join([f"/{near}", *words.positional]) if near else None
+    corrected = retyped(replace(words, command=near)) if near else None
     choices = [run(corrected[:60], corrected)] if corrected else []
     advice = f"Did you mean /{near}?" if near else "See /help"
     unknown = f"Unknown command /{words.command}"

@@ -97,14 +97,14 @@ class LiveMessages:
     async def ended(self, session: AsyncSession, row: OperationRow, view: View) -> None:
         """Store the final state of the message, and the short one that rings."""
         drawn = self._running.pop(row.id, None)
-        if view.kind == "turn" or row.chat_id is None:
+        if row.chat_id is None or (view.kind == "turn" and _came(view)):
             return
         to = ChatTarget(row.chat_id, row.topic)
         message_id = drawn.sent.message_id if drawn and drawn.sent else row.message_id
         shown = Sent(row.chat_id, message_id, row.topic) if message_id is not None else None
         if shown is not None:
             await self._screen.void(session, shown)
-        page = Page("ended", self._values(view), _next_steps(view))
+        page = _wait_ended(row, view) if view.kind == "turn" else self._end(view)
         message = await self._screen.message(page, row.chat_id, None, session=session)
         self._outbox.enqueue(
             session,
@@ -126,6 +126,9 @@ class LiveMessages:
                 reply_to=message_id,
                 sound=True,
             )
+
+    def _end(self, view: View) -> Page:
+        return Page("ended", self._values(view), _next_steps(view))
 
     def told(self) -> None:
         """The end is stored: send it."""
@@ -237,10 +240,13 @@ class _Shown:
             {
                 "who": each.pod[-5:] or each.workload.rpartition("/")[2],
                 "words": each.words,
-                "quote": each.quote,
+                "quote": each.quote if view.quotes else "",
             }
             for each in view.troubles
         ]
+        self.outcome = view.outcome
+        if view.outcome is not None and not view.quotes:
+            self.outcome = view.outcome.model_copy(update={"quote": "", "last_words": ""})
         now = view.ended_at or view.started_at
         self.steps = [
             {
@@ -254,6 +260,24 @@ class _Shown:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._view, name)
+
+
+def _came(view: View) -> bool:
+    """Whether somebody's turn came: then the plan of that moment is in its message already."""
+    return view.outcome is not None and view.outcome.result == "done"
+
+
+def _wait_ended(row: OperationRow, view: View) -> Page:
+    """Nobody waits any more, and no turn came."""
+    assert view.outcome is not None
+    place = f"{view.app} → {view.environment}"
+    if view.outcome.result == "cancelled":
+        heading, why = f"⏹ {place} does not wait", f"Stopped by {view.stopped_by or view.author}"
+    else:
+        heading, why = f"❌ {place}: not planned", view.outcome.words
+    request = {"request": row.arguments["request"]}
+    again = Choice("Plan again", "plan.again", request, None, view.app, view.environment, anyone=True)
+    return Page("said", {"heading": heading, "lines": [why, "Nothing was changed"]}, [again])
 
 
 def _while_running(view: View) -> list[Choice]:

@@ -128,7 +128,7 @@ async def _look(services: Services, target: Target, identity: Identity | None, b
         state=states[verdict.health],
         version=version_of(target, live.past, live.record),
         words=mask(worst.sentence() if worst else verdict.words),
-        quote=mask(worst.quote) if worst else "",
+        quote=mask(worst.quote) if worst and target.environment.disclose == "logs" else "",
         advice=worst.advice if worst else "",
         revision=live.revision.number,
         since=live.revision.updated,

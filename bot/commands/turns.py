@@ -4,8 +4,10 @@ from bot.commands.ask import Ask, Refused
 from bot.commands.confirming import Request, propose
 from bot.commands.problems import answer
 from bot.commands.services import Services
+from bot.commands.showing import Page
 from bot.operations.operation import Record
 from bot.permissions import Sender
+from bot.telegram.messages import ChatTarget, Sent, Urgency
 
 
 class Turns:
@@ -19,12 +21,16 @@ class Turns:
         self._services = services
 
     async def replan(self, record: Record) -> None:
-        """Plan what the waiting person asked for, by the rights that they have now."""
+        """Plan what the waiting person asked for, by the rights that they have now, and call them to it."""
         assert self._services is not None
         if record.chat_id is None or record.message_id is None:
             return
+        place = f"{record.app} → {record.environment}"
         person = self._services.policy().person(Sender(id=record.author.id, name=record.author.name))
         if person is None:
+            unknown = {"what": place, "lines": [f"{record.author.name} has no rights any more"]}
+            shown = Sent(record.chat_id, record.message_id, record.topic)
+            await self._services.screen.edit(shown, Page("refused", unknown), None)
             return
         ask = Ask(
             services=self._services,
@@ -34,11 +40,39 @@ class Turns:
             message_id=record.message_id,
             pressed=True,
         )
-        request = Request(**record.arguments["request"])
         try:
-            decision = ask.may("deploy.run", request.app, request.environment)
-            if not decision.allowed:
-                raise Refused(decision, f"{request.app} → {request.environment}")
-            await propose(ask, request, moved="It is free now. The plan of this moment:")
+            await _plan(ask, Request(**record.arguments["request"]))
+        except Refused as refused:
+            lines = refused.decision.reason.splitlines()
+            await ask.record("refused", "refused", detail=f"{place}: {refused.decision.reason}")
+            await ask.show("refused", what=place, lines=lines)
+            await self._call(record, is_refused=True)
         except Exception as error:
             await answer(ask, error)
+            await self._call(record)
+        else:
+            await self._call(record)
+
+    async def _call(self, record: Record, *, is_refused: bool = False) -> None:
+        """A short message with a sound, once: nobody hears a message that is edited, and a plan soon expires."""
+        assert self._services is not None
+        assert record.chat_id is not None
+        page = Page("turn", {"turn": record, "author": record.author, "is_refused": is_refused})
+        await self._services.screen.send(
+            ChatTarget(record.chat_id, record.topic),
+            page,
+            None,
+            reply_to=record.message_id,
+            sound=True,
+            urgency=Urgency.RESULT,
+            key=f"turn {record.id}",
+        )
+
+
+async def _plan(ask: Ask, request: Request) -> None:
+    decision = ask.may("deploy.run", request.app, request.environment)
+    if decision.allowed and request.sets:
+        decision = ask.may("deploy.set", request.app, request.environment)
+    if not decision.allowed:
+        raise Refused(decision, f"{request.app} → {request.environment}")
+    await propose(ask, request, moved="It is free now. The plan of this moment:")

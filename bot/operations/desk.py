@@ -39,6 +39,8 @@ class Order:
     reply_to: int | None = None
     priority: int = 0
     shouts: bool = False
+    quotes: bool = False
+    """Whether its message may quote pods: what is posted stays in Telegram's cloud."""
     frozen: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
 
@@ -135,7 +137,7 @@ def _row(operation_id: str, order: Order, now: datetime) -> OperationRow:
         message_id=order.message_id,
         reply_to=order.reply_to,
         created_at=now,
-        view={"shouts": order.shouts},
+        view={"shouts": order.shouts, "quotes": order.quotes},
     )
 
 

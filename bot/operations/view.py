@@ -76,6 +76,8 @@ class View(_Part):
     author: str
     author_id: int
     shouts: bool = False
+    quotes: bool = False
+    """Whether the environment lets chats see what its pods said."""
     cancelling: bool = False
     stopped_by: str = ""
     started_at: datetime
@@ -100,6 +102,7 @@ class View(_Part):
             author=row.author_name,
             author_id=row.author_id,
             shouts=bool(row.view.get("shouts")),
+            quotes=bool(row.view.get("quotes")),
             cancelling=bool(row.view.get("cancelling")),
             stopped_by=row.view.get("stopped_by", ""),
             started_at=row.started_at or row.created_at,

@@ -1,5 +1,7 @@
 """One release has one writer; who comes second is told, and may wait."""
 
+from pathlib import Path
+
 from tests.worlds import World
 
 
@@ -15,6 +17,8 @@ async def test_the_second_waits_and_is_planned_again(world: World) -> None:
     await world.lee.presses("Deploy when free", chat="private")
     plan = await world.sees("It is free now", chat="private lee", buttons=["Deploy to staging"])
     assert plan.id == busy.id
+    call = await world.sees("Lee: shop → staging v1.3, your turn", chat="private lee")
+    assert not call.silent
     await world.lee.presses("Deploy to staging", chat="private")
     await world.sees(r"✅ shop → staging v1\.3", chat="private lee")
     assert world.history("shop", "shop-staging") == ["superseded"] * 3 + ["deployed"]
@@ -46,3 +50,37 @@ async def test_who_waits_may_stop_waiting(world: World) -> None:
     world.dana.says("/cancel")
     await world.sees("⏹ blog → staging cancelled")
     assert not world.news("private lee")
+
+
+async def test_a_wait_that_is_stopped_elsewhere_ends_in_its_own_message(world: World) -> None:
+    world.sandbox.servers.behaviours.order("registry/blog:v1.0", "slow")
+    await world.dana.deploys("v1.0", app="blog")
+    world.lee.says("/deploy blog v0.8 staging", "private")
+    await world.sees("blog in staging is taken", chat="private lee")
+    await world.lee.presses("Deploy when free", chat="private")
+    waiting = await world.sees("blog → staging v0.8 waits", chat="private lee", buttons=["Stop waiting"])
+    world.lee.says("/cancel")
+    ended = await world.sees("does not wait\nStopped by Lee", chat="private lee", buttons=["Plan again"])
+    assert ended.id == waiting.id
+
+
+async def test_who_waits_and_lost_the_right_is_told(world: World, tmp_path: Path) -> None:
+    world.sandbox.servers.behaviours.order("registry/blog:v1.0", "slow")
+    await world.dana.deploys("v1.0", app="blog")
+    world.lee.says("/deploy blog v0.8 staging", "private")
+    await world.sees("blog in staging is taken", chat="private lee")
+    await world.lee.presses("Deploy when free", chat="private")
+    waiting = await world.sees("blog → staging v0.8 waits", chat="private lee")
+    (tmp_path / "extra.yaml").write_text(
+        "bindings:\n"
+        "  - {role: admin, people: [kim]}\n"
+        "  - {role: deployer, people: [dana]}\n"
+        "  - {role: viewer, people: [lee]}\n"
+    )
+    world.kim.says("/reload", "private")
+    await world.sees("Configuration reloaded", chat="private kim")
+    world.dana.says("/cancel")
+    refused = await world.sees("Refused: blog → staging\nNeeds: deploy", chat="private lee")
+    assert refused.id == waiting.id
+    call = await world.sees("Lee: blog → staging was refused", chat="private lee")
+    assert not call.silent

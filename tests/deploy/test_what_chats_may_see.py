@@ -1,0 +1,19 @@
+"""`disclose` decides what pods said in a chat, and every way there goes by it."""
+
+from pathlib import Path
+
+from tests.worlds import open_bot_world, spaced
+
+
+async def test_an_environment_that_discloses_summaries_quotes_no_pods(tmp_path: Path) -> None:
+    extra = "environments: {staging: {disclose: summary, on_failure: leave}}"
+    async with open_bot_world(tmp_path, extra) as world:
+        world.sandbox.servers.behaviours.order("registry/blog:v1.0", "crash")
+        plan = await world.dana.deploys("v1.0", app="blog")
+        end = await world.sees("❌ blog → staging v1.0 failed")
+        assert "crashed at start, exit 1" in spaced(end.text)
+        world.dana.says("/status blog staging")
+        status = await world.sees("blog in staging")
+        shown = [each.text for each in world.telegram.messages(plan.chat_id) if each.by_bot]
+        assert status.text in shown
+        assert not [text for text in shown if "KeyError" in text or "Traceback" in text]
