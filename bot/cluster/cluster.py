@@ -6,21 +6,18 @@ Raw, because typed objects cost the client library seconds of a blocked loop (5,
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
-import aiohttp
-
 from bot.access import ClusterAccess, Identity
 from bot.clock import Clock, SystemClock
-from bot.cluster.connection import JSON, Connection, Request, parsed, unreachable, without_managers
+from bot.cluster.connection import JSON, Connection, Request, parsed, without_managers
 from bot.cluster.discovery import Discovery, Ref, Resource
 from bot.cluster.errors import ClusterRefused
-from bot.cluster.watching import WatchEvent, lines, watching
+from bot.cluster.watching import WatchEvent, watching
 
 Objects: TypeAlias = list[dict[str, Any]]
 """Raw JSON objects."""
@@ -33,8 +30,6 @@ _METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,ap
 
 _LOG_BYTES = 1 << 20
 """The most that one look at a log fetches."""
-
-_LOG_LINE = 64 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,31 +263,6 @@ class Cluster:
         request = Request("GET", _log(namespace, pod), query, accept="*/*", identity=self._identity)
         body = await self._connection.call(request, timeout)
         return body.decode(errors="replace")
-
-    async def follow_logs(
-        self,
-        namespace: str,
-        pod: str,
-        container: str | None = None,
-        *,
-        tail: int = 10,
-        at_most: float = 600.0,
-    ) -> AsyncGenerator[str, None]:
-        """Lines as they are written, until the container ends or `at_most` seconds are over.
-
-        Close it with `aclosing`. Raises: as `logs`.
-        """
-        query = {"tailLines": str(tail), "follow": "true"} | ({"container": container} if container else {})
-        request = Request("GET", _log(namespace, pod), query, accept="*/*", identity=self._identity)
-        loop = asyncio.get_running_loop()
-        ends = loop.time() + at_most
-        try:
-            async with self._connection.stream(request, at_most) as stream:
-                async for line in lines(stream):
-                    yield line[:_LOG_LINE].decode(errors="replace")
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            if loop.time() < ends - 1:
-                raise unreachable(error) from error
 
     async def may(
         self,

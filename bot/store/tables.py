@@ -87,7 +87,6 @@ class OutgoingRow(Table):
     key: Mapped[str | None] = mapped_column(String(200), unique=True)
     chat_id: Mapped[int] = mapped_column(BigInteger)
     topic: Mapped[int | None]
-    method: Mapped[str] = mapped_column(String(20))
     message: Mapped[dict[str, Any]]
     urgency: Mapped[int]
     created_at: Mapped[datetime]

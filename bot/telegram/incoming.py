@@ -45,7 +45,6 @@ class TextMessage:
     message_id: int
     sender: Sender
     text: str
-    reply_to_message_id: int | None
     date: datetime
     edited: bool = False
 
@@ -113,7 +112,6 @@ def _message(number: int, message: dict[str, Any]) -> TextMessage | ChatMoved | 
         return ChatMoved(number, int(message["migrate_from_chat_id"]), chat.id)
     if "text" not in message or "from" not in message or chat.kind == "channel":
         return None
-    reply = message.get("reply_to_message") or {}
     return TextMessage(
         update_id=number,
         chat=chat,
@@ -121,7 +119,6 @@ def _message(number: int, message: dict[str, Any]) -> TextMessage | ChatMoved | 
         message_id=int(message["message_id"]),
         sender=_sender(message["from"], message.get("sender_chat"), chat.id),
         text=str(message["text"]),
-        reply_to_message_id=reply.get("message_id"),
         date=datetime.fromtimestamp(int(message["date"]), UTC),
     )
 

@@ -5,7 +5,7 @@ what must survive a restart does.
 """
 
 from base64 import b64decode, b64encode
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from enum import IntEnum
 from typing import Any, Literal, Self
 
@@ -61,10 +61,6 @@ class Message:
     buttons: tuple[tuple[Button, ...], ...] = ()
     document: Document | None = None
     preview: bool = False
-
-    def without_buttons(self) -> Self:
-        """The same text with nothing left to press."""
-        return replace(self, buttons=())
 
     def tokens(self) -> tuple[str, ...]:
         """The tokens that its buttons carry."""

@@ -40,7 +40,6 @@ def store(
         key=key,
         chat_id=to.chat_id,
         topic=to.topic,
-        method="edit" if edits is not None else "send",
         message={"content": message.to_row(), "edits": edits, "reply_to": reply_to, "sound": sound},
         urgency=int(urgency),
         created_at=at,

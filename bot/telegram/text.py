@@ -16,7 +16,6 @@ MESSAGE_LIMIT = 4096
 """Characters of a message after parsing."""
 CAPTION_LIMIT = 1024
 """Characters of a document's caption after parsing."""
-NO_BREAK = "\u00a0"
 
 _TOKEN = re.compile(r"<[^<>]*>|&(?:lt|gt|amp|quot|#\d+|#[xX][0-9a-fA-F]+);?|[^<&]|[<&]")
 _RUN = re.compile(r"(<[^<>]*>)")
@@ -98,11 +97,6 @@ def bar(ready: int, total: int, cells: int = 10) -> str:
     """A progress bar, full only when all is ready."""
     done = cells if total <= 0 else min(cells, max(0, ready) * cells // total)
     return "■" * done + "□" * (cells - done)
-
-
-def nbsp(*words: object) -> str:
-    """`words` held together on one line."""
-    return NO_BREAK.join(str(word).replace(" ", NO_BREAK) for word in words)
 
 
 def _mapped_link(tag: str, change: Callable[[str], str]) -> str:

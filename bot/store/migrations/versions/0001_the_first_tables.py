@@ -172,7 +172,6 @@ def _outbox() -> None:
         sa.Column("key", sa.String(length=200), nullable=True),
         sa.Column("chat_id", sa.BigInteger(), nullable=False),
         sa.Column("topic", sa.Integer(), nullable=True),
-        sa.Column("method", sa.String(length=20), nullable=False),
         sa.Column("message", sa.JSON(), nullable=False),
         sa.Column("urgency", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
