@@ -65,7 +65,7 @@ async def measure() -> list[Figure]:
 
 async def _measured(database: Database, key: Path) -> Figure:
     clock, ends = SystemClock(), Ends()
-    engine = Engine(database, clock, ends, None, transient=lambda _: False, on_lost=lambda: None)
+    engine = Engine(database, clock, ends, None, transient=lambda _: False, on_lost=lambda: None, mask=str)
     async with engine:
         desk = Desk(database, Vault.open(key), clock, engine)
         start = time.perf_counter()
