@@ -41,7 +41,7 @@ from bot.store.database import Database
 from bot.store.vault import Vault
 from bot.telegram.buttons import Actions
 from bot.telegram.inbox import Inbox, InboxFull
-from bot.telegram.menu import set_menus
+from bot.telegram.menu import Menus
 from bot.telegram.outbox import Outbox
 from bot.telegram.pins import Pins
 from bot.telegram.polling import Poller, bring_to
@@ -207,30 +207,45 @@ async def _start(parts: Parts, owned: AsyncExitStack, stopping: asyncio.Future[i
     outbox = await owned.enter_async_context(
         Outbox(bot, database, clock, lambda text: current.masker.mask_text(text), may_send=lease.holds)
     )
-    pins = Pins(bot, database)
-
-    async def resolve(config: Config) -> dict[str, int]:
-        return await pins.resolve({name: chat.id for name, chat in config.chats.items()})
-
-    async def pin() -> None:
-        current.pin(await resolve(current.config))
-
-    await pin()
+    menu = await owned.enter_async_context(Menus(bot, database, clock))
+    chats = _Chats(parts, Pins(bot, database), menu)
+    await chats.pin()
     actions = Actions(database, clock, outbox.follow)
     screen = Screen(texts=lambda: current.texts, actions=actions, outbox=outbox, database=database)
-
-    async def reload() -> list[str]:
-        problems = await parts.reload(resolve)
-        if not problems:
-            await set_menus(bot, list(menus(current.config, current.policy)))
-        return problems
-
-    services = await _operating(parts, owned, screen, outbox, lease, stopping, reload)
-    dispatcher = Dispatcher(services, actions, outbox, me.username, pin)
+    services = await _operating(parts, owned, screen, outbox, lease, stopping, chats.reload)
+    dispatcher = Dispatcher(services, actions, outbox, me.username, chats.pin)
     inbox = await owned.enter_async_context(Inbox(database, clock, dispatcher.handle))
     await _listen(owned, bot, inbox, lease, current.config, clock)
-    await set_menus(bot, list(menus(current.config, current.policy)))
-    return reload
+    return chats.reload
+
+
+class _Chats:
+    """What Telegram has of the configuration's chats: the ids of their names, and the menus in them."""
+
+    def __init__(self, parts: Parts, pins: Pins, menu: Menus) -> None:
+        self._parts = parts
+        self._pins = pins
+        self._menu = menu
+
+    async def pin(self) -> None:
+        """Look up what the chats' ids are now, and show each its menus."""
+        current = self._parts.current
+        current.pin(await self._resolve(current.config))
+        self._show_menus()
+
+    async def reload(self) -> list[str]:
+        """Put the configuration's files into force; the problems when they are not."""
+        problems = await self._parts.reload(self._resolve)
+        if not problems:
+            self._show_menus()
+        return problems
+
+    async def _resolve(self, config: Config) -> dict[str, int]:
+        return await self._pins.resolve({name: chat.id for name, chat in config.chats.items()})
+
+    def _show_menus(self) -> None:
+        current = self._parts.current
+        self._menu.show(menus(current.config, current.policy, current.chat))
 
 
 async def _operating(
@@ -244,16 +259,7 @@ async def _operating(
 ) -> Services:
     """Start the engine and what shows its operations; the services that handlers reach."""
     current, clock, database = parts.current, parts.clock, parts.database
-    notices = Notices(
-        config=lambda: current.config,
-        sources=lambda: parts.images.sources,
-        database=database,
-        clock=clock,
-        poster=ChatPoster(
-            current.chat, lambda name: current.config.chats[name].topics, screen, outbox, database
-        ),
-        render=lambda name, values: current.texts.render(name, values),
-    )
+    notices = _notices(parts, screen, outbox)
     live = await owned.enter_async_context(
         LiveMessages(
             screen=screen, outbox=outbox, database=database, clock=clock, config=lambda: current.config
@@ -279,13 +285,26 @@ async def _operating(
         transient=is_transient,
         on_lost=lambda: _end(stopping, LOST),
         mask=tools.mask,
-        mask=tools.mask,
         lease=lease,
     )
     services = _services(parts, screen, Desk(database, parts.vault, clock, engine), notices, reload)
     turns.serve(services)
     await owned.enter_async_context(engine)
     return services
+
+
+def _notices(parts: Parts, screen: Screen, outbox: Outbox) -> Notices:
+    current = parts.current
+    return Notices(
+        config=lambda: current.config,
+        sources=lambda: parts.images.sources,
+        database=parts.database,
+        clock=parts.clock,
+        poster=ChatPoster(
+            current.chat, lambda name: current.config.chats[name].topics, screen, outbox, parts.database
+        ),
+        render=lambda name, values: current.texts.render(name, values),
+    )
 
 
 def _services(parts: Parts, screen: Screen, desk: Desk, notices: Notices, reload: Reload) -> Services:
