@@ -187,7 +187,6 @@ async def show_busy(ask: Ask, request: Request, busy: Busy) -> None:
         author=busy.author,
         what=busy.what,
         since=row.created_at if row is not None else ask.services.clock.now(),
-        queued=False,
     )
 
 

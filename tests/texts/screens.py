@@ -250,7 +250,6 @@ SCREENS: dict[str, Shown] = {
             "author": "Lee",
             "what": "deploy",
             "since": NOW,
-            "queued": False,
         },
     ),
     "stuck": Shown(
