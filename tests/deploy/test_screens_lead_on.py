@@ -1,0 +1,31 @@
+"""No screen is a dead end, and none offers what makes no sense there."""
+
+import pytest
+
+from bot.commands import dispatching
+from tests.worlds import World
+
+
+async def test_a_corrected_command_keeps_its_values(world: World) -> None:
+    world.dana.says("/deplyo shop v1.3 staging --set replicas=3", "private")
+    await world.sees(
+        "Did you mean /deploy", chat="private dana", buttons=["/deploy shop v1.3 staging --set r"]
+    )
+
+
+async def test_a_rollback_to_what_runs_offers_no_deploy(world: World) -> None:
+    world.dana.says("/rollback shop staging 2", "private")
+    same = await world.sees("already is v1.1", chat="private dana", buttons=["History", "Close"])
+    assert "Deploy again" not in [button.label for row in same.buttons for button in row]
+
+
+async def test_a_toast_that_comes_too_late_is_a_message(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.clock.stop()
+    world.sandbox.servers.behaviours.order("registry/blog:v1.0", "slow")
+    await world.dana.deploys("v1.0", app="blog")
+    await world.sees("🔄 blog", buttons=["Cancel deploy"])
+    monkeypatch.setattr(dispatching, "TOAST_AFTER", 0)
+    assert await world.dana.presses("Cancel deploy") == ""
+    await world.sees("press again to cancel")
