@@ -40,6 +40,7 @@ async def mend(ask: Ask, app: str, environment: str, revision: int, to: int) -> 
             chat_id=ask.chat_id,
             topic=ask.topic,
             message_id=ask.message_id,
+            quotes=target.environment.disclose == "logs",
         )
     )
 

@@ -10,7 +10,7 @@ from bot.helm.unfinished import ended
 
 
 def _packed(record: object) -> str:
-    return base64.b64encode(base64.b64encode(gzip.compress(json.dumps(record).encode()))).decode()
+    return base64.b64encode(base64.b64encode(gzip.compress(json.dumps(record).encode(), mtime=0))).decode()
 
 
 def _unpacked(release: str) -> object:
