@@ -4,6 +4,7 @@ from bot.commands.ask import Ask
 from bot.commands.choices import Choice, run
 from bot.commands.declaring import COMMANDS, KNOWN, Declared, button, command
 from bot.commands.menus import usable
+from bot.commands.pickers import PAGE
 from bot.commands.standing import all_standing, by_app
 from bot.permissions import summary
 
@@ -62,8 +63,12 @@ async def apps(ask: Ask) -> None:
     found: dict[str, list[str]] = {}
     for target in ask.targets("app.view"):
         found.setdefault(target.app.name, []).append(target.environment.name)
-    choices = [run(name, f"/status {name}") for name in list(found)[:7]] + [run("‹ Start", "/start")]
-    await ask.show("apps", choices, apps=found)
+    names = list(found)[ask.skip : ask.skip + PAGE]
+    choices = [run(name, f"/status {name}") for name in names]
+    if len(found) > ask.skip + PAGE:
+        choices.append(run("More", "/apps", skip=ask.skip + PAGE))
+    choices.append(run("‹ Start", "/start"))
+    await ask.show("apps", choices, apps={name: found[name] for name in names})
 
 
 def _example(ask: Ask, declared: Declared) -> str:

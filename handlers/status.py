@@ -6,8 +6,8 @@ from bot.commands.declaring import command
 from bot.commands.standing import Standing, all_standing, standing
 from bot.config import App, Environment
 
-LINES = 10
-"""Apps on one screen."""
+PAGE = 6
+"""Apps in environments on one screen, each with its button."""
 
 
 @command("status", permission="app.view", example="/status shop staging")
@@ -29,18 +29,21 @@ async def status(ask: Ask, app: App | None = None, environment: Environment | No
     found = await all_standing(ask.services, targets, ask.who.identity)
     names = [each.name for each in (app, environment) if each is not None]
     command_text = " ".join(["/status", *names])
+    shown = found[ask.skip : ask.skip + PAGE]
     choices = [
-        run(f"{each.app} {each.environment}", f"/status {each.app} {each.environment}") for each in found[:6]
+        run(f"{each.app} {each.environment}", f"/status {each.app} {each.environment}") for each in shown
     ]
     choices.append(run("Refresh", command_text))
+    if len(found) > ask.skip + PAGE:
+        choices.append(run("More", command_text, skip=ask.skip + PAGE))
     by_environment: dict[str, list[Standing]] = {}
-    for each in found:
+    for each in shown:
         by_environment.setdefault(each.environment, []).append(each)
     await ask.show(
         "status",
         choices,
         environments=by_environment,
-        lines=LINES,
+        lines=PAGE,
         down=sum(each.state in ("failed", "unfinished", "unreachable") for each in found),
         now=ask.services.clock.now(),
     )

@@ -40,6 +40,8 @@ class Ask:
     pressed: bool = False
     fresh: bool = False
     """Whether a press is answered by a message of its own: what was pressed tells something that must stay."""
+    skip: int = 0
+    """How many entries of a long list were shown before: [More] was pressed."""
     token: str = ""
     """Of the button that was pressed."""
     toasts: list[str] = field(default_factory=list)

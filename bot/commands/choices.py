@@ -38,12 +38,15 @@ class Choice:
     lifetime: timedelta = LIFETIME
 
 
-def run(label: str, command: str, style: Style | None = None, *, fresh: bool = False) -> Choice:
+def run(
+    label: str, command: str, style: Style | None = None, *, fresh: bool = False, skip: int = 0
+) -> Choice:
     """A button that does what typing `command` would: for whoever presses it, by their own rights.
 
-    Below a message that must stay as it is, such as a result, the answer is a `fresh` message.
+    Below a message that must stay as it is, such as a result, the answer is a `fresh` message. `skip` is how many
+    entries of a long list come before the ones that are asked for.
     """
-    return Choice(label, "run", {"command": command, "fresh": fresh}, style, anyone=True)
+    return Choice(label, "run", {"command": command, "fresh": fresh, "skip": skip}, style, anyone=True)
 
 
 def laid_out(choices: Sequence[Choice]) -> list[list[Choice]]:

@@ -46,11 +46,6 @@ class Request:
     revision: int | None = None
     sets: Sequence[Sequence[str]] = field(default_factory=tuple)
 
-    @property
-    def command(self) -> str:
-        """The command that asks for the same."""
-        return f"/{self.kind} {self.app} {self.environment}"
-
 
 async def propose(ask: Ask, request: Request, *, moved: str = "", again: bool = False) -> None:
     """Plan and show it; `again` offers to redeploy where nothing changes.

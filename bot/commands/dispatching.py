@@ -154,6 +154,7 @@ class Dispatcher:
             return
         if declared.name == "run":
             ask.fresh = action.arguments.get("fresh", False)
+            ask.skip = action.arguments.get("skip", 0)
             words = read(action.arguments["command"])
             if words is not None and words.command in COMMANDS:
                 await self.run(ask, COMMANDS[words.command], words)

@@ -256,7 +256,6 @@ class _Shown:
             }
             for step in view.steps
         ]
-        self.lines: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._view, name)

@@ -2,10 +2,13 @@
 
 from bot.commands.arguments import Bound
 from bot.commands.ask import Ask, Refused
-from bot.commands.choices import MOST, Choice, run
+from bot.commands.choices import Choice, run
 from bot.commands.declaring import KNOWN, Declared
 from bot.commands.standing import all_standing
 from bot.config import App, Environment, Target
+
+PAGE = 6
+"""Entries on one screen: with the ways back and on, no more than the eight buttons that a message may have."""
 
 
 async def pick(ask: Ask, declared: Declared, bound: Bound, missing: str) -> None:
@@ -31,12 +34,14 @@ async def pick(ask: Ask, declared: Declared, bound: Bound, missing: str) -> None
 
 async def _pick_app(ask: Ask, declared: Declared, targets: list[Target]) -> None:
     names = list(dict.fromkeys(target.app.name for target in targets))
-    choices = [run(name, f"/{declared.name} {name}") for name in names[:MOST]]
+    shown = names[ask.skip : ask.skip + PAGE]
+    choices = [run(name, f"/{declared.name} {name}") for name in shown]
+    choices += _paging(ask, f"/{declared.name}", len(names))
     await ask.show("said", choices, heading=f"{declared.summary}", lines=["Which app?"])
 
 
 async def _pick_environment(ask: Ask, declared: Declared, app: str, targets: list[Target]) -> None:
-    shown = targets[: MOST - 1]
+    shown = targets[ask.skip : ask.skip + PAGE]
     found = {each.environment: each for each in await all_standing(ask.services, shown, ask.who.identity)}
     choices: list[Choice] = []
     lines = ["Where?"]
@@ -44,8 +49,17 @@ async def _pick_environment(ask: Ask, declared: Declared, app: str, targets: lis
         name = target.environment.name
         choices.append(run(name, f"/{declared.name} {app} {name}"))
         lines.append(f"{found[name].symbol} {name} {found[name].version or 'not deployed'}")
-    choices.append(run("‹ Back", f"/{declared.name}"))
+    choices += _paging(ask, f"/{declared.name} {app}", len(targets))
+    if not ask.skip:
+        choices.append(run("‹ Back", f"/{declared.name}"))
     await ask.show("said", choices, heading=f"{declared.summary}: {app}", lines=lines)
+
+
+def _paging(ask: Ask, command: str, entries: int) -> list[Choice]:
+    """The ways back and on in a list that is longer than a page."""
+    back = [run("‹ Back", command, skip=max(0, ask.skip - PAGE))] if ask.skip else []
+    more = [run("More", command, skip=ask.skip + PAGE)] if entries > ask.skip + PAGE else []
+    return back + more
 
 
 def _bound(declared: Declared, bound: Bound, kind: type) -> str | None:

@@ -65,19 +65,19 @@ class ReleaseOperation(Operation, kind=""):
         """
         site = self.arguments.site
         cluster = await self.tools.cluster(site)
-        kinds = {(each.api_version, each.kind) for each in self.arguments.objects} | {("v1", "Secret")}
-        for api_version, kind in sorted(kinds):
+        places = {(each.api_version, each.kind, each.namespace) for each in self.arguments.objects}
+        for api_version, kind, namespace in sorted(places | {("v1", "Secret", site.namespace)}):
             try:
                 resource = await cluster.resource(api_version, kind)
             except ClusterRefused:  # a kind that the chart itself brings along
                 continue
             group = api_version.rpartition("/")[0]
-            access = await cluster.may("patch", group, resource.plural, site.namespace)
+            access = await cluster.may("patch", group, resource.plural, namespace or None)
             if not access:
                 who = site.identity.user if site.identity else "The bot"
                 raise StepFailed(
-                    f"{who} may not patch {resource.plural} in {site.namespace}",
-                    advice="Grant it by a Role in that namespace",
+                    f"{who} may not patch {resource.plural} in {namespace or 'the cluster'}",
+                    advice="Grant it by a Role in that namespace, or by a ClusterRole",
                     quote=self.tools.mask(access.reason),
                 )
 

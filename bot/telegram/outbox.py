@@ -215,10 +215,6 @@ class Outbox:
         """The id that a chat has now, where it was a group that became a supergroup."""
         return self._moves.follow(chat_id)
 
-    def waiting(self) -> int:
-        """How many messages wait, for the metrics."""
-        return sum(len(queue) for queue in self._queues.values())
-
     def _job(
         self,
         to: ChatTarget,

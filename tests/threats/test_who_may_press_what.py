@@ -30,6 +30,7 @@ EVERYBODY = ("kim", "dana", "lee", "vic")
 
 MATRIX: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "run": (EVERYBODY, ("kim", "dana", "vic")),
+    "plan.again": (STAGING_TEAM, DEPLOYERS),
     "plan.close": (EVERYBODY, EVERYBODY),
     "plan.diff": (EVERYBODY, ("kim", "dana", "vic")),
     "deploy.go": (STAGING_TEAM, DEPLOYERS),
@@ -57,6 +58,7 @@ def arguments_of(button: str, environment: str) -> dict[str, Any]:
     place = {"app": "shop", "environment": environment}
     known: dict[str, dict[str, Any]] = {
         "run": {"command": f"/status shop {environment}"},
+        "plan.again": {"request": request},
         "plan.close": {},
         "plan.diff": {"request": request},
         "deploy.again": {"request": request},
@@ -64,7 +66,7 @@ def arguments_of(button: str, environment: str) -> dict[str, Any]:
         "deploy.wait": {"request": request},
         "rollback.ask": {**place, "revision": None},
         "release.ask": place,
-        "release.mend": {**place, "revision": 2},
+        "release.mend": {**place, "revision": 2, "to": 1},
         "operation.cancel": {"operation_id": "nothing"},
         "notice.publish": {"notice_id": 999},
         "notice.discard": {"notice_id": 999},
