@@ -1,13 +1,23 @@
-"""What every folder's tests may ask for: an empty database on a PostgreSQL server of our own."""
+"""For every folder's tests: in CI a skip is a failure, and whoever asks gets an empty database on PostgreSQL."""
 
 import os
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 
 import asyncpg
 import pytest
 
 from tests import postgres
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What was not tried is not known to work: on a developer's machine that is a skip, in CI it is a failure."""
+    report = yield
+    if report.skipped and os.environ.get("CI") == "true":
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, which in CI is a failure: {report.longrepr}"
+    return report
 
 
 @pytest.fixture(scope="session")
