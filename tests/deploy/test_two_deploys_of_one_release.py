@@ -17,7 +17,7 @@ async def test_the_second_waits_and_is_planned_again(world: World) -> None:
     await world.lee.presses("Deploy when free", chat="private")
     plan = await world.sees("It is free now", chat="private lee", buttons=["Deploy to staging"])
     assert plan.id == busy.id
-    call = await world.sees("Lee: shop → staging v1.3, your turn", chat="private lee")
+    call = await world.sees("Lee: your turn", chat="private lee")
     assert not call.silent
     await world.lee.presses("Deploy to staging", chat="private")
     await world.sees(r"✅ shop → staging v1\.3", chat="private lee")
@@ -82,5 +82,5 @@ async def test_who_waits_and_lost_the_right_is_told(world: World, tmp_path: Path
     world.dana.says("/cancel")
     refused = await world.sees("Refused: blog → staging\nNeeds: deploy", chat="private lee")
     assert refused.id == waiting.id
-    call = await world.sees("Lee: blog → staging was refused", chat="private lee")
+    call = await world.sees("Lee: blog was refused", chat="private lee")
     assert not call.silent

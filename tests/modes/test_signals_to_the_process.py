@@ -33,10 +33,11 @@ async def test_a_hangup_in_the_middle_of_the_start_does_no_harm(
     sandbox: SandboxWorld, tmp_path: Path
 ) -> None:
     async with open_crowd(sandbox, tmp_path, {}) as crowd:
-        sandbox.servers.telegram.world.down(2)
+        sandbox.servers.telegram.world.down(600)
         bot = await crowd.start()
         await bot.logged("Telegram does not answer yet")
         bot.process.send_signal(SIGHUP)
+        sandbox.servers.telegram.world.down(0)
         await bot.logged("the configuration was reloaded")
         crowd.says("/whoami")
         await crowd.sees("Your id 1002")

@@ -73,7 +73,11 @@ async def test_it_works_for_nobody_and_nowhere_else(
 async def test_it_expires(actions: Actions, database: Database, clock: Still) -> None:
     token = await offered(actions, database)
     await clock.sleep(300)
-    assert await actions.take(press(token)) == Refusal("expired")
+    refusal = await actions.take(press(token))
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason == "expired"
+    assert refusal.expired is not None
+    assert refusal.expired.token == token
 
 
 async def test_it_is_spent_once(actions: Actions, database: Database) -> None:

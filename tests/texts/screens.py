@@ -8,10 +8,10 @@ from types import SimpleNamespace
 from typing import Any
 
 from bot.access import ClusterAccess
-from bot.commands.confirming import TITLES
+from bot.commands.confirming import TITLES, Request
 from bot.commands.live import _Shown
 from bot.commands.standing import SYMBOLS, Standing, Workload
-from bot.operations.operation import Outcome
+from bot.operations.operation import Author, Outcome
 from bot.operations.view import StepLine, TroubleLine, View, WorkloadLine
 from bot.planning.plan import Frozen, Plan
 from bot.planning.site import Site
@@ -40,6 +40,7 @@ def view(**changes: Any) -> View:
         author="Dana",
         author_id=1002,
         started_at=NOW - timedelta(seconds=31),
+        quotes=True,
     )
     return usual.model_copy(update=changes)
 
@@ -204,6 +205,9 @@ HISTORY = {
     "versions": {9: "v1.3", 8: "v1.2", 7: "v1.1", 6: "v1.0"},
 }
 
+DANA = Author(1002, "Dana")
+TURN = Request("deploy", "shop", "staging", "v1.2")
+
 RUNNING = operation(
     "running", steps=STEPS, workloads=WORKLOADS, troubles=TROUBLES, note="The cluster is slow"
 )
@@ -229,6 +233,8 @@ SCREENS: dict[str, Shown] = {
         f"ring: {name}": ended(template="ring", result=name, **more)
         for name, more in {**FAILURES, "done": {}}.items()
     },
+    "your turn": Shown("turn", {"author": DANA, "turn": TURN, "is_refused": False}),
+    "your turn, refused": Shown("turn", {"author": DANA, "turn": TURN, "is_refused": True}),
     "plan": plan(),
     "plan that moved": plan(moved="Since you looked: another revision is deployed. New plan below."),
     "plan for production": plan(environment="production", shouts=True),
