@@ -158,7 +158,7 @@ def chart_source(app: App, registries: Mapping[str, Registry], version: str = ""
 def registry_access(config: Config) -> dict[str, ServerAccess]:
     """How image registries are reached, by host."""
     return {
-        f"http://{host}" if registry.plain_http else host: ServerAccess(
+        _address(host, registry): ServerAccess(
             credentials=Credentials(registry.username, registry.password.read)
             if registry.username and registry.password
             else None,
@@ -167,6 +167,13 @@ def registry_access(config: Config) -> dict[str, ServerAccess]:
         )
         for host, registry in config.registries.items()
     }
+
+
+def _address(host: str, registry: Registry) -> str:
+    """The key that says how the host is spoken to: on this machine, authorities to trust mean TLS."""
+    if registry.plain_http:
+        return f"http://{host}"
+    return f"https://{host}" if registry.ca_file is not None else host
 
 
 def source_access(config: Config) -> dict[str, ServerAccess]:

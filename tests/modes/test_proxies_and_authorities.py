@@ -71,3 +71,19 @@ async def test_the_cluster_behind_its_own_certificate_is_reached_through_a_proxy
         async with bot_in(sandbox, tmp_path, {"clusters": {"main": cluster}}) as world:
             await talks(world)
     assert set(proxy.asked) == {front}
+
+
+@pytest.mark.parametrize(("scheme", "opened"), [("http", http_proxy), ("socks5", socks_proxy)])
+async def test_a_registry_behind_its_own_certificate_is_reached_through_a_proxy(
+    sandbox: SandboxWorld, tmp_path: Path, scheme: str, opened: Open
+) -> None:
+    async with (
+        tls_front(certified(tmp_path), sandbox.servers.registry.host) as front,
+        opened({front: front}) as proxy,
+    ):
+        access = {"proxy": f"{scheme}://{proxy.host}", "ca_file": str(tmp_path / "certificate.pem")}
+        extra = {"registries": {front: access}, "apps": {"shop": {"image": f"{front}/shop"}}}
+        async with bot_in(sandbox, tmp_path, extra) as world:
+            world.dana.says("/deploy shop v1.3 staging", chat="private")
+            await world.sees("Plan: shop → staging v1.3", chat="private")
+    assert set(proxy.asked) == {front}
