@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
@@ -52,8 +52,16 @@ class Lease:
         if await self.acquire():
             return
         log.info("waiting: another process works on this store")
-        while not await self.acquire():
+        while not await self._acquired_by_now():
             await self._clock.sleep(TRY_EVERY)
+
+    async def _acquired_by_now(self) -> bool:
+        """As `acquire`; a store that can't be written now, e.g. since who has it locked stands still, is waited for."""
+        try:
+            return await self.acquire()
+        except DBAPIError as error:
+            log.warning("waiting: the store can't be written", error=str(error.orig))
+            return False
 
     async def acquire(self) -> bool:
         """Take the lease if it is free, run out, or held by a process that is gone. True when we have it."""

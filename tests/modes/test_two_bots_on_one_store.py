@@ -1,12 +1,13 @@
 """Two processes on one store: one works, the other waits; who lost the work does nothing more."""
 
+import sqlite3
 from pathlib import Path
 from signal import SIGCONT, SIGKILL, SIGSTOP
 
 import pytest
 
 from bot.sandbox.world import SandboxWorld
-from tests.modes.processes import open_crowd
+from tests.modes.processes import Bot, open_crowd
 from tests.worlds import spaced
 
 
@@ -37,6 +38,24 @@ async def test_the_second_waits_and_takes_over_when_the_first_is_killed(
         assert crowd.history().count("deployed") == 1
 
 
+async def freeze(bot: Bot, store: str) -> None:
+    """Stop a bot where it stands, but not while it holds SQLite's one lock: then nobody could take over."""
+    while True:
+        bot.process.send_signal(SIGSTOP)
+        if not store.startswith("sqlite"):
+            return
+        connection = sqlite3.connect(store.removeprefix("sqlite:///"), timeout=0.5, isolation_level=None)
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+        except sqlite3.OperationalError:
+            bot.process.send_signal(SIGCONT)
+        else:
+            return
+        finally:
+            connection.close()
+
+
 async def test_a_leader_that_was_frozen_wakes_up_and_does_nothing_more(
     sandbox: SandboxWorld, tmp_path: Path, store: str
 ) -> None:
@@ -47,7 +66,7 @@ async def test_a_leader_that_was_frozen_wakes_up_and_does_nothing_more(
         await other.logged("waiting")
         await crowd.deploys("v1.2")
         await crowd.until(lambda: crowd.history()[-1] == "pending-upgrade")
-        frozen.process.send_signal(SIGSTOP)
+        await freeze(frozen, store)
         await other.logged("listening")
         done = await crowd.sees("✅ shop → staging v1.2")
         told = [(each.id, each.edits, spaced(each.text)) for each in crowd.messages()]
