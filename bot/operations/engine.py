@@ -238,9 +238,9 @@ class Engine:
             act = operation.cancelled if record.cancelling else operation.run
             work = asyncio.create_task(_or_failed(act(steps), self._mask))
             self._work[operation_id] = work
-            if not record.cancelling and await self._is_cancelling(operation_id):
-                work.cancel()  # the cancel came between reading the record and now
             try:
+                if not record.cancelling and await self._is_cancelling(operation_id):
+                    work.cancel()  # the cancel came between reading the record and now
                 await asyncio.wait([work])
                 if not work.cancelled():
                     return work.result()
