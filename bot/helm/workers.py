@@ -193,7 +193,8 @@ class Pool:
     async def call(self, request: frames.Head, archive: bytes = b"", *, timeout: float) -> Any:
         """Lend a worker to one call of at most `timeout` seconds, waiting for a free one not included.
 
-        Raises: Failed, WorkerDied, TimeoutError (the worker was killed), FrameError (too large).
+        Raises: Failed, WorkerDied (also when the pool closes meanwhile), TimeoutError (the worker was killed),
+            FrameError (too large).
         """
         async with self._slots:
             worker = await self._take()
@@ -215,8 +216,12 @@ class Pool:
                 return worker
             await worker.kill()
         if self._closed:
-            raise RuntimeError("the Helm workers have been closed")
-        return await Worker.start(self._python, self._memory, self._mask)
+            raise WorkerDied(of_memory=False)
+        worker = await Worker.start(self._python, self._memory, self._mask)
+        if self._closed:  # while it started, so that closing could not see it
+            await _surely(worker.kill())
+            raise WorkerDied(of_memory=False)
+        return worker
 
     async def _give_back(self, worker: Worker) -> None:
         if not self._closed and worker.alive and len(self._idle) < self._idle_limit:

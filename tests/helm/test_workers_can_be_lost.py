@@ -68,6 +68,19 @@ async def test_a_call_that_runs_when_helm_is_closed_is_said_to_be_cut_short(char
     assert workers() == []
 
 
+@pytest.mark.parametrize("turns", [1, 2, 5, 20])
+async def test_a_worker_that_starts_while_helm_is_closed_does_not_live_on(charts: Charts, turns: int) -> None:
+    endless = await charts.template(ENDLESS)
+    async with Helm() as helm:
+        task = asyncio.create_task(render(helm, endless))
+        for _ in range(turns):  # of the loop, so that closing meets each stage of the start
+            await asyncio.sleep(0)
+    with pytest.raises(WorkerLost) as caught:
+        await task
+    assert caught.value.because == "crash"
+    assert workers() == []
+
+
 async def test_workers_inherit_no_secret_and_are_told_none_by_argument(
     charts: Charts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
