@@ -19,6 +19,8 @@ from bot.telegram.text import clip
 Version = NewType("Version", str)
 Revision = NewType("Revision", int)
 OperationId = NewType("OperationId", str)
+Rest = NewType("Rest", tuple[str, ...])
+"""Every word that no other argument takes, in order: what they mean is decided by the command."""
 
 NEAR = 60
 """How alike, of 100, a known name must be to be proposed for a mistyped one."""
@@ -145,6 +147,10 @@ class _Binder:
         free = {
             each.type: each.name for each in self.declared.parameters if each.name not in self.bound.values
         }
+        rest = self.declared.takes(Rest)
+        if rest is not None:
+            self.bound.values[rest.name] = Rest((*self.bound.values.get(rest.name, ()), word))
+            return None
         if wrong := self._misplaced(word):
             return wrong
         if Revision in free and _REVISION.fullmatch(word):
