@@ -9,20 +9,15 @@ of git, and what its words mean, is left to `source`.
 
 from __future__ import annotations
 
-import asyncio
 import base64
-import contextlib
 import os
-import signal
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-LARGEST = 16 * 2**20
-"""Bytes of output that are read of one run: a hundred thousand tags have about 8 MB."""
-_CHUNK = 2**16
-_GRACE = 2.0
-"""Seconds that git has to clean up when it is ended early."""
+from bot import programs
+from bot.programs import Finished, in_memory
+
 _SETTINGS = (
     ("core.hooksPath", os.devnull),
     ("credential.helper", ""),
@@ -41,24 +36,6 @@ class Login:
     origin: str
     username: str = field(repr=False)
     password: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """How a run of git ended."""
-
-    status: int
-    output: bytes
-    words: str
-    """What it wrote to stderr."""
-
-
-class OutOfTime(Exception):
-    """The run was ended because it took too long."""
-
-
-class TooMuch(Exception):
-    """The run was ended because it wrote more than `LARGEST`."""
 
 
 class Git:
@@ -86,36 +63,17 @@ class Git:
     async def run(self, *arguments: str, login: Login | None = None) -> Finished:
         """Run git with `arguments` and wait for its end; its whole process group ends when we are cancelled.
 
-        Raises: OutOfTime, TooMuch, OSError when there is no git.
+        Raises: programs.OutOfTime, programs.TooMuch, OSError when there is no git.
         """
-        with _configuration(login, self._proxy) as descriptor:
-            async with self._started(arguments, descriptor) as process:
-                try:
-                    async with asyncio.timeout(self._seconds):
-                        output, words = await _read(process)
-                        return Finished(await process.wait(), output, words.decode(errors="replace"))
-                except TimeoutError as error:
-                    raise OutOfTime from error
-
-    @contextlib.asynccontextmanager
-    async def _started(
-        self, arguments: tuple[str, ...], descriptor: int
-    ) -> AsyncIterator[asyncio.subprocess.Process]:
-        process = await asyncio.create_subprocess_exec(
-            "git",
-            *arguments,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=self._environment(descriptor),
-            cwd=self._home,
-            pass_fds=(descriptor,),
-            start_new_session=True,
-        )
-        try:
-            yield process
-        finally:
-            await _end(process)
+        with in_memory("git-configuration", _configuration(login, self._proxy)) as descriptor:
+            return await programs.run(
+                "git",
+                *arguments,
+                environment=self._environment(descriptor),
+                seconds=self._seconds,
+                folder=self._home,
+                inherits=(descriptor,),
+            )
 
     def _environment(self, descriptor: int) -> Mapping[str, str]:
         environment = {
@@ -141,52 +99,16 @@ class Git:
         return environment
 
 
-@contextlib.contextmanager
-def _configuration(login: Login | None, proxy: str | None) -> Iterator[int]:
-    """A file in memory, without a name, with the secret part of git's configuration."""
+def _configuration(login: Login | None, proxy: str | None) -> bytes:
+    """The secret part of git's configuration."""
     lines = []
     if proxy is not None:
         lines += ["[http]", f"proxy = {_quoted(proxy)}"]
     if login is not None:
         pair = base64.b64encode(f"{login.username}:{login.password}".encode()).decode()
         lines += [f"[http {_quoted(login.origin + '/')}]", f"extraHeader = Authorization: Basic {pair}"]
-    with os.fdopen(os.memfd_create("git-configuration"), "wb") as file:
-        file.write("\n".join(lines).encode())
-        file.flush()
-        yield file.fileno()
+    return "\n".join(lines).encode()
 
 
 def _quoted(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """End the whole group: git's transports may outlive it. Asked first, git takes its lock files away."""
-    with contextlib.suppress(ProcessLookupError):
-        if process.returncode is None:
-            os.killpg(process.pid, signal.SIGTERM)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), _GRACE)
-        os.killpg(process.pid, signal.SIGKILL)
-    await process.wait()
-
-
-async def _read(process: asyncio.subprocess.Process) -> tuple[bytes, bytes]:
-    assert process.stdout is not None
-    assert process.stderr is not None
-    try:
-        async with asyncio.TaskGroup() as group:
-            output = group.create_task(_all(process.stdout))
-            words = group.create_task(_all(process.stderr))
-    except ExceptionGroup as failed:
-        raise failed.exceptions[0] from failed
-    return output.result(), words.result()
-
-
-async def _all(stream: asyncio.StreamReader) -> bytes:
-    read = bytearray()
-    while chunk := await stream.read(_CHUNK):
-        read += chunk
-        if len(read) > LARGEST:
-            raise TooMuch
-    return bytes(read)

@@ -21,9 +21,10 @@ from bot.clock import Clock, SystemClock
 from bot.images.access import ServerAccess
 from bot.images.addresses import Address, parse_address
 from bot.images.errors import RefMissing, SourceRefused, SourceUnreachable
-from bot.images.git import Finished, Git, Login, OutOfTime, TooMuch
+from bot.images.git import Git, Login
 from bot.images.versions import nearest, order
 from bot.images.wording import one_line
+from bot.programs import Finished, OutOfTime, TooMuch
 
 FETCH_SECONDS = 300.0
 """The longest that git may take for one request: the first fetch of a big repository is the measure."""
