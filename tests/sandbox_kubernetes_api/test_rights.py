@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from bot.sandbox.kubernetes.authorization import Identity
+from bot.sandbox.kubernetes.cluster import KubernetesServer
 from tests.sandbox_kubernetes_api.builders import CONFIG_MAPS, config_map
 from tests.sandbox_kubernetes_api.conftest import Http
 
@@ -70,3 +72,57 @@ async def test_rules_are_listed_for_who_asks(http: Http) -> None:
     _, answer = await http.ask("POST", path, review, Impersonate_User="vic")
     assert any("pods" in rule["resources"] for rule in answer["status"]["resourceRules"])
     assert answer["status"]["incomplete"] is False
+
+
+ROBOT = "system:serviceaccount:tools:robot"
+
+
+async def test_an_account_is_told_by_its_token_and_everybody_else_is_the_administrator(
+    http: Http, cluster: KubernetesServer
+) -> None:
+    cluster.gate.accounts["robots-token"] = Identity(ROBOT)
+    status, answer = await http.ask("GET", PODS, Authorization="Bearer robots-token")
+    assert status == 403
+    assert answer["message"].startswith(f'pods is forbidden: User "{ROBOT}" cannot list resource "pods"')
+    assert (await http.ask("GET", PODS, Authorization="Bearer of-another"))[0] == 200
+
+
+async def test_acting_as_somebody_takes_the_right_to_it_by_name(
+    http: Http, cluster: KubernetesServer
+) -> None:
+    cluster.gate.accounts["robots-token"] = Identity(ROBOT)
+    rule = {"apiGroups": [""], "resources": ["users"], "resourceNames": ["dana"], "verbs": ["impersonate"]}
+    await http.create(f"{RBAC}/clusterroles", {"metadata": {"name": "as-dana"}, "rules": [rule]})
+    robot = {"kind": "ServiceAccount", "namespace": "tools", "name": "robot"}
+    role = {"kind": "ClusterRole", "name": "as-dana"}
+    body = {"metadata": {"name": "as-dana"}, "roleRef": role, "subjects": [robot]}
+    await http.create(f"{RBAC}/clusterrolebindings", body)
+    await bind(http, {"kind": "ClusterRole", "name": "view"}, {"kind": "User", "name": "dana"})
+    mine = {"Authorization": "Bearer robots-token"}
+    assert (await http.ask("GET", PODS, Impersonate_User="dana", **mine))[0] == 200
+    _, answer = await http.ask("GET", PODS, Impersonate_User="kim", **mine)
+    assert answer["message"] == (
+        f'users "kim" is forbidden: User "{ROBOT}" cannot impersonate resource "users" in API group "" '
+        "at the cluster scope"
+    )
+    as_group = {"Impersonate_User": "dana", "Impersonate_Group": "system:masters"}
+    _, answer = await http.ask("GET", PODS, **as_group, **mine)
+    assert 'cannot impersonate resource "groups"' in answer["message"]
+
+
+async def test_applying_what_is_not_there_takes_the_right_to_create_it(
+    http: Http, cluster: KubernetesServer
+) -> None:
+    cluster.gate.accounts["robots-token"] = Identity(ROBOT)
+    rule = {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["patch"]}
+    await http.create(f"{RBAC}/namespaces/default/roles", {"metadata": {"name": "patch"}, "rules": [rule]})
+    await bind(http, {"kind": "Role", "name": "patch"}, {"kind": "User", "name": ROBOT})
+    await http.create(CONFIG_MAPS, config_map("there"))
+    for name, code in (("there", 200), ("not-there", 403)):
+        body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"a": "b"}}
+        status, answer = await http.ask(
+            "PATCH", f"{CONFIG_MAPS}/{name}?fieldManager=it&force=true", body,
+            kind="application/apply-patch+yaml", Authorization="Bearer robots-token",
+        )  # fmt: skip
+        assert status == code, answer
+    assert 'cannot create resource "configmaps"' in answer["message"]

@@ -1,11 +1,12 @@
 """Who may do what: the identity of a request, and RBAC from the cluster's own role objects.
 
-Whoever reaches the server is its administrator, by any bearer token or none; impersonation headers turn
-them into somebody else, who has what Roles and ClusterRoles grant. Wording follows the RBAC authoriser.
+Whoever reaches the server is its administrator, unless their bearer token is one of the accounts that a test has
+registered; impersonation headers turn them into somebody else. All but administrators have what Roles and
+ClusterRoles grant, impersonation included. Wording follows the RBAC authoriser.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
@@ -50,18 +51,56 @@ class Attributes:
         return f"{self.resource}/{self.subresource}" if self.subresource else self.resource
 
 
-def identity(request: web.Request) -> Identity:
-    """Who asks.
+def _nobody_listens(_who: Identity, _what: Attributes) -> None:
+    """The default of `Gate.seen`."""
 
-    Raises: ApiError 400 for groups without a user.
-    """
-    headers = request.headers
-    user = headers.get("Impersonate-User", "")
-    groups = tuple(headers.getall("Impersonate-Group", ()))
-    if not user:
-        if groups:
-            raise bad_request("requested [{Group}] without impersonating a user")
-        return ADMIN
+
+@dataclass
+class Gate:
+    """Who comes in, and what they may do."""
+
+    storage: Storage
+    accounts: dict[str, Identity] = field(default_factory=dict)
+    """Who brings which bearer token; everybody else is the administrator."""
+    seen: Callable[[Identity, Attributes], None] = _nobody_listens
+    """Is told whatever is asked to be allowed, as an audit log would be."""
+
+    def identity(self, request: web.Request) -> Identity:
+        """Who asks.
+
+        Raises: ApiError 400 for groups without a user, 403 for an identity that the account may not take on.
+        """
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        account = self.accounts.get(token)
+        who = ADMIN if account is None else _whole(account.user, account.groups)
+        headers = request.headers
+        user = headers.get("Impersonate-User", "")
+        groups = tuple(headers.getall("Impersonate-Group", ()))
+        if not user:
+            if groups:
+                raise bad_request("requested [{Group}] without impersonating a user")
+            return who
+        self.authorize(who, _impersonation(user))
+        for group in groups:
+            self.authorize(who, Attributes("impersonate", resource="groups", name=group))
+        return _whole(user, groups)
+
+    def authorize(self, who: Identity, what: Attributes) -> None:
+        """Raises: ApiError 403 when `who` may not."""
+        self.seen(who, what)
+        if not allowed(self.storage, who, what):
+            raise refusal(who, what)
+
+
+def _impersonation(user: str) -> Attributes:
+    if user.startswith(SERVICE_ACCOUNT):
+        namespace, _, name = user.removeprefix(SERVICE_ACCOUNT).partition(":")
+        return Attributes("impersonate", resource="serviceaccounts", namespace=namespace, name=name)
+    return Attributes("impersonate", resource="users", name=user)
+
+
+def _whole(user: str, groups: tuple[str, ...]) -> Identity:
+    """The identity with the groups that Kubernetes adds by itself."""
     if user.startswith(SERVICE_ACCOUNT) and not groups:
         namespace = user.removeprefix(SERVICE_ACCOUNT).partition(":")[0]
         groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}")
@@ -75,12 +114,6 @@ def allowed(storage: Storage, who: Identity, what: Attributes) -> bool:
     if MASTERS in who.groups:
         return True
     return any(_grants(rule, what) for rule in rules(storage, who, what.namespace))
-
-
-def authorize(storage: Storage, who: Identity, what: Attributes) -> None:
-    """Raises: ApiError 403 when `who` may not."""
-    if not allowed(storage, who, what):
-        raise refusal(who, what)
 
 
 def refusal(who: Identity, what: Attributes) -> ApiError:

@@ -16,6 +16,7 @@ import yaml
 from aiohttp import web
 
 from bot.clock import Clock, SystemClock
+from bot.sandbox.kubernetes.authorization import Gate
 from bot.sandbox.kubernetes.behaviour import (
     BehaviourOf,
     ImageExists,
@@ -64,6 +65,7 @@ class KubernetesServer:
         self.uid = str(uuid.uuid5(CLUSTER_NAMES, name))
         self.storage = Storage()
         self.pod_logs = PodLogs()
+        self.gate = Gate(self.storage)
         self._clock = clock if clock is not None else SystemClock()
         self._host, self._port = host, port
         self._image_exists, self._behaviour = image_exists, behaviour
@@ -85,7 +87,7 @@ class KubernetesServer:
         objects = Objects(self.storage, Resources(schemas), self._clock)
         seed(self.storage, self.uid, self._clock.now())
         app = web.Application(client_max_size=MAX_BODY, middlewares=[self._faults, refusing_in_status])
-        app.router.add_route("*", "/{path:.*}", Api(objects, self.pod_logs, self._clock).handle)
+        app.router.add_route("*", "/{path:.*}", Api(objects, self.pod_logs, self._clock, self.gate).handle)
         self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.2)
         await self._runner.setup()
         self._stack.push_async_callback(self._runner.cleanup)

@@ -6,6 +6,7 @@ Rights are checked here, once, before anything is read or written; what the verb
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
@@ -23,7 +24,7 @@ from bot.sandbox.kubernetes import (
     scaling,
     watching,
 )
-from bot.sandbox.kubernetes.authorization import Attributes, Identity, authorize, identity
+from bot.sandbox.kubernetes.authorization import Attributes, Gate, Identity
 from bot.sandbox.kubernetes.deleting import delete
 from bot.sandbox.kubernetes.errors import ApiError, internal, method_not_allowed, no_such_path
 from bot.sandbox.kubernetes.logs import PodLogs
@@ -38,8 +39,9 @@ Object = dict[str, Any]
 class Api:
     """One cluster's HTTP interface."""
 
-    def __init__(self, objects: Objects, logs: PodLogs, clock: Clock) -> None:
+    def __init__(self, objects: Objects, logs: PodLogs, clock: Clock, gate: Gate) -> None:
         self._objects = objects
+        self._gate = gate
         self._storage = objects.storage
         self._resources = objects.resources
         self._logs = logs
@@ -49,7 +51,7 @@ class Api:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer any request; refusals become Status objects."""
         try:
-            who = identity(request)
+            who = self._gate.identity(request)
             aim = requests.target(request.path)
             if aim is None:
                 return await self._about(request, who)
@@ -62,13 +64,12 @@ class Api:
         resource = self._resources.find(aim.group, aim.version, aim.plural)
         verb = requests.verb(request, aim)
         namespace = aim.name if aim.plural == "namespaces" and not aim.group else aim.namespace
-        authorize(
-            self._storage,
-            who,
-            Attributes(verb, aim.group, aim.plural, aim.subresource, namespace, aim.name),
-        )
+        asked = Attributes(verb, aim.group, aim.plural, aim.subresource, namespace, aim.name)
+        self._gate.authorize(who, asked)
         if resource is None or (aim.namespace and not resource.namespaced):
             raise no_such_path()
+        if self._creates(request, resource, aim):
+            self._gate.authorize(who, replace(asked, verb="create"))
         if aim.subresource:
             return await self._on_subresource(request, resource, aim)
         if verb not in resource.verbs or (verb in ("update", "patch") and not aim.name):
@@ -78,6 +79,12 @@ class Api:
             answer = reviews.answer(self._storage, resource.kind, who, aim.namespace, body)
             return answered(answer, 201)
         return await self._verb(verb)(request, resource, aim)
+
+    def _creates(self, request: web.Request, resource: Resource, aim: Target) -> bool:
+        """Whether it is a server-side apply of what is not there: that takes the right to create it, too."""
+        if request.method != "PATCH" or request.content_type != patching.APPLY_PATCH or aim.subresource:
+            return False
+        return self._storage.peek(self._objects.key(resource, aim.namespace, aim.name)) is None
 
     def _verb(self, verb: str) -> Callable[[web.Request, Resource, Target], Awaitable[web.StreamResponse]]:
         return {
@@ -206,7 +213,7 @@ class Api:
         """What the server says of itself: versions, health, discovery, schemas."""
         if request.method not in ("GET", "HEAD"):
             raise method_not_allowed()
-        authorize(self._storage, who, Attributes("get", path=request.path))
+        self._gate.authorize(who, Attributes("get", path=request.path))
         path = request.path.rstrip("/")
         if path in ("/healthz", "/livez", "/readyz"):
             return web.Response(text="ok")
