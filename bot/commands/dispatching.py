@@ -24,9 +24,9 @@ from bot.commands.words import Words, read
 from bot.config import App, Environment
 from bot.permissions import known
 from bot.planning.errors import NothingThere
-from bot.store import audit
+from bot.store import newcomers
 from bot.telegram.buttons import Action, Actions, Refusal
-from bot.telegram.incoming import ChatMoved, Incoming, Press, Sender, TextMessage
+from bot.telegram.incoming import ChatMoved, Incoming, Press, TextMessage
 from bot.telegram.outbox import Outbox
 
 TOAST_AFTER = 1.5
@@ -188,7 +188,7 @@ class Dispatcher:
             await answer(ask, error)
 
     async def _known(self, incoming: TextMessage | Press, text: str = "") -> Ask | None:
-        """Who asks; None, and a count in the audit, for whoever the bot does not answer."""
+        """Who asks; None for whoever the bot does not answer, who is remembered for a while."""
         told = incoming.sender
         sender = permissions.Sender(
             id=told.id,
@@ -201,7 +201,7 @@ class Dispatcher:
         policy = self._services.policy()
         person = policy.person(sender)
         if person is None or not known(sender, policy):
-            await self._stranger(told, incoming.chat.id)
+            await self._stranger(incoming)
             return None
         return Ask(
             services=self._services,
@@ -213,16 +213,21 @@ class Dispatcher:
             pressed=isinstance(incoming, Press),
         )
 
-    async def _stranger(self, sender: Sender, chat_id: int) -> None:
-        """Nothing but silence, counted."""
+    async def _stranger(self, incoming: TextMessage | Press) -> None:
+        """Nothing but silence; an admin can ask who it was."""
+        sender, chat = incoming.sender, incoming.chat
+        newcomer = newcomers.Newcomer(
+            person_id=sender.id,
+            kind=sender.kind,
+            name=sender.name,
+            username=sender.username,
+            chat_id=chat.id,
+            chat_kind=chat.kind,
+            chat_title=chat.title,
+            topic=incoming.topic,
+        )
         async with self._services.database.write() as session:
-            await audit.count_stranger(
-                session,
-                person_id=sender.id,
-                chat_id=chat_id,
-                name=sender.name[:100],
-                at=self._services.clock.now(),
-            )
+            await newcomers.met(session, newcomer, self._services.clock.now())
 
 
 def _place(action: Action) -> tuple[str | None, str | None]:

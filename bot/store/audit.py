@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.store.tables import AuditRow, StrangerRow
+from bot.store.fitting import storable
+from bot.store.tables import AuditRow
 
 FIRST = "0" * 64
 """What the first row names as the hash before it."""
@@ -55,33 +55,11 @@ async def verify(session: AsyncSession) -> int | None:
     return None
 
 
-async def count_stranger(
-    session: AsyncSession, *, person_id: int, chat_id: int, name: str, at: datetime
-) -> None:
-    """Count somebody unknown who wrote to us, one row per person, chat and hour."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    hour = at.replace(minute=0, second=0, microsecond=0)
-    name = _storable_text(name)
-    row = {"person_id": person_id, "chat_id": chat_id, "hour": hour, "name": name, "count": 1}
-    statement = insert(StrangerRow).values(row)
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["person_id", "chat_id", "hour"],
-            set_={"count": StrangerRow.count + 1, "name": name},
-        )
-    )
-
-
 def _storable(entry: Entry) -> Entry:
     """The entry as it can be read back: times in UTC, and text without what a database refuses."""
-    texts = {name: _storable_text(value) for name, value in entry.__dict__.items() if isinstance(value, str)}
+    texts = {name: storable(value) for name, value in entry.__dict__.items() if isinstance(value, str)}
     changes: dict[str, Any] = {**texts, "at": entry.at.astimezone(UTC)}
     return replace(entry, **changes)
-
-
-def _storable_text(text: str) -> str:
-    """PostgreSQL takes no NUL, and no database half a character: names and messages may hold both."""
-    return text.replace("\0", "").encode(errors="replace").decode()
 
 
 def _hash(before: str, entry: Entry) -> str:

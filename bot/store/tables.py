@@ -217,15 +217,41 @@ class AuditRow(Table):
     __table_args__ = (Index(None, "app", "environment", "at"),)
 
 
-class StrangerRow(Table):
-    """Somebody unknown who wrote to us, counted per hour: silence must not fill the audit."""
+class NewcomerRow(Table):
+    """Somebody unknown who wrote to us in a chat: met with silence, and counted.
 
-    __tablename__ = "stranger"
+    `name`, `username` and `chat_title` are as they were seen last: whoever writes chooses them.
+    """
+
+    __tablename__ = "newcomer"
     person_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    hour: Mapped[datetime] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12))
     name: Mapped[str]
+    username: Mapped[str | None]
+    chat_kind: Mapped[str] = mapped_column(String(12))
+    chat_title: Mapped[str]
+    topic: Mapped[int | None]
     count: Mapped[int]
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    __table_args__ = (Index(None, "last_at"),)
+
+
+class SuspensionRow(Table):
+    """A person who may do nothing until the configuration says something else of them than `fingerprint` covers."""
+
+    __tablename__ = "suspension"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str]
+    reason: Mapped[str]
+    by_id: Mapped[int] = mapped_column(BigInteger)
+    by_name: Mapped[str]
+    at: Mapped[datetime]
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    ended_at: Mapped[datetime | None]
+    __table_args__ = (Index(None, "person_id", "ended_at"),)
 
 
 class NoticeRow(Table):

@@ -5,7 +5,7 @@ Only what may act is read. Edited messages and channel posts are not asked for a
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 WANTED = ("message", "callback_query", "my_chat_member")
 """The kinds of update that Telegram is asked for."""
@@ -33,6 +33,13 @@ class Sender:
     is_bot: bool = False
     anonymous: bool = False
     as_chat: bool = False
+
+    @property
+    def kind(self) -> Literal["person", "bot", "anonymous", "channel"]:
+        """What it is that wrote: only a person acts."""
+        if self.anonymous:
+            return "anonymous"
+        return "channel" if self.as_chat else "bot" if self.is_bot else "person"
 
 
 @dataclass(frozen=True, slots=True)

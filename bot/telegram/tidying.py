@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.store import newcomers
 from bot.store.tables import ActionRow, OutgoingRow, UpdateRow
 
 UPDATES = timedelta(days=2)
@@ -21,3 +22,4 @@ async def tidy(session: AsyncSession, now: datetime) -> None:
         delete(OutgoingRow).where(OutgoingRow.state != "waiting", OutgoingRow.created_at < now - MESSAGES)
     )
     await session.execute(delete(ActionRow).where(ActionRow.expires_at < now - ACTIONS))
+    await newcomers.forget(session, now)

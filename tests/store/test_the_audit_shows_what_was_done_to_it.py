@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 from bot.store import audit
 from bot.store.audit import Entry
 from bot.store.database import Database
-from bot.store.tables import AuditRow, StrangerRow
+from bot.store.tables import AuditRow
 
 NOW = datetime(2026, 11, 25, 14, 3, 5, 123456, tzinfo=UTC)
 ENTRY = Entry(NOW, 1002, "Dana", "deploy.run", "asked", "shop", "staging", -1001000000001, "v1.2")
@@ -83,25 +83,3 @@ async def test_hostile_text_is_recorded_and_verifies(database: Database) -> None
     assert await verdict(database) is None
     async with database.read() as session:
         assert (await session.scalars(select(AuditRow.actor))).one() == "ab?"
-
-
-async def test_strangers_are_counted_by_the_hour(database: Database) -> None:
-    async def writes(person: int, minutes: int, name: str = "Eve\0") -> None:
-        async with database.write() as session:
-            await audit.count_stranger(
-                session, person_id=person, chat_id=7, name=name, at=NOW + timedelta(minutes=minutes)
-            )
-
-    for minutes in (0, 10, 20):
-        await writes(1, minutes)
-    await writes(1, 60, name="Eva")
-    await writes(2, 0)
-    async with database.read() as session:
-        rows = (
-            await session.scalars(select(StrangerRow).order_by(StrangerRow.person_id, StrangerRow.hour))
-        ).all()
-    assert [(row.person_id, row.hour.hour, row.count, row.name) for row in rows] == [
-        (1, 14, 3, "Eve"),
-        (1, 15, 1, "Eva"),
-        (2, 14, 1, "Eve"),
-    ]

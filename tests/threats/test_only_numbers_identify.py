@@ -1,6 +1,7 @@
 """Who somebody is, is a number; names, usernames and chats never lend rights (threats.md, row 4)."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import select
 
 from bot.permissions import Person, Policy, Sender, known
 from bot.sandbox.telegram.chats import User
-from bot.store.tables import AuditRow, StrangerRow
+from bot.store.tables import AuditRow, NewcomerRow
 from tests.threats.acting import forges, handled, message_of_bot, operations, reconfigured
 from tests.worlds import World
 
@@ -26,7 +27,7 @@ def renamed(world: World, user_id: int, **names: Any) -> None:
 
 async def strangers(world: World) -> dict[int, int]:
     async with world.parts.database.read() as session:
-        rows = await session.scalars(select(StrangerRow))
+        rows = await session.scalars(select(NewcomerRow))
         counts: dict[int, int] = {}
         for row in rows:
             counts[row.person_id] = counts.get(row.person_id, 0) + row.count
@@ -93,7 +94,7 @@ async def test_a_bot_is_refused_even_where_chats_may_look(world: World) -> None:
     assert [each.text for each in world.news(TEAM) if each.id != message.id] == []
 
 
-async def test_a_stranger_gets_silence_and_is_counted_by_the_hour(world: World) -> None:
+async def test_a_stranger_gets_silence_and_is_remembered(world: World) -> None:
     eve = world.eve.person
     place = world.place("private", eve)
     for text in ("/start", "/deploy shop v1.2 staging", "hello?", "/nothing", "<b>"):
@@ -107,9 +108,11 @@ async def test_a_stranger_gets_silence_and_is_counted_by_the_hour(world: World) 
     assert not answer.text
     assert [each for each in world.news("private eve") if each.id != message.id] == []
     async with world.parts.database.read() as session:
-        rows = list(await session.scalars(select(StrangerRow).order_by(StrangerRow.hour)))
+        rows = list(await session.scalars(select(NewcomerRow)))
         trail = list(await session.scalars(select(AuditRow)))
-    assert [row.count for row in rows] == [5, 2]
+    assert [(row.person_id, row.count, row.last_at - row.first_at >= timedelta(hours=1)) for row in rows] == [
+        (eve.id, 7, True)
+    ]
     assert trail == []
     assert await operations(world.parts.database) == []
 
