@@ -29,7 +29,13 @@ _TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 _METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json"
 
 _LOG_BYTES = 1 << 20
-"""The most that one look at a log fetches."""
+"""The most that one request for a log fetches: a pod may have written gigabytes."""
+
+_FEWER = 8
+"""A log that is over the limit is asked for again with so many times fewer lines."""
+
+_HALF_LINE = 512
+"""Bytes cut off a line that is itself over the limit: a secret may have been cut in two there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +122,17 @@ class Cluster:
         *,
         labels: str | None = None,
         fields: str | None = None,
+        most: int | None = None,
         timeout: float = 30.0,
     ) -> Objects:
         """All objects of a kind; namespace None: of the whole cluster. Selectors in Kubernetes' syntax.
 
         Items carry apiVersion and kind, which the server leaves out, and no managedFields, which are half of an
-        object's bulk. `timeout` is for each page.
+        object's bulk. With `most` no more pages are asked for than hold so many. `timeout` is for each page.
         """
         resource = await self.resource(api_version, kind)
-        items, _ = await self._listed(resource, namespace, _selection(labels, fields), timeout)
-        return items
+        items, _ = await self._listed(resource, namespace, _selection(labels, fields), timeout, most=most)
+        return items[:most]
 
     async def metadata(
         self, api_version: str, kind: str, namespace: str | None = None, *, labels: str | None = None
@@ -253,16 +260,24 @@ class Cluster:
     ) -> str:
         """The last `tail` lines of a container, of its run before with `previous`; `since` in seconds.
 
+        At most a megabyte: of longer lines there are fewer, and it is always the newest that are kept. The server
+        counts `limitBytes` from the first of these lines, so it would cut off the newest.
         Raises: ClusterRefused with code 404 without such a pod, 400 while there is nothing to read.
         """
-        query = {"tailLines": str(tail), "limitBytes": str(_LOG_BYTES)}
+        query = {"limitBytes": str(_LOG_BYTES)}
         query |= {"container": container} if container else {}
         query |= {"previous": "true"} if previous else {}
         query |= {"sinceSeconds": str(since)} if since else {}
         query |= {"timestamps": "true"} if timestamps else {}
-        request = Request("GET", _log(namespace, pod), query, accept="*/*", identity=self._identity)
-        body = await self._connection.call(request, timeout)
-        return body.decode(errors="replace")
+        while True:
+            asked = query | {"tailLines": str(tail)}
+            request = Request("GET", _log(namespace, pod), asked, accept="*/*", identity=self._identity)
+            body = await self._connection.call(request, timeout, most=_LOG_BYTES)
+            if len(body) < _LOG_BYTES:
+                return body.decode(errors="replace")
+            if tail == 1:
+                return body[:-_HALF_LINE].decode(errors="replace")
+            tail = max(1, tail // _FEWER)
 
     async def may(
         self,
@@ -319,8 +334,10 @@ class Cluster:
         query: Mapping[str, str],
         timeout: float,
         accept: str = JSON,
+        *,
+        most: int | None = None,
     ) -> tuple[Objects, str]:
-        """All pages of a list, and the resourceVersion to watch from."""
+        """All pages of a list (or those with the first `most`), and the resourceVersion to watch from."""
         items: Objects = []
         asked = dict(query) | {"limit": str(_PAGE)}
         while True:
@@ -333,7 +350,7 @@ class Cluster:
                 item.setdefault("kind", resource.kind)
                 items.append(item)
             metadata = page.get("metadata") or {}
-            if not metadata.get("continue"):
+            if not metadata.get("continue") or (most is not None and len(items) >= most):
                 return items, str(metadata.get("resourceVersion") or "")
             asked["continue"] = metadata["continue"]
 
