@@ -21,6 +21,8 @@ Revision = NewType("Revision", int)
 OperationId = NewType("OperationId", str)
 Rest = NewType("Rest", tuple[str, ...])
 """Every word that no other argument takes, in order: what they mean is decided by the command."""
+Reason = NewType("Reason", str)
+"""All that follows the leading names, as it was typed: people's own words are no arguments."""
 
 NEAR = 60
 """How alike, of 100, a known name must be to be proposed for a mistyped one."""
@@ -75,9 +77,13 @@ def bind(words: Words, declared: Declared, config: Config, visible: Iterable[str
     """
     if words.too_long:
         return Wrong("That is too long for a command", "At most 1,000 characters")
+    binder = _Binder(words, declared, config, visible)
+    reason = declared.takes(Reason)
+    if reason is not None:
+        return binder.bind_names_and(reason)
     if words.flags:
         return Wrong(f"Unknown option {_echo(words.flags[0])}", f"Example: {declared.example}")
-    return _Binder(words, declared, config, visible).bind()
+    return binder.bind()
 
 
 class _Binder:
@@ -99,6 +105,36 @@ class _Binder:
         for word in [word for word in self.words.positional if not self._is_name(word)]:
             wrong = wrong or self._word(word)
         return wrong or self.bound
+
+    def bind_names_and(self, reason: Parameter) -> Bound | Wrong:
+        """Take the names that lead, and all the rest for the reason."""
+        rest = self.words.raw
+        while rest:
+            word, *after = rest.split(maxsplit=1)
+            if not self._is_name(word.rstrip(".,")):
+                break
+            rest = after[0] if after else ""
+        nameless = [each for each in self.bound.missing(self.declared) if each.type in (App, Environment)]
+        if rest and nameless:
+            return self._no_name(rest.split()[0])
+        if rest:
+            self.bound.values[reason.name] = Reason(rest)
+        return self.bound
+
+    def _no_name(self, word: str) -> Wrong:
+        """A word that stands where a name should."""
+        kinds = [("app", App, self.apps), ("environment", Environment, self.environments)]
+        missing = [
+            (kind, known)
+            for kind, type_, known in kinds
+            if (parameter := self.declared.takes(type_)) and parameter.name not in self.bound.values
+        ]
+        for kind, known in missing:
+            if near := nearest(word, known.values()):
+                corrected = f"/{self.words.command} {self.words.raw.replace(word, near, 1)}"
+                return Wrong(f'No {kind} "{_echo(word)}"', _nearest_line(near, known.values()), corrected)
+        kind, known = missing[-1]
+        return _unknown_name(kind, word, known.values())
 
     def _sets(self) -> Wrong | None:
         parameter = self.declared.takes(Sets)

@@ -5,7 +5,7 @@ Pure: which word is which argument is decided in bot.commands.arguments.
 
 import re
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.telegram.text import clean
 
@@ -38,6 +38,8 @@ class Words:
     flags: tuple[str, ...] = ()
     """Words that begin with a dash and are no known option: refused, never passed on."""
     too_long: bool = False
+    raw: str = field(default="", compare=False)
+    """All that follows the command, as typed, for what is no list of arguments: a reason."""
 
 
 def read(text: str) -> Words | None:
@@ -49,7 +51,8 @@ def read(text: str) -> Words | None:
     command, addressee = found[1].lower(), found[2]
     if len(text) > MOST_CHARACTERS:
         return Words(command, addressee, too_long=True)
-    return _sorted(command, addressee, _split(line[found.end() :]))
+    rest = line[found.end() :].strip()
+    return replace(_sorted(command, addressee, _split(rest)), raw=rest)
 
 
 def _split(line: str) -> list[str]:

@@ -9,6 +9,7 @@ from bot.commands.arguments import (
     NO_SETS,
     Bound,
     OperationId,
+    Reason,
     Revision,
     Sets,
     Version,
@@ -178,3 +179,37 @@ def test_binding_never_fails(config: Config, text: str, command: Declared) -> No
     if words is not None:
         found = bind(words, command, config, ["shop", "blog"])
         assert isinstance(found, (Bound, Wrong))
+
+
+LOCK = declared("lock", ENVIRONMENT, Parameter("reason", Reason, True), Parameter("app", App, False))
+STOPALL = declared("stopall", Parameter("reason", Reason, True))
+
+
+@pytest.mark.parametrize(
+    ("text", "command", "found"),
+    [
+        (
+            "/lock shop staging database migration for 2h",
+            LOCK,
+            {"app": "shop", "environment": "staging", "reason": "database migration for 2h"},
+        ),
+        (
+            "/lock Staging, we test shop – don't touch version=3, Kim's",
+            LOCK,
+            {"environment": "staging", "reason": "we test shop – don't touch version=3, Kim's"},
+        ),
+        ("/lock staging shop", LOCK, {"app": "shop", "environment": "staging"}),
+        ("/lock", LOCK, {}),
+        ("/stopall shop is on fire.", STOPALL, {"reason": "shop is on fire."}),
+    ],
+)
+def test_a_reason_is_taken_as_it_was_typed_after_the_names_that_lead(
+    config: Config, text: str, command: Declared, found: dict[str, Any]
+) -> None:
+    assert bound(config, text, command) == found
+
+
+def test_a_mistyped_name_is_no_reason(config: Config) -> None:
+    mistyped = wrong(config, "/lock shpo staging the migration of shpo", LOCK)
+    assert mistyped.corrected == "/lock shop staging the migration of shpo"
+    assert wrong(config, "/lock shop migration", LOCK).words == 'No environment "migration"'
