@@ -1,6 +1,8 @@
 """What is missing in a command is asked for with buttons: app, then environment. One message, edited through."""
 
-from bot.commands.arguments import Bound
+import shlex
+
+from bot.commands.arguments import Bound, Rest
 from bot.commands.ask import Ask, Refused
 from bot.commands.choices import Choice, run
 from bot.commands.declaring import KNOWN, Declared
@@ -25,33 +27,33 @@ async def pick(ask: Ask, declared: Declared, bound: Bound, missing: str) -> None
         raise Refused(ask.may(permission, app), app or "")
     parameter = next(each for each in declared.parameters if each.name == missing)
     if parameter.type is App:
-        await _pick_app(ask, declared, targets)
+        await _pick_app(ask, declared, targets, _rest(declared, bound))
     elif parameter.type is Environment and app is not None:
-        await _pick_environment(ask, declared, app, targets)
+        await _pick_environment(ask, declared, app, targets, _rest(declared, bound))
     else:
         await ask.show("said", heading=f"/{declared.name} needs more", lines=[f"Example: {declared.example}"])
 
 
-async def _pick_app(ask: Ask, declared: Declared, targets: list[Target]) -> None:
+async def _pick_app(ask: Ask, declared: Declared, targets: list[Target], rest: str) -> None:
     names = list(dict.fromkeys(target.app.name for target in targets))
     shown = names[ask.skip : ask.skip + PAGE]
-    choices = [run(name, f"/{declared.name} {name}") for name in shown]
-    choices += _paging(ask, f"/{declared.name}", len(names))
+    choices = [run(name, f"/{declared.name} {name}{rest}") for name in shown]
+    choices += _paging(ask, f"/{declared.name}{rest}", len(names))
     await ask.show("said", choices, heading=f"{declared.summary}", lines=["Which app?"])
 
 
-async def _pick_environment(ask: Ask, declared: Declared, app: str, targets: list[Target]) -> None:
+async def _pick_environment(ask: Ask, declared: Declared, app: str, targets: list[Target], rest: str) -> None:
     shown = targets[ask.skip : ask.skip + PAGE]
     found = {each.environment: each for each in await all_standing(ask.services, shown, ask.who.identity)}
     choices: list[Choice] = []
     lines = ["Where?"]
     for target in shown:
         name = target.environment.name
-        choices.append(run(name, f"/{declared.name} {app} {name}"))
+        choices.append(run(name, f"/{declared.name} {app} {name}{rest}"))
         lines.append(f"{found[name].symbol} {name} {found[name].version or 'not deployed'}")
-    choices += _paging(ask, f"/{declared.name} {app}", len(targets))
+    choices += _paging(ask, f"/{declared.name} {app}{rest}", len(targets))
     if not ask.skip:
-        choices.append(run("‹ Back", f"/{declared.name}"))
+        choices.append(run("‹ Back", f"/{declared.name}{rest}"))
     await ask.show("said", choices, heading=f"{declared.summary}: {app}", lines=lines)
 
 
@@ -60,6 +62,13 @@ def _paging(ask: Ask, command: str, entries: int) -> list[Choice]:
     back = [run("‹ Back", command, skip=max(0, ask.skip - PAGE))] if ask.skip else []
     more = [run("More", command, skip=ask.skip + PAGE)] if entries > ask.skip + PAGE else []
     return back + more
+
+
+def _rest(declared: Declared, bound: Bound) -> str:
+    """The other words of the command, to be typed again by the buttons."""
+    parameter = declared.takes(Rest)
+    words = bound.values.get(parameter.name, ()) if parameter is not None else ()
+    return "".join(f" {shlex.quote(word)}" for word in words)
 
 
 def _bound(declared: Declared, bound: Bound, kind: type) -> str | None:
