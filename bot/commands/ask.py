@@ -14,6 +14,7 @@ from bot.operations.desk import Order
 from bot.operations.operation import Author
 from bot.permissions import Decision, Person, Place, may
 from bot.store import audit
+from bot.telegram.incoming import Replied
 from bot.telegram.messages import ChatTarget, Document, Sent
 
 
@@ -37,6 +38,8 @@ class Ask:
     message_id: int
     """The command's message, or the one that was pressed."""
     text: str = ""
+    replied: Replied | None = None
+    """The message that the command answers."""
     pressed: bool = False
     fresh: bool = False
     """Whether a press is answered by a message of its own: what was pressed tells something that must stay."""

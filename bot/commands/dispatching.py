@@ -210,6 +210,7 @@ class Dispatcher:
             topic=incoming.topic,
             message_id=incoming.message_id,
             text=text,
+            replied=incoming.replied if isinstance(incoming, TextMessage) else None,
             pressed=isinstance(incoming, Press),
         )
 

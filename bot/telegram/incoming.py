@@ -43,6 +43,24 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Whom a message comes from; the `id` is a chat's for what is sent as one, and None for who hides theirs."""
+
+    kind: Literal["person", "bot", "anonymous", "channel", "chat", "hidden"]
+    id: int | None
+    name: str
+    username: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Replied:
+    """The message that another one answers: who sent it there, and of a forward who wrote it first."""
+
+    sender: Source
+    origin: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TextMessage:
     """Somebody wrote something."""
 
@@ -54,6 +72,7 @@ class TextMessage:
     text: str
     date: datetime
     edited: bool = False
+    replied: Replied | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +146,49 @@ def _message(number: int, message: dict[str, Any]) -> TextMessage | ChatMoved | 
         sender=_sender(message["from"], message.get("sender_chat"), chat.id),
         text=str(message["text"]),
         date=datetime.fromtimestamp(int(message["date"]), UTC),
+        replied=_replied(message),
     )
+
+
+def _replied(message: dict[str, Any]) -> Replied | None:
+    """What the message answers. In a topic one that answers nothing comes as an answer to the topic's opening."""
+    target = message.get("reply_to_message")
+    if target is not None and "forum_topic_created" not in target:
+        origin = target.get("forward_origin")
+        return Replied(_source(target), _origin(origin) if origin else None)
+    elsewhere = message.get("external_reply")
+    return Replied(_origin(elsewhere["origin"])) if elsewhere else None
+
+
+def _source(message: dict[str, Any]) -> Source:
+    behind = message.get("sender_chat")
+    if behind is not None:
+        is_its_own = behind["id"] == message["chat"]["id"] and behind["type"] != "channel"
+        return _as_chat(behind, "anonymous" if is_its_own else None)
+    return _as_user(message["from"]) if "from" in message else Source("hidden", None, "")
+
+
+def _origin(origin: dict[str, Any]) -> Source:
+    """MessageOrigin: who wrote what was forwarded, or answered in another chat."""
+    match origin["type"]:
+        case "user":
+            return _as_user(origin["sender_user"])
+        case "hidden_user":
+            return Source("hidden", None, str(origin["sender_user_name"]))
+        case "chat":
+            return _as_chat(origin["sender_chat"], "anonymous")
+    return _as_chat(origin["chat"])
+
+
+def _as_user(user: dict[str, Any]) -> Source:
+    kind: Literal["bot", "person"] = "bot" if user.get("is_bot") else "person"
+    return Source(kind, int(user["id"]), _name(user), user.get("username"))
+
+
+def _as_chat(chat: dict[str, Any], kind: Literal["anonymous"] | None = None) -> Source:
+    found = _chat(chat)
+    is_channel = found.kind == "channel"
+    return Source(kind or ("channel" if is_channel else "chat"), found.id, found.title, chat.get("username"))
 
 
 def _press(number: int, query: dict[str, Any]) -> Press | None:
@@ -156,13 +217,16 @@ def _chat(chat: dict[str, Any]) -> Chat:
 
 
 def _sender(user: dict[str, Any], behind: dict[str, Any] | None, chat_id: int) -> Sender:
-    name = " ".join(part for part in (user.get("first_name"), user.get("last_name")) if part)
     is_chat = behind is not None
     return Sender(
         id=int(user["id"]),
-        name=str(name),
+        name=_name(user),
         username=user.get("username"),
         is_bot=bool(user.get("is_bot")),
         anonymous=int(user["id"]) == ANONYMOUS_ADMIN or (behind is not None and behind["id"] == chat_id),
         as_chat=is_chat,
     )
+
+
+def _name(user: dict[str, Any]) -> str:
+    return " ".join(str(part) for part in (user.get("first_name"), user.get("last_name")) if part)
