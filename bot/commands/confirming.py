@@ -276,7 +276,7 @@ def _arguments(plan: Plan, policy: Policy) -> tuple[str, Arguments]:
         "objects": plan.objects,
     }
     if plan.kind == "rollback":
-        return Rollback.kind, RollbackArguments(**shared, revision=plan.revision)
+        return Rollback.kind, RollbackArguments(**shared, revision=plan.revision, lasting=plan.lasting)
     if plan.kind == "uninstall":
         return Uninstall.kind, ReleaseArguments(**shared)
     return Deploy.kind, DeployArguments(**shared, image_digest=plan.image_digest)

@@ -17,10 +17,10 @@ from bot.events import Event
 from bot.operations.steps import Steps
 from bot.store.tables import OperationRow
 
-Result = Literal["done", "applied", "failed", "restored", "removed", "cancelled", "broken"]
+Result = Literal["done", "applied", "failed", "restored", "removed", "cancelled", "broken", "held"]
 """How an operation ended: as asked; as asked but not followed, since nobody can tell its health; failed and
 left as it is; failed and the version before is back; failed and the first install removed; cancelled; failed
-both ways, so that a person is needed."""
+both ways, so that a person is needed; kept back by a lock before it began."""
 
 
 class Outcome(BaseModel):
@@ -40,6 +40,8 @@ class Outcome(BaseModel):
     """The version that is back after an undo, or that a rollback may return to."""
     ready: str = ""
     """How much of it runs, such as `3 of 3`."""
+    notes: tuple[str, ...] = ()
+    """What whoever reads the end must know beside it: what a rollback did not bring back, what was unwell before."""
 
 
 class Arguments(BaseModel):

@@ -15,6 +15,8 @@ class RollbackArguments(ReleaseArguments):
     """What was confirmed."""
 
     revision: int
+    lasting: tuple[str, ...] = ()
+    """What it does not bring back, as the plan said it."""
 
 
 class Rollback(ReleaseOperation, kind="rollback"):
@@ -22,11 +24,17 @@ class Rollback(ReleaseOperation, kind="rollback"):
 
     Arguments = RollbackArguments
 
+    @property
+    def arguments(self) -> RollbackArguments:
+        """As confirmed."""
+        return RollbackArguments.model_validate(self.record.arguments)
+
     async def run(self, do: Steps) -> Outcome:
         """Preflight, rollout, and the withdrawal of what was announced."""
         await do("preflight", self.preflight)
         changed = await do("rollout", self.rollout)
-        shared = {"revision": changed.revision, "ready": changed.ready}
+        notes = self.arguments.lasting
+        shared = {"revision": changed.revision, "ready": changed.ready, "notes": notes}
         if changed.health == "healthy":
             if self.arguments.policy.announces:
                 await do("withdraw", self.withdraw)
@@ -55,9 +63,8 @@ class Rollback(ReleaseOperation, kind="rollback"):
 
     async def rollout(self) -> Changed:
         """Helm's rollback with the rollout's watch beside it."""
-        arguments = RollbackArguments.model_validate(self.record.arguments)
         wanted = Judgement(
-            revision=arguments.revision,
+            revision=self.arguments.revision,
             health="unknown",
             at=self.record.created_at,
             version=self.record.version,

@@ -8,7 +8,7 @@ from bot.config import Target
 from bot.helm.client import Helm
 from bot.helm.releases import ReleaseRecord, Revision
 from bot.planning import manifests, paths
-from bot.planning.errors import NothingThere, ReleaseStuck
+from bot.planning.errors import ReleaseStuck
 from bot.planning.manifests import Manifest
 from bot.planning.releases import Past, Releases
 from bot.planning.site import Site
@@ -31,16 +31,20 @@ async def read_live(helm: Helm, releases: Releases, site: Site) -> Live:
     Raises: ReleaseStuck when an earlier run did not finish.
     """
     past = await releases.past(site)
-    newest = past.newest
-    if newest is not None and newest.busy:
-        maker = past.maker(newest)
-        raise ReleaseStuck(site, newest.number, newest.status, newest.updated, maker)
+    refuse_stuck(site, past)
     revision = past.live
     if revision is None:
         return Live(past, None, None, (), ())
     record = await helm.get(site.location, revision.number, site.identity)
     objects, hooks = await asyncio.to_thread(of_record, record, site.namespace)
     return Live(past, revision, record, objects, hooks)
+
+
+def refuse_stuck(site: Site, past: Past) -> None:
+    """Raises: ReleaseStuck when an earlier run did not finish."""
+    newest = past.newest
+    if newest is not None and newest.busy:
+        raise ReleaseStuck(site, newest.number, newest.status, newest.updated, past.maker(newest))
 
 
 def of_record(record: ReleaseRecord, namespace: str) -> tuple[list[Manifest], list[Manifest]]:
@@ -65,25 +69,3 @@ def version_of(target: Target, past: Past, record: ReleaseRecord | None) -> str:
         return reference.rpartition(":")[2] or record.revision.app_version
     tag = paths.get(record.values, keys.tag) if keys.tag is not None else None
     return str(tag or record.revision.app_version)
-
-
-def wanted_revision(site: Site, live: Live, revision: int | None) -> Revision:
-    """The revision that a rollback returns to; None asks for the last one that was healthy.
-
-    Raises: NothingThere.
-    """
-    if live.revision is None:
-        raise NothingThere(f"{site.release} in {site.namespace} is not deployed")
-    if revision is None:
-        found = live.past.healthy_before(live.revision.number)
-        if found is None:
-            raise NothingThere(
-                f"No earlier revision of {site.release} is known to have been healthy",
-                advice="Name one of /history's revisions",
-            )
-        return found
-    for each in live.past.revisions:
-        if each.number == revision and not each.busy:
-            return each
-    kept = ", ".join(str(each.number) for each in live.past.revisions)
-    raise NothingThere(f"{site.release} has no revision {revision}", advice=f"Kept are: {kept}")

@@ -77,6 +77,8 @@ class Plan:
     """What the rollout follows: the objects of the release as it will be, and the hooks that run."""
     inputs: Mapping[str, str]
     frozen: Frozen
+    lasting: tuple[str, ...] = ()
+    """What a rollback does not bring back, in words; told again with its result."""
     shouts: bool = False
     """Whether the environment's name is shown in capitals: mistakes there reach users."""
 

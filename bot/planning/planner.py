@@ -5,7 +5,7 @@ The chart is rendered offline against the live cluster's version and APIs; `look
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.access import Identity
 from bot.cluster.cluster import Cluster
@@ -17,11 +17,12 @@ from bot.masking import Masker
 from bot.planning import manifests
 from bot.planning.comparing import Comparison, compared
 from bot.planning.errors import NothingThere, PlanRefused
+from bot.planning.going_back import Stopping, Way, destination, lasting, not_healthy, read_way, skipped
 from bot.planning.hiding import mask_for
-from bot.planning.live import Live, of_record, read_live, version_of, wanted_revision
+from bot.planning.live import Live, read_live, refuse_stuck, version_of
 from bot.planning.manifests import Manifest
 from bot.planning.plan import Frozen, ObjectRef, Plan, PlanKind, refs
-from bot.planning.releases import Releases
+from bot.planning.releases import Past, Releases
 from bot.planning.site import Site
 from bot.planning.values import Facts, Image, Layered, frozen_form, layered, wants_commit
 from bot.planning.versions import Versions
@@ -134,38 +135,52 @@ class Planner:
             frozen=Frozen(archive, layers.values),
         )
 
-    async def rollback(self, target: Target, revision: int | None, identity: Identity | None) -> Plan:
+    async def rollback(
+        self,
+        target: Target,
+        revision: int | None,
+        identity: Identity | None,
+        *,
+        stopping: Stopping | None = None,
+    ) -> Plan:
         """What going back to `revision` would do; None means the last one that was healthy by our verdict.
 
+        With `stopping`, a deploy that runs is stopped first: whatever it makes until then does not move the plan.
         Asks neither registry, git nor the chart's source: going back needs the cluster alone.
         """
         site = await self.site(target, identity)
         cluster = (await self._clusters.at(site.access)).as_(site.identity)
-        live, kube_version = await asyncio.gather(
-            read_live(self._helm, self._releases, site), cluster.version()
-        )
-        wanted = wanted_revision(site, live, revision)
-        record = await self._helm.get(site.location, wanted.number, site.identity)
-        objects, hooks = await asyncio.to_thread(of_record, record, site.namespace)
-        mask = mask_for(self._masker(), live.objects, live.hooks, objects, hooks)
-        comparison = await asyncio.to_thread(compared, live.objects, objects, mask=mask)
-        inputs = self._inputs("rollback", site, live, identity, kube_version) | {"flags": str(wanted.number)}
-        return self._plan(
+        past, kube_version = await asyncio.gather(self._releases.past(site), cluster.version())
+        if stopping is None:
+            refuse_stuck(site, past)
+        wanted = destination(site, past, revision, base=stopping.base if stopping else None)
+        way = await read_way(self._helm, target, site, past, wanted)
+        now, then = way.now, way.wanted
+        mask = mask_for(self._masker(), now.objects, now.hooks, then.objects, then.hooks)
+        comparison = await asyncio.to_thread(compared, now.objects, then.objects, mask=mask)
+        live = Live(past, now.revision, now.record, now.objects, now.hooks)
+        inputs = self._inputs("rollback", site, live, identity, kube_version)
+        inputs["flags"] = str(wanted.number)
+        if stopping is not None:
+            inputs |= {"revision": "", "verdict": "", "stops": stopping.operation_id}
+        plan = self._plan(
             "rollback",
             target,
             site,
             live,
             comparison,
             inputs,
-            version=version_of(target, live.past, record),
-            now=version_of(target, live.past, live.record),
-            chart=record.revision.chart_version,
+            version=then.version,
+            now=now.version,
+            chart=then.revision.chart_version,
             image_digest="",
-            notes=_rollback_notes(live, hooks),
-            objects=refs(objects),
+            notes=_rollback_notes(way, past, named=revision is not None),
+            objects=refs(then.objects),
             frozen=Frozen(),
             revision=wanted.number,
         )
+        plan = replace(plan, lasting=tuple(lasting(way)))
+        return plan if stopping is None else replace(plan, base=stopping.base, unchanged=False)
 
     async def uninstall(self, target: Target, identity: Identity | None) -> Plan:
         """What goes and what stays when the release is removed."""
@@ -339,10 +354,12 @@ def _running_hooks(hooks: Sequence[Manifest], live: Live) -> list[Manifest]:
     return [hook for hook in hooks if events.intersection(hook.hook_events)]
 
 
-def _rollback_notes(live: Live, hooks: Sequence[Manifest]) -> list[str]:
-    ran = [hook for hook in live.hooks if {"pre-upgrade", "post-upgrade"}.intersection(hook.hook_events)]
-    runs = [hook for hook in hooks if {"pre-rollback", "post-rollback"}.intersection(hook.hook_events)]
-    notes = [f"{hook.key} ran and is not undone" for hook in ran]
+def _rollback_notes(way: Way, past: Past, *, named: bool) -> list[str]:
+    """What it leaves out, and the hooks that run; what it can't bring back is told beside these."""
+    runs = [
+        hook for hook in way.wanted.hooks if {"pre-rollback", "post-rollback"}.intersection(hook.hook_events)
+    ]
+    notes = not_healthy(way, past) if named else skipped(way, past)
     return notes + [f"{hook.key} runs" for hook in runs]
 
 
