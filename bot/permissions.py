@@ -28,7 +28,7 @@ __all__ = [
     "summary",
 ]
 
-UNSCOPED: Final[frozenset[Permission]] = frozenset({"config.reload", "audit.view"})
+UNSCOPED: Final[frozenset[Permission]] = frozenset({"config.reload", "operations.stop", "audit.view"})
 """About the bot as a whole: a role that is limited to some apps or environments does not give them."""
 
 _ANYWHERE: Final = ("*",)
@@ -49,6 +49,9 @@ _WORDS: Final[dict[Permission, str]] = {
     "deploy.set": "set values",
     "release.mend": "mend a release",
     "release.uninstall": "uninstall",
+    "lock.set": "lock",
+    "lock.take": "take locks of others",
+    "operations.stop": "stop all operations",
     "notice.publish": "publish notices",
     "config.reload": "reload the configuration",
     "audit.view": "read the audit trail",

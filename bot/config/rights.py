@@ -23,6 +23,9 @@ Permission = Literal[
     "deploy.set",
     "release.mend",
     "release.uninstall",
+    "lock.set",
+    "lock.take",
+    "operations.stop",
     "notice.publish",
     "config.reload",
     "audit.view",
@@ -39,12 +42,14 @@ _DEVELOPER: Final[frozenset[Permission]] = _VIEWER | {
     "deploy.run",
     "deploy.rollback",
     "deploy.cancel",
+    "lock.set",
 }
 _DEPLOYER: Final[frozenset[Permission]] = _DEVELOPER | {
     "deploy.cancel.others",
     "deploy.set",
     "release.mend",
     "release.uninstall",
+    "lock.take",
 }
 
 VIEWS: Final = _VIEWER

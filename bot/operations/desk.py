@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
+from bot.operations import holds
 from bot.operations.engine import Engine
 from bot.operations.errors import Busy, Spent
 from bot.operations.frozen import Frozen
@@ -64,13 +65,16 @@ class Desk:
 
         `spend` uses up what asked for it in the same transaction, so that a second press, or the same one after a
         crash, starts nothing again.
-        Raises: Busy when another operation has the subject and `wait` is false, Spent when `spend` says no.
+        Raises: Busy when another operation has the subject and `wait` is false, Spent when `spend` says no, Held
+        when a lock or the standstill keeps the author back.
         """
         operation_id = "".join(secrets.choice(_ALPHABET) for _ in range(6))
         now = self._clock.now()
         async with self._database.write() as session:
             if spend is not None and not await spend(session):
                 raise Spent("That was pressed already")
+            if order.kind not in holds.WAITING:
+                await holds.check(session, self._clock, order.author.id, order.app, order.environment)
             holder = await self._holder(session, order.subject)
             if holder is not None and not wait:
                 raise _busy(holder)
@@ -83,7 +87,7 @@ class Desk:
         return operation_id
 
     async def holder(self, subject: str, *, but: str = "") -> Busy | None:
-        """Who has the subject now, or is first in its queue; `but` is a kind of operation that does not count."""
+        """Who has the subject now, or is first in its queue; whoever waits for it has nothing yet."""
         async with self._database.read() as session:
             row = await self._holder(session, subject)
             return _busy(row) if row is not None and row.kind != but else None
@@ -94,10 +98,11 @@ class Desk:
             return await session.get(OperationRow, operation_id)
 
     async def recent(self, limit: int = 10) -> Sequence[OperationRow]:
-        """Open operations first, then the newest ended ones."""
+        """Open operations first, then the newest ended ones; that somebody wants to be called is none of them."""
         async with self._database.read() as session:
             ended = OperationRow.state == "ended"
-            query = select(OperationRow).order_by(ended, OperationRow.created_at.desc()).limit(limit)
+            query = select(OperationRow).where(OperationRow.kind != "call")
+            query = query.order_by(ended, OperationRow.created_at.desc()).limit(limit)
             return (await session.scalars(query)).all()
 
     async def cancel(self, operation_id: str, by: Author) -> bool:
@@ -114,6 +119,7 @@ class Desk:
         return await session.scalar(
             select(OperationRow)
             .where(OperationRow.subject == subject, OperationRow.state != "ended")
+            .where(OperationRow.kind.not_in(holds.WAITING))
             .order_by(OperationRow.created_at)
             .limit(1)
         )

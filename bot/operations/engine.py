@@ -17,6 +17,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.clock import Clock
+from bot.operations import holds
 from bot.operations.audience import Audience
 from bot.operations.errors import LeaseLost, StepFailed
 from bot.operations.lease import RENEW_EVERY, Lease
@@ -25,6 +26,7 @@ from bot.operations.progress import Progress
 from bot.operations.steps import Journal, Steps
 from bot.store import audit
 from bot.store.database import Database
+from bot.store.holds import Lock, Standstill
 from bot.store.tables import FrozenRow, OperationRow
 
 LIMIT = 10
@@ -177,10 +179,15 @@ class Engine:
             begun = [row for row in open_rows if row.state != "queued"]
             held = {row.subject for row in begun}
             claimed = [row for row in begun if row.id not in self._runs][:free]
+            keeping = await holds.read(session, self._clock)
             for row in open_rows:
+                hold = keeping.against_row(row)
+                if hold is not None and row.kind in holds.WAITING:
+                    continue
                 if row.state == "queued" and row.subject not in held and len(claimed) < free:
                     held.add(row.subject)
                     row.state, row.started_at = "running", self._clock.now()
+                    row.outcome = _held(hold) if hold is not None else None
                     claimed.append(row)
             for row in claimed:
                 row.epoch = self._lease.epoch
@@ -228,7 +235,10 @@ class Engine:
         """Run, or clean up when it is being cancelled; a cancel in the middle turns the first into the second."""
         while True:
             async with self._database.read() as session:
-                record = Record.of(await session.get_one(OperationRow, operation_id))
+                row = await session.get_one(OperationRow, operation_id)
+            if row.outcome is not None:  # it met a lock: its end was decided before it began
+                return Outcome.model_validate(row.outcome)
+            record = Record.of(row)
             if record.cancelling and not record.started:
                 return Outcome(result="cancelled")
             operation = Operation.kinds[record.kind](record, self._tools, progress.tell)
@@ -282,6 +292,11 @@ async def _or_failed(act: Any, mask: Callable[[str], str]) -> Outcome:
         words, advice, quote = mask(failure.words), mask(failure.advice), mask(failure.quote)
         return Outcome(result="failed", words=words, advice=advice, quote=quote)
     return result
+
+
+def _held(hold: Lock | Standstill) -> dict[str, Any]:
+    """The end of what was confirmed and then kept back: what was planned then may not be true afterwards."""
+    return Outcome(result="held", words=holds.in_words(hold)).model_dump(mode="json")
 
 
 def _ended(row: OperationRow, outcome: Outcome) -> audit.Entry:

@@ -3,9 +3,12 @@
 OperationError
 ├── StepFailed     the step can't succeed: journaled, told, and the operation ends or undoes itself
 ├── Busy           another operation has the release: wait for it or ask its author
+├── Held           a lock or the standstill keeps it back: take it, wait for its end, or ask who set it
 ├── Spent          what asks for it was used already: nothing is started twice
 └── LeaseLost      another process leads now: this one must stop at once
 """
+
+from bot.store.holds import Lock, Standstill
 
 
 class OperationError(Exception):
@@ -33,6 +36,14 @@ class Busy(OperationError):
         self.holder = holder
         self.author = author
         self.what = what
+
+
+class Held(OperationError):
+    """Somebody's lock, or the standstill of everything, keeps a change back."""
+
+    def __init__(self, hold: Lock | Standstill, words: str) -> None:
+        super().__init__(words)
+        self.hold = hold
 
 
 class Spent(OperationError):

@@ -254,6 +254,33 @@ class SuspensionRow(Table):
     __table_args__ = (Index(None, "person_id", "ended_at"),)
 
 
+class LockRow(Table):
+    """One person's hold on an app in an environment; `app` is "" where the whole environment is held."""
+
+    __tablename__ = "lock"
+    environment: Mapped[str] = mapped_column(String(200), primary_key=True)
+    app: Mapped[str] = mapped_column(String(200), primary_key=True)
+    reason: Mapped[str]
+    holder_id: Mapped[int] = mapped_column(BigInteger)
+    holder: Mapped[str]
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]
+    chat_id: Mapped[int] = mapped_column(BigInteger)
+    topic: Mapped[int | None]
+    message_id: Mapped[int] = mapped_column(BigInteger)
+
+
+class StandstillRow(Table):
+    """Nothing new starts while this one row is there."""
+
+    __tablename__ = "standstill"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    reason: Mapped[str]
+    by_id: Mapped[int] = mapped_column(BigInteger)
+    by: Mapped[str]
+    since: Mapped[datetime]
+
+
 class NoticeRow(Table):
     """A message for community channels about one version of an app, from draft to withdrawal."""
 
@@ -276,3 +303,12 @@ class ChatRow(Table):
     __tablename__ = "chat"
     name: Mapped[str] = mapped_column(String(80), primary_key=True)
     chat_id: Mapped[int] = mapped_column(BigInteger)
+
+
+class ClusterRow(Table):
+    """Which cluster a name of the configuration stands for: the UID of its kube-system."""
+
+    __tablename__ = "cluster"
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    uid: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime]

@@ -16,14 +16,16 @@ from bot.events import PodTrouble, Trouble
 from bot.operations import operation
 from bot.operations.desk import Desk, Order
 from bot.operations.engine import Engine
-from bot.operations.errors import Busy, StepFailed
+from bot.operations.errors import Busy, Held, StepFailed
 from bot.operations.frozen import Frozen
 from bot.operations.lease import Lease
-from bot.operations.operation import Author, Operation, Outcome
+from bot.operations.operation import Author, Operation, Outcome, Record
 from bot.operations.steps import Journal, Steps
+from bot.operations.turn import Turn
 from bot.operations.view import View
-from bot.store import audit
+from bot.store import audit, holds
 from bot.store.database import Database
+from bot.store.holds import Lock, Standstill
 from bot.store.tables import AuditRow, FrozenRow, LeaseRow, OperationRow, StepRow
 from bot.store.vault import Vault
 
@@ -41,6 +43,9 @@ class World:
         self.unreachable = 0
         self.refuses = False
         self.breaks = False
+
+    async def replan(self, record: Record) -> None:
+        self.calls.append("replan")
 
 
 class Paint(Operation, kind="paint"):
@@ -358,3 +363,47 @@ async def test_what_was_confirmed_is_sealed_and_gone_at_the_end(database: Databa
         assert not (await session.scalars(select(FrozenRow))).all()
     kept = (tmp_path / "state").glob("*")  # the files of SQLite; those of a server are not ours to read
     assert b"password" not in b"".join(path.read_bytes() for path in kept)
+
+
+def turn() -> Order:
+    return replace(paint(), kind=Turn.kind, arguments=Turn.Arguments(request={}))
+
+
+def lock_of_kim(**more: Any) -> Lock:
+    now = SystemClock().now()
+    usual = Lock("staging", "", "migration", 1001, "Kim", now, None, -100, 2, 7)
+    return replace(usual, **more)
+
+
+async def test_a_lock_keeps_others_back_and_a_wait_until_it_ends(database: Database, tmp_path: Path) -> None:
+    world = World()
+    async with engine_on(database, world, tmp_path) as (engine, desk, listener):
+        async with database.write() as session:
+            await holds.keep_lock(session, lock_of_kim())
+        with pytest.raises(Held, match="Kim has locked staging: “migration”"):
+            await desk.submit(paint())
+        waiting = await desk.submit(turn(), wait=True)
+        world.gate.set()
+        of_kim = await desk.submit(replace(paint(), author=Author(1001, "Kim")))
+        await listener.end_of(of_kim)  # the holder's own goes past whoever waits
+        assert world.calls == ["prime", "coat 2"]
+        async with database.write() as session:
+            await holds.keep_lock(session, lock_of_kim(until=SystemClock().now()))
+        engine.wake()
+        await listener.end_of(waiting)
+    assert world.calls[-1] == "replan"
+
+
+async def test_what_meets_a_hold_on_its_way_ends_before_it_begins(database: Database, tmp_path: Path) -> None:
+    world = World()
+    async with engine_on(database, world, tmp_path) as (_, desk, listener):
+        running = await desk.submit(paint())
+        await asyncio.wait_for(world.reached.wait(), 10)
+        behind = await desk.submit(paint(), wait=True)
+        async with database.write() as session:
+            await holds.begin_standstill(session, Standstill("fire", 1001, "Kim", SystemClock().now()))
+        world.gate.set()
+        assert (await listener.end_of(running)).outcome == Outcome(result="done", words="2 coats")
+        outcome = (await listener.end_of(behind)).outcome
+    assert outcome == Outcome(result="held", words="Kim has stopped all operations: “fire”")
+    assert world.calls == ["prime", "coat 2"]
