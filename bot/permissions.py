@@ -6,8 +6,11 @@ symbols are left to `bot.texts`.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -23,12 +26,18 @@ __all__ = [
     "Place",
     "Policy",
     "Sender",
+    "Suspension",
+    "admitted",
+    "fingerprint",
     "known",
     "may",
     "summary",
+    "words_for",
 ]
 
-UNSCOPED: Final[frozenset[Permission]] = frozenset({"config.reload", "operations.stop", "audit.view"})
+UNSCOPED: Final[frozenset[Permission]] = frozenset(
+    {"config.reload", "operations.stop", "person.view", "person.suspend", "audit.view"}
+)
 """About the bot as a whole: a role that is limited to some apps or environments does not give them."""
 
 _ANYWHERE: Final = ("*",)
@@ -54,6 +63,8 @@ _WORDS: Final[dict[Permission, str]] = {
     "operations.stop": "stop all operations",
     "notice.publish": "publish notices",
     "config.reload": "reload the configuration",
+    "person.view": "see who is who",
+    "person.suspend": "suspend people",
     "audit.view": "read the audit trail",
 }
 
@@ -130,15 +141,35 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Suspension:
+    """Somebody who may do nothing, for as long as the configuration says of them what `fingerprint` covers."""
+
+    person_id: int
+    reason: str
+    by: str
+    at: datetime
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Who may do what where, as one configuration says."""
 
     people: Mapping[int, Person]
     grants: tuple[Grant, ...]
+    suspended: Mapping[int, Suspension] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, config: Config, pinned: Mapping[str, int] | None = None) -> Policy:
-        """Read a configuration; `pinned` has the ids of chats that it names by `@name`, by their keys."""
+    def of(
+        cls,
+        config: Config,
+        pinned: Mapping[str, int] | None = None,
+        suspensions: Iterable[Suspension] = (),
+    ) -> Policy:
+        """Read a configuration; `pinned` has the ids of chats that it names by `@name`, by their keys.
+
+        Those `suspensions` count that were made of what this configuration says.
+        """
         chats = {key: chat.id for key, chat in config.chats.items() if isinstance(chat.id, int)}
         chats |= pinned or {}
         people = {
@@ -147,7 +178,12 @@ class Policy:
         }
         ids = {key: each.id for key, each in config.people.items()}
         grants = tuple(_grant(binding, config, ids, chats) for binding in config.bindings)
-        return cls(people, grants)
+        suspended = {
+            each.person_id: each
+            for each in suspensions
+            if each.fingerprint == fingerprint(config, each.person_id)
+        }
+        return cls(people, grants, suspended)
 
     def person(self, sender: Sender) -> Person | None:
         """Who sent it; None for who may never act: bots, channels, anonymous administrators."""
@@ -157,15 +193,21 @@ class Policy:
 
     def who_may(self, permission: Permission, at: Place) -> list[str]:
         """Names of the people who have it there by a binding to them, admins first."""
+        known_people = sorted(
+            (not admin, self.people[each].name)
+            for each, admin in self.holders(permission, at).items()
+            if each in self.people
+        )
+        return [name for _, name in known_people]
+
+    def holders(self, permission: Permission, at: Place) -> dict[int, bool]:
+        """Ids of the people who have it there by a binding to them, and whether by that of an admin."""
         found: dict[int, bool] = {}
         for grant in self.grants:
             if permission in grant.permissions and grant.covers(at) and _enough(grant, permission):
-                for person in grant.people:
+                for person in grant.people - self.suspended.keys():
                     found[person] = found.get(person, False) or grant.role == "admin"
-        known_people = sorted(
-            (not admin, self.people[each].name) for each, admin in found.items() if each in self.people
-        )
-        return [name for _, name in known_people]
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +229,9 @@ class Decision:
 
 def may(who: Person, permission: Permission, at: Place, policy: Policy) -> Decision:
     """Say whether `who` may use `permission` at `at`, and why or why not in words for people."""
+    admission = admitted(who, policy)
+    if not admission:
+        return admission
     needs = _needed(permission, at)
     for grant in policy.grants:
         if permission in grant.given(who.id, at.chat_id) and grant.covers(at) and _enough(grant, permission):
@@ -200,6 +245,31 @@ def may(who: Person, permission: Permission, at: Place, policy: Policy) -> Decis
     return Decision(False, "\n".join(lines), needs, has, ask)
 
 
+def admitted(who: Person, policy: Policy) -> Decision:
+    """Say whether `who` may do anything at all: nobody who is suspended may, whatever the configuration gives."""
+    if who.id not in policy.suspended:
+        return Decision(True, "not suspended")
+    ask = tuple(policy.who_may("person.suspend", Place()))
+    whom = _listed(ask[:3], "or") if ask else "whoever keeps the bot's configuration"
+    return Decision(False, f"You are suspended\nAsk: {whom}", has="suspended", ask=ask)
+
+
+def fingerprint(config: Config, person_id: int) -> str:
+    """What a configuration says of somebody: their entry and the bindings that name them. Others may come and go."""
+    entries = {
+        key: each.model_dump(mode="json", exclude={"key"}, exclude_defaults=True)
+        for key, each in config.people.items()
+        if each.id == person_id
+    }
+    names = {person_id, *entries}
+    bindings = sorted(
+        json.dumps([each.role, each.apps, each.environments])
+        for each in config.bindings
+        if names.intersection(each.people)
+    )
+    return hashlib.sha256(json.dumps([entries, bindings], sort_keys=True).encode()).hexdigest()
+
+
 def known(sender: Sender, policy: Policy) -> bool:
     """Whether the bot answers this sender at all; anyone else gets silence."""
     person = policy.person(sender)
@@ -208,6 +278,12 @@ def known(sender: Sender, policy: Policy) -> bool:
     return person.id in policy.people or any(
         grant.given(person.id, sender.chat_id) for grant in policy.grants
     )
+
+
+def words_for(permissions: Iterable[Permission]) -> list[str]:
+    """What permissions allow, in words and in their usual order."""
+    given = set(permissions)
+    return [_WORDS[each] for each in PERMISSIONS if each in given]
 
 
 def summary(who: Person, policy: Policy, chat_id: int | None = None) -> list[str]:

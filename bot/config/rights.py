@@ -28,6 +28,8 @@ Permission = Literal[
     "operations.stop",
     "notice.publish",
     "config.reload",
+    "person.view",
+    "person.suspend",
     "audit.view",
 ]
 """`noun.verb`: what may be done to what. `deploy.cancel` is one's own, `deploy.cancel.others` anybody's."""
