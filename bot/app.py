@@ -114,7 +114,7 @@ async def opened_for_planning(
 
     Raises: ConfigInvalid, StoreError.
     """
-    current = await asyncio.to_thread(Current, paths, environ)
+    current = await Current.opened(paths, environ)
     clock = clock or SystemClock()
     config = current.config
     async with AsyncExitStack() as owned:

@@ -5,19 +5,24 @@ import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import structlog
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.config import Config, ConfigInvalid, Secret, SecretMissing, Target, load
+from bot.config.models import ValuesLayer
 from bot.masking import Masker
-from bot.permissions import Policy
+from bot.permissions import Policy, Suspension
 from bot.planning.errors import PlanRefused
 from bot.planning.values import secrets_in
 from bot.texts.rendering import Texts
 
 log = structlog.get_logger(__name__)
+
+_AT_ONCE = 4
+"""Values files that are opened at once: where SOPS has to, a process of some 100 MB lives for each."""
 
 SHOUTED = ("prod", "production", "live")
 """Names of environments where mistakes reach users: they are written in capitals and confirmed in red."""
@@ -38,15 +43,21 @@ class InForce:
 class Current:
     """Holds what is in force; a reload that fails changes nothing."""
 
-    def __init__(self, paths: Sequence[Path], environ: Mapping[str, str]) -> None:
+    def __init__(self, paths: Sequence[Path], environ: Mapping[str, str], now: InForce) -> None:
+        """Use `opened`."""
+        self._paths = tuple(paths)
+        self._environ = environ
+        self._pinned: dict[str, int] = {}
+        self._suspensions: tuple[Suspension, ...] = ()
+        self._now = now
+
+    @classmethod
+    async def opened(cls, paths: Sequence[Path], environ: Mapping[str, str]) -> Self:
         """Load the files.
 
         Raises: ConfigInvalid.
         """
-        self._paths = tuple(paths)
-        self._environ = environ
-        self._pinned: dict[str, int] = {}
-        self._now = self._loaded(frozenset())
+        return cls(paths, environ, await _loaded(paths, environ, {}, frozenset()))
 
     @property
     def config(self) -> Config:
@@ -75,12 +86,20 @@ class Current:
 
     def hide(self, values: Iterable[str]) -> None:
         """Hide these too from now on: a secret's file may have changed since the configuration was loaded."""
-        self._now = _hiding(self._now, frozenset(values))
+        self._now = _hiding(self._now, frozenset(values) - names_in(self.config))
 
     def pin(self, chats: Mapping[str, int]) -> None:
         """These chats have these ids, whatever the configuration says: public names, groups that moved."""
         self._pinned = dict(chats)
-        self._now = replace(self._now, policy=Policy.of(self.config, self._pinned))
+        self._decide(self._now)
+
+    def suspend(self, suspensions: Iterable[Suspension]) -> None:
+        """These people may do nothing, each until the configuration says something else of them."""
+        self._suspensions = tuple(suspensions)
+        self._decide(self._now)
+
+    def _decide(self, now: InForce) -> None:
+        self._now = replace(now, policy=Policy.of(now.config, self._pinned, self._suspensions))
 
     def log_texts(self) -> None:
         """Say in the log which of the user's templates can't be used: ours are sent in their place."""
@@ -90,7 +109,7 @@ class Current:
     async def read(self) -> InForce | list[str]:
         """Load the files again, for `put`; or their problems, one line each. Nothing changes yet."""
         try:
-            return await asyncio.to_thread(self._loaded, self._now.hidden)
+            return await _loaded(self._paths, self._environ, self._pinned, self._now.hidden)
         except ConfigInvalid as error:
             log.warning("the configuration was not reloaded", problems=[str(each) for each in error.problems])
             return [str(each) for each in error.problems]
@@ -102,8 +121,7 @@ class Current:
         """
         if chats is not None:
             self._pinned = dict(chats)
-        fresh = replace(fresh, policy=Policy.of(fresh.config, self._pinned))
-        self._now = _hiding(fresh, self._now.hidden)
+        self._decide(_hiding(fresh, self._now.hidden))
         log.info("the configuration was reloaded")
 
     def shouts(self, environment: str) -> bool:
@@ -114,16 +132,28 @@ class Current:
         """Whether a target's environment is one of those."""
         return self.shouts(target.environment.name)
 
-    def _loaded(self, hidden: frozenset[str]) -> InForce:
-        config = load(self._paths, self._environ)
-        hidden = hidden.union(_known(secrets_of(config)), _in_files(config), _in_store(config))
+
+async def _loaded(
+    paths: Sequence[Path], environ: Mapping[str, str], pinned: Mapping[str, int], hidden: frozenset[str]
+) -> InForce:
+    """What the files say now; `hidden` is what was ever hidden.
+
+    Raises: ConfigInvalid.
+    """
+    config = await asyncio.to_thread(load, paths, environ)
+    in_files = await _in_files(config)
+
+    def derived() -> InForce:
+        found = {*_known(secrets_of(config)), *in_files, *_in_store(config)} - names_in(config)
         return InForce(
             config=config,
-            policy=Policy.of(config, self._pinned),
-            masker=Masker(hidden),
+            policy=Policy.of(config, pinned),
+            masker=Masker(hidden | found),
             texts=Texts(config.zone, config.templates),
-            hidden=hidden,
+            hidden=hidden | found,
         )
+
+    return await asyncio.to_thread(derived)
 
 
 def _hiding(now: InForce, values: frozenset[str]) -> InForce:
@@ -137,6 +167,7 @@ def secrets_of(config: Config) -> list[Secret]:
     if config.telegram.webhook is not None:
         found.append(config.telegram.webhook.secret)
     found += [each.password for each in config.registries.values() if each.password is not None]
+    found += [config.sops.age_key] if config.sops is not None and config.sops.age_key is not None else []
     for app in config.apps.values():
         found += app.secrets.values()
         found += [each for override in app.environments.values() for each in override.secrets.values()]
@@ -149,14 +180,40 @@ def secrets_of(config: Config) -> list[Secret]:
     return found
 
 
-def _in_files(config: Config) -> Iterator[str]:
-    """What the values files that are secret as a whole hold now."""
-    for target in config.targets():
-        for layer in target.values:
-            if layer.secret:
-                # One that can't be read is told where it is needed.
-                with contextlib.suppress(PlanRefused):
-                    yield from secrets_in(layer, target)
+async def _in_files(config: Config) -> list[str]:
+    """What the values files that are secret, or hold what is encrypted, hold now; each is opened once."""
+    layers = {
+        (layer, "" if not layer.template else str(target)): target
+        for target in config.targets()
+        for layer in target.values
+        if layer.secret or config.sops is not None
+    }
+    turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def texts(layer: ValuesLayer, target: Target) -> list[str]:
+        # One that can't be read is told where it is needed.
+        async with turns:
+            with contextlib.suppress(PlanRefused):
+                return await secrets_in(layer, target)
+            return []
+
+    async with asyncio.TaskGroup() as group:
+        asked = [group.create_task(texts(layer, target)) for (layer, _), target in layers.items()]
+    return [text for task in asked for text in task.result()]
+
+
+def names_in(config: Config) -> set[str]:
+    """What everybody sees anyway: a database's user who is called like the app must not blacken the app's name."""
+    targets = config.targets()
+    return {
+        *config.apps,
+        *config.environments,
+        *config.clusters,
+        *config.chats,
+        *config.people,
+        *(person.name for person in config.people.values() if person.name),
+        *(each for target in targets for each in (target.release, target.namespace)),
+    }
 
 
 def _in_store(config: Config) -> Iterator[str]:

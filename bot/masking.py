@@ -28,6 +28,9 @@ SHORTEST_INSIDE: Final = 8
 LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 """kubectl's copy of the whole object, Secret data included."""
 
+_PLAIN: Final = re.compile(r"[A-Za-z]*|v?\d+(?:\.\d+)*[A-Za-z]{0,2}")
+"""Words, and numbers with or without a unit: short ones are anybody's."""
+
 PATTERNS: Final = tuple(
     re.compile(pattern, flags)
     for pattern, flags in (
@@ -93,6 +96,18 @@ class Masker:
                     shown[field] = HIDDEN
         masked: dict[str, Any] = self.mask_values(shown)
         return masked
+
+
+def is_telling(value: str) -> bool:
+    """Whether a value of a file that is secret as a whole can be looked for in any text, and be hidden there.
+
+    A port, a quantity or a short word would hide what has nothing to do with it: those are hidden where they are
+    known to stand, in the values and in what a chart makes of them.
+    """
+    text = value.strip()
+    if len(text) >= SHORTEST_INSIDE:
+        return not re.fullmatch(r"[-+]?\d{1,9}(?:\.\d{1,9})?", text)
+    return len(text) >= SHORTEST and not _PLAIN.fullmatch(text)
 
 
 def _parts(value: str) -> Iterable[str]:

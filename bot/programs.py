@@ -111,6 +111,18 @@ async def _end(process: asyncio.subprocess.Process) -> None:
                 await asyncio.wait_for(process.wait(), _GRACE)
         os.killpg(process.pid, signal.SIGKILL)
     await process.wait()
+    await _close(process)
+
+
+async def _close(process: asyncio.subprocess.Process) -> None:
+    """Let go of the pipes: a run that ended early left something in them, and asyncio keeps them open until then."""
+    if process.stdin is not None:
+        process.stdin.close()
+    with contextlib.suppress(TimeoutError):  # one that left the group may hold them open
+        async with asyncio.timeout(_GRACE):
+            for stream in (process.stdout, process.stderr):
+                while stream is not None and await stream.read(_CHUNK):
+                    pass
 
 
 async def _talk(

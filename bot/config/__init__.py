@@ -16,7 +16,7 @@ from bot.config.apps import (
     Source,
     Tags,
 )
-from bot.config.connections import Cluster, Registry, Telegram, Webhook
+from bot.config.connections import Cluster, Registry, Sops, Telegram, Webhook
 from bot.config.environments import Announce, Environment, FailEarly, ValuesFile
 from bot.config.loading import load
 from bot.config.models import Config, Sandbox, Target, ValuesLayer
@@ -55,6 +55,7 @@ __all__ = [
     "Sandbox",
     "Secret",
     "SecretMissing",
+    "Sops",
     "Source",
     "Tags",
     "Target",

@@ -1,15 +1,17 @@
-"""What the bot connects to: Telegram, clusters, registries."""
+"""What the bot connects to: Telegram, clusters, registries, and the program that opens encrypted values."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
 from bot.access import ClusterAccess
-from bot.config.fields import FilePath, HttpUrl, Named, ProxyUrl, Section, Text
-from bot.config.secrets import Secret
+from bot.config.fields import FilePath, HttpUrl, Named, ProxyUrl, Seconds, Section, Text
+from bot.config.secrets import Secret, environ_of
 
 
 class Webhook(Section):
@@ -94,3 +96,34 @@ class Registry(Named):
         if (self.username is None) != (self.password is None):
             raise PydanticCustomError("credentials", "should have username and password together, or neither")
         return self
+
+
+def _named_variables(value: Any, info: ValidationInfo) -> Any:
+    """A list of the environment's variables, as secrets by their names."""
+    if not isinstance(value, (list, tuple)):
+        raise PydanticCustomError("list", "should be a list")
+    for name in value:
+        if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name, re.ASCII):
+            raise PydanticCustomError(
+                "variable", "{name} is no name of an environment variable", {"name": str(name)}
+            )
+    return {str(name): Secret(f"${{{name}}}", environ=environ_of(info)) for name in value}
+
+
+class Sops(Section):
+    """The program that decrypts values files which SOPS encrypted."""
+
+    secret_keys: ClassVar = ("age_key",)
+
+    program: Text = Field(default="sops", description="Its name in PATH, or an absolute path.")
+    age_key: Secret | None = Field(
+        default=None, description="An age identity (AGE-SECRET-KEY-…), or several, one a line."
+    )
+    variables: Annotated[
+        Mapping[str, Secret], BeforeValidator(_named_variables, json_schema_input_type=list[str])
+    ] = Field(
+        default_factory=dict,
+        description="Variables of the bot's environment that the program gets besides PATH and HOME: those of a "
+        "cloud's key service, of Vault, of GnuPG.",
+    )
+    timeout: Seconds = Field(default=30.0, gt=0, description="How long it may take for one file.")

@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from bot.access import ClusterAccess
 from bot.config.apps import App
-from bot.config.connections import Cluster, Registry, Telegram
+from bot.config.connections import Cluster, Registry, Sops, Telegram
 from bot.config.environments import Environment
 from bot.config.fields import ByName, FilePath, Key, Section, Text
 from bot.config.people import Binding, Chat, PersonConfig, Role
@@ -48,6 +48,8 @@ class Target:
     """The app's layers, then the environment's, then the app's own for this environment; a later one wins."""
     secrets: Mapping[str, Secret]
     """Dotted keys to secrets; the environment's win over the app's."""
+    sops: Sops | None = None
+    """What decrypts the files that SOPS encrypted; None: they are refused."""
 
     @property
     def access(self) -> ClusterAccess:
@@ -129,6 +131,9 @@ class Config(Section):
     registries: Annotated[Mapping[Text, Registry], ByName] = Field(
         default_factory=dict,
         description="Access to registries, by host (with port); others are asked anonymously.",
+    )
+    sops: Sops | None = Field(
+        default=None, description="What decrypts values files; absent: encrypted ones are refused by name."
     )
     environments: Annotated[Mapping[Key, Environment], ByName] = Field(
         default_factory=dict, description="The environments, by name."

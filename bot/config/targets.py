@@ -51,6 +51,7 @@ def resolve(config: Config, app_name: str, environment_name: str) -> Target:
         cluster=config.clusters[environment.cluster],
         values=tuple(layer(file, app_name, environment_name) for file in (*app.values, *environment.values)),
         secrets={**app.secrets, **environment.secrets},
+        sops=config.sops,
     )
 
 

@@ -1,30 +1,22 @@
 """The values that a release gets: the configuration's layers, the image, `--set`, and the secrets.
 
-Reading files is all that this does on the outside; whoever shows values masks what `Layered.secrets` lists.
+Whoever shows values hides what stands at `Layered.hidden`, and the texts of `Layered.secrets` wherever they stand.
+Reading one file is left to `bot.planning.layers`.
 """
 
 import asyncio
 import json
 import re
-import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
-from jinja2 import StrictUndefined, TemplateSyntaxError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
 from bot.config import SecretMissing, Target
 from bot.config.models import ValuesLayer
+from bot.masking import is_telling
 from bot.planning import paths
-from bot.planning.documents import load_all
 from bot.planning.errors import PlanRefused
-
-LARGEST = 1 << 20
-"""Bytes of one values file: what is larger is no file of values."""
-
-_TEMPLATES = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+from bot.planning.layers import Facts, Opened, asks_for, opened
 
 
 @dataclass(frozen=True)
@@ -43,25 +35,19 @@ class Image:
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What a values template may use."""
-
-    version: str
-    digest: str = ""
-    commit: str = ""
-
-
-@dataclass(frozen=True)
 class Layered:
-    """The merged values, and every secret text among them."""
+    """The merged values, and what of them is secret."""
 
     values: paths.Values = field(repr=False)
     secrets: tuple[str, ...] = field(repr=False)
+    """Texts to hide wherever they turn up; of a file that is secret as a whole, those that are like no other."""
+    hidden: frozenset[paths.Path] = frozenset()
+    """Where in `values` there is nothing to be shown, whatever stands there."""
 
 
 def wants_commit(target: Target) -> bool:
     """Whether a template among the values asks for the commit: it takes a look at git, so only then."""
-    return any(layer.template and "commit" in _text(layer) for layer in target.values)
+    return any(asks_for(layer, "commit") for layer in target.values)
 
 
 async def layered(
@@ -71,24 +57,28 @@ async def layered(
 
     Raises: PlanRefused naming the file and line, the key that may not be set, or the secret that is missing.
     """
-    return await asyncio.to_thread(_layered, target, image, sets, facts)
+    files = [await opened(layer, target, facts) for layer in target.values]
+    return await asyncio.to_thread(_layered, target, files, image, sets)
 
 
-def secrets_in(layer: ValuesLayer, target: Target) -> list[str]:
-    """Every text in a secret layer, as far as it can be known without a version.
+async def secrets_in(layer: ValuesLayer, target: Target) -> list[str]:
+    """The texts of a layer that are to be hidden everywhere, as far as they can be known without a version.
 
-    Raises: PlanRefused when the file can't be read or filled in.
+    Raises: PlanRefused when the file can't be read, decrypted or filled in.
     """
-    return paths.leaves(_load(layer, target, Facts("")))
+    return [text for text in (await opened(layer, target, Facts(""))).texts() if is_telling(text)]
 
 
-def _layered(target: Target, image: Image | None, sets: Sequence[tuple[str, str]], facts: Facts) -> Layered:
+def _layered(
+    target: Target, files: Sequence[Opened], image: Image | None, sets: Sequence[tuple[str, str]]
+) -> Layered:
     values: paths.Values = {}
     secrets: list[str] = []
-    for layer in target.values:
-        loaded = _load(layer, target, facts)
-        secrets += paths.leaves(loaded) if layer.secret else []
-        values = paths.merged(values, loaded)
+    hidden: frozenset[paths.Path] = frozenset()
+    for file in files:
+        secrets += filter(is_telling, file.texts())
+        hidden = paths.outside(hidden, paths.ends(file.values)) | file.secret
+        values = paths.merged(values, file.values)
     if image is not None:
         _put_image(values, target, image)
     for key, value in sets:
@@ -102,8 +92,9 @@ def _layered(target: Target, image: Image | None, sets: Sequence[tuple[str, str]
         except SecretMissing as error:
             raise PlanRefused(f"The secret for {key} can't be read", advice=str(error)) from error
         secrets.append(text)
+        hidden |= {tuple(key.split("."))}
         paths.put(values, key, text)
-    return Layered(values, tuple(secrets))
+    return Layered(values, tuple(secrets), hidden)
 
 
 def _put_image(values: paths.Values, target: Target, image: Image) -> None:
@@ -127,77 +118,6 @@ def _scalar(text: str) -> Any:
     if text in ("true", "false"):
         return text == "true"
     return int(text) if re.fullmatch(r"0|-?[1-9][0-9]{0,17}", text) else text
-
-
-def _load(layer: ValuesLayer, target: Target, facts: Facts) -> paths.Values:
-    text = _rendered(layer, target, facts) if layer.template else _text(layer)
-    try:
-        documents = load_all(text)
-    except yaml.MarkedYAMLError as error:
-        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise PlanRefused(
-            "A values file is not valid YAML", where=f"{layer.path}{line}", quote=str(error.problem)
-        ) from error
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise PlanRefused(
-            "A values file is not valid YAML", where=str(layer.path), quote=str(error)
-        ) from error
-    values = documents[0] if documents else None
-    if values is None:
-        return {}
-    if len(documents) > 1 or not isinstance(values, dict):
-        raise PlanRefused("A values file should be one mapping", where=str(layer.path))
-    if isinstance(values.get("sops"), dict):
-        raise PlanRefused(
-            "A values file is encrypted by SOPS",
-            where=str(layer.path),
-            advice="Decrypt it before the bot reads it; its ENC[...] would become the values",
-        )
-    return values
-
-
-def _rendered(layer: ValuesLayer, target: Target, facts: Facts) -> str:
-    names = {
-        "app": target.app.name,
-        "environment": target.environment.name,
-        "namespace": target.namespace,
-        "version": facts.version,
-        "digest": facts.digest,
-        "commit": facts.commit,
-    }
-    text = _text(layer)
-    try:
-        return _TEMPLATES.from_string(text).render(names)
-    except Exception as error:  # whatever an expression in it raises
-        line = _template_line(error)
-        where = f"{layer.path}, line {line}" if line else str(layer.path)
-        raise PlanRefused("A values template can't be filled in", where=where, quote=str(error)) from error
-
-
-def _template_line(error: Exception) -> int | None:
-    """Where in a template an error was raised: Jinja puts the template's own lines into the traceback."""
-    if isinstance(error, TemplateSyntaxError):
-        return error.lineno
-    frames = traceback.extract_tb(error.__traceback__)
-    return next((frame.lineno for frame in reversed(frames) if frame.filename == "<template>"), None)
-
-
-def _text(layer: ValuesLayer) -> str:
-    path = layer.path
-    try:
-        real = path.resolve(strict=True)
-        if not real.is_relative_to(layer.within.resolve()) or not real.is_file():
-            raise PlanRefused("A values file leads out of its folder", where=f"{path} is {real}")
-        with real.open("rb") as file:
-            data = file.read(LARGEST + 1)
-    except OSError as error:
-        raise PlanRefused("A values file can't be read", where=f"{path}: {error.strerror}") from error
-    if len(data) > LARGEST:
-        raise PlanRefused("A values file is over 1 MiB", where=str(path))
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        raise PlanRefused("A values file is not UTF-8 text", where=str(path)) from error
 
 
 def frozen_form(values: Mapping[str, Any]) -> bytes:

@@ -14,7 +14,8 @@ from bot.helm.charts import FolderChart, fetch
 from bot.helm.client import Helm
 from bot.helm.releases import Location
 from bot.images.registry import Registries
-from bot.planning.values import Facts, Image, layered
+from bot.planning.layers import Facts
+from bot.planning.values import Image, layered
 from bot.sandbox.kubernetes.cluster import KubernetesServer
 
 _READY_WITHIN: Final = 60.0

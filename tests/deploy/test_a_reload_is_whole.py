@@ -77,8 +77,8 @@ async def test_what_was_hidden_during_a_reload_or_before_it_stays_hidden(
 @pytest.mark.parametrize(
     "url", ["postgresql://bot:p%40ss-canary@db/x", "postgresql://db/x?password=p%40ss-canary"]
 )
-def test_the_databases_password_is_hidden(tmp_path: Path, url: str) -> None:
+async def test_the_databases_password_is_hidden(tmp_path: Path, url: str) -> None:
     path = tmp_path / "pilothouse.yaml"
     path.write_text("telegram: {token: '${TOKEN}'}\nstore: '${STORE}'\n", encoding="utf-8")
-    current = Current([path], {"TOKEN": "4242:canary-secret", "STORE": url})
+    current = await Current.opened([path], {"TOKEN": "4242:canary-secret", "STORE": url})
     assert "canary" not in current.masker.mask_text("password p@ss-canary was refused, as was p%40ss-canary")

@@ -8,7 +8,8 @@ import yaml
 from bot.config import load
 from bot.config.models import Target
 from bot.planning.errors import PlanRefused
-from bot.planning.values import LARGEST, Facts, Image, Layered, frozen_form, layered, wants_commit
+from bot.planning.layers import LARGEST, Facts
+from bot.planning.values import Image, Layered, frozen_form, layered, wants_commit
 
 DIGEST = f"sha256:{'4f' * 32}"
 IMAGE = Image("registry.example.org/shop", "v1.2", DIGEST)
@@ -223,11 +224,12 @@ async def test_set_touches_no_key_that_is_not_listed(layers: Layers, key: str) -
 
 async def test_secrets_come_last_and_are_told_to_whoever_masks(layers: Layers) -> None:
     layers.file("a.yaml", "db: {password: default, host: db}\n")
-    layers.file("s.yaml", "api: {key: k-1234, port: 5432, on: true}\n", secret=True)
+    layers.file("s.yaml", "api: {key: k-1234, port: 5432, up: true, user: shop}\n", secret=True)
     layers.app["secrets"] = {"db.password": "${PASSWORD}"}
     found = await layers.values(image=None)
     assert found.values["db"] == {"password": "hunter2", "host": "db"}
-    assert set(found.secrets) == {"hunter2", "k-1234", "5432"}
+    assert set(found.secrets) == {"hunter2", "k-1234"}
+    assert found.hidden == {("api", "key"), ("api", "port"), ("api", "up"), ("api", "user"), ("db", "password")}
     assert "hunter2" not in repr(found)
 
 
