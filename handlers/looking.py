@@ -5,16 +5,17 @@ from bot.commands.ask import Ask
 from bot.commands.choices import Choice, run
 from bot.commands.confirming import Request, planned
 from bot.commands.declaring import command
+from bot.commands.disclosing import disclosed
 from bot.config import App, Environment, Target
 from bot.planning.differences import to_yaml
-from bot.planning.errors import NothingThere, PlanRefused
+from bot.planning.errors import NothingThere
 from bot.planning.live import read_live, version_of
 
 
 @command("diff", permission="diff.view", example="/diff shop v1.3 staging")
 async def diff(ask: Ask, app: App, environment: Environment, version: Version | None = None) -> None:
     """What deploying a version would change; without one, what the configuration changed since."""
-    target = _disclosing(ask, app, environment)
+    target = disclosed(ask, app.name, environment.name, "diff")
     chosen = version or await _deployed(ask, target)
     plan = await planned(ask, Request("deploy", app.name, environment.name, chosen))
     if not plan.diff:
@@ -34,7 +35,7 @@ async def render(
     """The manifests of a version as a YAML document, secrets masked."""
     if sets.pairs:
         ask.need("deploy.set", app.name, environment.name)
-    target = _disclosing(ask, app, environment)
+    target = disclosed(ask, app.name, environment.name, "diff")
     chosen = version or await _deployed(ask, target)
     text = await ask.services.inspector.rendered(target, chosen, ask.who.identity, sets.pairs)
     name = f"{app.name}-{environment.name}-{chosen or 'chart'}.yaml"
@@ -44,7 +45,7 @@ async def render(
 @command("values", permission="values.view", example="/values shop staging")
 async def values(ask: Ask, app: App, environment: Environment) -> None:
     """The values that a deploy would pass, merged, secrets masked."""
-    target = _disclosing(ask, app, environment)
+    target = disclosed(ask, app.name, environment.name, "diff")
     chosen = await _deployed(ask, target)
     found = await ask.services.inspector.values(target, chosen)
     name = f"{app.name}-{environment.name}-values.yaml"
@@ -94,17 +95,3 @@ async def _deployed(ask: Ask, target: Target) -> str:
         return found
     offered = await services.versions.offered(target.app)
     return offered[0] if offered else ""
-
-
-def _disclosing(ask: Ask, app: App, environment: Environment) -> Target:
-    """The target, where chats may see its manifests: what is posted stays in Telegram's cloud.
-
-    Raises: PlanRefused.
-    """
-    target = ask.config.target(app.name, environment.name)
-    if target.environment.disclose == "summary":
-        raise PlanRefused(
-            f"Manifests of {environment.name} are not shown in chats",
-            advice="Its `disclose` is `summary`; use `pilothouse render` on the bot's machine",
-        )
-    return target

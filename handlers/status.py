@@ -3,6 +3,7 @@
 from bot.commands.ask import Ask, Refused
 from bot.commands.choices import Choice, run
 from bot.commands.declaring import command
+from bot.commands.disclosing import shows
 from bot.commands.standing import Standing, all_standing, standing
 from bot.config import App, Environment
 
@@ -55,6 +56,10 @@ async def _one(ask: Ask, app: str, environment: str) -> None:
     choices: list[Choice] = []
     if ask.may("deploy.run", app, environment).allowed:
         choices.append(run("Deploy", f"/deploy {app} {environment}"))
+    if found.revision and ask.may("pods.view", app, environment).allowed:
+        choices.append(run("Pods", f"/pods {app} {environment}"))
+    if found.revision and shows(target, "logs") and ask.may("logs.view", app, environment).allowed:
+        choices.append(run("Logs", f"/logs {app} {environment}"))
     if found.revision and ask.may("history.view", app, environment).allowed:
         choices.append(run("History", f"/history {app} {environment}"))
     if found.state == "unfinished" and ask.may("release.mend", app, environment).allowed:

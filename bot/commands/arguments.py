@@ -21,6 +21,8 @@ Revision = NewType("Revision", int)
 OperationId = NewType("OperationId", str)
 Rest = NewType("Rest", tuple[str, ...])
 """Every word that no other argument takes, in order: what they mean is decided by the command."""
+
+NO_REST = Rest(())
 Reason = NewType("Reason", str)
 """All that follows the leading names, as it was typed: people's own words are no arguments."""
 

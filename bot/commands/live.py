@@ -284,6 +284,7 @@ def _while_running(view: View) -> list[Choice]:
         return []
     label = "Cancel deploy" if view.kind == "deploy" else "Cancel"
     return [
+        run("Pods", f"/pods {view.app} {view.environment}", fresh=True),
         Choice(
             label,
             "operation.cancel",
@@ -309,7 +310,8 @@ def _next_steps(view: View) -> list[Choice]:
 
     revision = outcome.attempt or outcome.revision
     if revision and view.kind in ("deploy", "rollback", "mend"):
-        offer("Logs", "result.logs")
+        choices.append(run("Logs", f"/logs {view.app} {view.environment}", fresh=True))
+        choices.append(run("Pods", f"/pods {view.app} {view.environment}", fresh=True))
         offer("Diff", "result.diff", revision=revision)
     choices.append(run("Status", f"/status {view.app} {view.environment}", fresh=True))
     if view.kind == "deploy" and outcome.result in ("failed", "restored", "removed", "cancelled"):

@@ -34,6 +34,29 @@ async def pick(ask: Ask, declared: Declared, bound: Bound, missing: str) -> None
         await ask.show("said", heading=f"/{declared.name} needs more", lines=[f"Example: {declared.example}"])
 
 
+async def place(
+    ask: Ask, declared: Declared, app: App | None, environment: Environment | None, rest: Rest
+) -> Target | None:
+    """Where a command looks whose app and environment may be left out; None when a picker was shown instead.
+
+    An app that the person may see in one environment only needs no environment.
+    Raises: Refused.
+    """
+    if app is not None and environment is not None:
+        return ask.config.target(app.name, environment.name)
+    bound = Bound({"rest": rest})
+    if app is None:
+        await pick(ask, declared, bound, "app")
+        return None
+    assert declared.permission != KNOWN
+    targets = [each for each in ask.targets(declared.permission) if each.app.name == app.name]
+    if len(targets) == 1:
+        return targets[0]
+    bound.values["app"] = app
+    await pick(ask, declared, bound, "environment")
+    return None
+
+
 async def _pick_app(ask: Ask, declared: Declared, targets: list[Target], rest: str) -> None:
     names = list(dict.fromkeys(target.app.name for target in targets))
     shown = names[ask.skip : ask.skip + PAGE]

@@ -6,7 +6,7 @@ the release's stored manifests name, and by who owns them. How a screen lays the
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from bot.planning.live import of_record
 from bot.planning.plan import ObjectRef, refs
 from bot.planning.site import Site
 from bot.rollout import assessing
-from bot.rollout.causes import POD_CAUSES, Finding, PodView, condition, first
+from bot.rollout.causes import POD_CAUSES, Container, Finding, PodView, condition, first
 from bot.rollout.picture import Picture, Raw, time_of
 from bot.rollout.workloads import progress
 
@@ -45,18 +45,23 @@ SHORT = 5
 class Pod:
     """One pod, as people are told of it."""
 
-    raw: Raw
+    name: str
+    """The whole name."""
     workload: str
     """The name of the workload it belongs to."""
     state: str
     """`trouble`, `waiting`, `ready`, `done` or `leaving`."""
     words: str
+    ready: str
+    """Containers that serve, of those that stay: `1/1`."""
+    restarts: int
+    """How often its containers were started again."""
+    created: datetime
+    node: str
+    """Where it runs; "" before it has a node."""
     finding: Finding | None = None
-
-    @property
-    def name(self) -> str:
-        """The whole name."""
-        return str(self.raw["metadata"]["name"])
+    """What it suffers from."""
+    raw: Raw = field(default_factory=dict, repr=False)
 
     @property
     def short(self) -> str:
@@ -69,30 +74,9 @@ class Pod:
         return SYMBOLS[self.state]
 
     @property
-    def view(self) -> PodView:
-        """Its containers and conditions."""
-        return PodView(self.raw)
-
-    @property
-    def ready(self) -> str:
-        """Containers that serve, of those that stay: `1/1`."""
-        staying = [each for each in self.view.containers if not each.init]
-        return f"{sum(each.ready for each in staying)}/{len(staying)}"
-
-    @property
-    def restarts(self) -> int:
-        """How often its containers were started again."""
-        return sum(each.restarts for each in self.view.containers)
-
-    @property
-    def created(self) -> datetime:
-        """When it was made."""
-        return time_of(self.raw["metadata"].get("creationTimestamp"))
-
-    @property
-    def node(self) -> str:
-        """Where it runs; "" before it has a node."""
-        return str((self.raw.get("spec") or {}).get("nodeName") or "")
+    def containers(self) -> list[Container]:
+        """Init containers first, in the order in which they start."""
+        return PodView(self.raw).containers
 
 
 SYMBOLS = {"trouble": "❌", "waiting": "⏳", "ready": "✅", "leaving": "⏹", "done": "⚪"}
@@ -125,6 +109,16 @@ class ReleasePods:
     site: Site
     cluster: Cluster
     workloads: tuple[Workload, ...]
+
+    @property
+    def place(self) -> str:
+        """As people say it: "shop in staging"."""
+        return f"{self.target.app.name} in {self.target.environment.name}"
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """The names that a screen shows."""
+        return {"app": self.target.app.name, "environment": self.target.environment.name}
 
     @property
     def pods(self) -> tuple[Pod, ...]:
@@ -240,22 +234,40 @@ def selector_text(selector: Raw) -> str:
 def told(pod: Raw, workload: str, *, of_job: bool = False, events: Sequence[Raw] = (), logs: str = "") -> Pod:
     """A pod in words: what it suffers from, else where it is in its life."""
     seen = first(POD_CAUSES, PodView(pod, events, logs, of_job))
+    state, words = _state(pod, seen[1] if seen is not None else None)
+    containers = PodView(pod).containers
+    staying = [each for each in containers if not each.init]
+    return Pod(
+        name=str(pod["metadata"]["name"]),
+        workload=workload,
+        state=state,
+        words=words,
+        ready=f"{sum(each.ready for each in staying)}/{len(staying)}",
+        restarts=sum(each.restarts for each in containers),
+        created=time_of(pod["metadata"].get("creationTimestamp")),
+        node=str((pod.get("spec") or {}).get("nodeName") or ""),
+        finding=seen[1] if seen is not None and state == "trouble" else None,
+        raw=pod,
+    )
+
+
+def _state(pod: Raw, finding: Finding | None) -> tuple[str, str]:
     status = pod.get("status") or {}
     phase = status.get("phase")
     if pod["metadata"].get("deletionTimestamp"):
-        return Pod(pod, workload, "leaving", "Is being removed")
-    if seen is not None and phase != "Succeeded":
-        return Pod(pod, workload, "trouble", seen[1].words, seen[1])
-    if phase == "Failed":
-        return Pod(pod, workload, "trouble", str(status.get("message") or status.get("reason") or "Failed"))
+        return "leaving", "Is being removed"
     if phase == "Succeeded":
-        return Pod(pod, workload, "done", "Finished")
+        return "done", "Finished"
+    if finding is not None:
+        return "trouble", finding.words
+    if phase == "Failed":
+        return "trouble", str(status.get("message") or status.get("reason") or "Failed")
     if condition(pod, "Ready").get("status") == "True":
-        return Pod(pod, workload, "ready", "Ready")
+        return "ready", "Ready"
     if not (pod.get("spec") or {}).get("nodeName"):
-        return Pod(pod, workload, "waiting", "Waits for a node")
+        return "waiting", "Waits for a node"
     started = any(each.running for each in PodView(pod).containers if not each.init)
-    return Pod(pod, workload, "waiting", "Not ready yet" if started else "Is starting")
+    return "waiting", "Not ready yet" if started else "Is starting"
 
 
 def _sorted(pods: Iterable[Pod]) -> tuple[Pod, ...]:

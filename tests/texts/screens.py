@@ -1,6 +1,6 @@
 """Every message of the bot with usual values, and with every text replaced by a hostile one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,12 +10,16 @@ from typing import Any
 from bot.access import ClusterAccess
 from bot.commands.confirming import TITLES, Request
 from bot.commands.live import _Shown
+from bot.commands.loglines import Look
+from bot.commands.pods import Pod
+from bot.commands.pods import Workload as PodWorkload
 from bot.commands.standing import SYMBOLS, Standing, Workload
 from bot.operations.operation import Author, Outcome
 from bot.operations.view import StepLine, TroubleLine, View, WorkloadLine
 from bot.planning.plan import Frozen, Plan
 from bot.planning.site import Site
 from bot.planning.summary import Line
+from bot.rollout.causes import Finding
 
 NOW = datetime(2026, 11, 25, 14, 3, tzinfo=UTC)
 DIGEST = f"sha256:4f1c{'0' * 58}9a"
@@ -212,6 +216,45 @@ RUNNING = operation(
     "running", steps=STEPS, workloads=WORKLOADS, troubles=TROUBLES, note="The cluster is slow"
 )
 
+BAD_POD = Pod(
+    name="shop-5f7d9-x2k4p",
+    workload="shop",
+    state="trouble",
+    words="The app crashed at start, exit 1",
+    ready="0/1",
+    restarts=4,
+    created=NOW - timedelta(minutes=3),
+    node="worker-2",
+    finding=Finding("", quote="KeyError: 'DATABASE_URL'", advice="Read the app's last words"),
+)
+WELL_POD = replace(BAD_POD, state="ready", words="Ready", ready="1/1", restarts=0, finding=None)
+DONE_POD = replace(WELL_POD, name="shop-migrate-44dt2", workload="shop-migrate", state="done", node="")
+
+
+SHOP: Mapping[str, Any] = {"app": "shop", "environment": "staging"}
+PLAIN = Look()
+
+
+def logs(*lines: str, look: Look = PLAIN, previous: bool = False, total: int = 0) -> Shown:
+    """The lines of a pod."""
+    values = {**SHOP, "pod": BAD_POD, "container": "web", "now": NOW}
+    more = {"lines": lines, "total": total or len(lines), "look": look, "previous": previous}
+    return Shown("logs", values | more)
+
+
+def pods(*shown: Pod, workload: str = "", several: bool = True) -> Shown:
+    """A list of pods."""
+    trouble = sum(each.state == "trouble" for each in shown)
+    values = {**SHOP, "shown": shown, "total": len(shown), "trouble": trouble, "now": NOW}
+    return Shown("pods", {**values, "workload": workload, "several": several})
+
+
+def pod(shown: Pod, lines: Sequence[str] = (), quotes: bool = True) -> Shown:
+    """One pod."""
+    values = {**SHOP, "pod": shown, "images": ["shop:v1.2"], "now": NOW}
+    return Shown("pod", {**values, "lines": lines, "quotes": quotes})
+
+
 SCREENS: dict[str, Shown] = {
     "running, at its start": operation("running", 0),
     "running": RUNNING,
@@ -352,19 +395,37 @@ SCREENS: dict[str, Shown] = {
     "apps": Shown("apps", {"apps": {"shop": ["staging", "production"], "blog": ["staging"]}}),
     "no apps": Shown("apps", {"apps": {}}),
     "said": Shown("said", {"heading": "Closed", "lines": ["Nothing was changed"]}),
-    "logs": Shown(
-        "logs",
+    "logs": logs("starting", "KeyError: 'DATABASE_URL'"),
+    "logs of the run before": logs("exit", previous=True, total=60),
+    "logs searched": logs("error", look=Look(since="10m", grep="/error|fail/")),
+    "no logs": logs(),
+    "no such lines": logs(look=Look(grep="error")),
+    "workloads": Shown(
+        "workloads",
         {
-            "app": "shop",
-            "environment": "staging",
-            "pod": "shop-5f7d9-x2k4p",
-            "why": "crashed twice, exit 1",
-            "text": "starting\nKeyError: 'DATABASE_URL'",
+            **SHOP,
+            "now": NOW,
+            "shown": [
+                PodWorkload("Deployment", "shop", 2, 3, (BAD_POD, WELL_POD)),
+                PodWorkload("CronJob", "shop-clean", 0, 0, (DONE_POD,)),
+            ],
         },
     ),
-    "no logs": Shown(
-        "logs", {"app": "shop", "environment": "staging", "pod": "shop-5f7d9-x2k4p", "why": "", "text": ""}
+    "pods": pods(BAD_POD, WELL_POD, DONE_POD),
+    "pods of one workload": pods(WELL_POD, workload="worker", several=False),
+    "no pods": pods(),
+    "pod": pod(BAD_POD, lines=["Traceback", "KeyError: 'DATABASE_URL'"]),
+    "pod that is well": pod(WELL_POD),
+    "pod that says nothing in chats": pod(BAD_POD, quotes=False),
+    "events": Shown(
+        "events",
+        {
+            **SHOP,
+            "pod": BAD_POD,
+            "lines": [{"at": NOW, "reason": "BackOff", "words": "Back-off restarting failed container"}],
+        },
     ),
+    "no events": Shown("events", {**SHOP, "pod": WELL_POD, "lines": []}),
     "document": Shown("document", {"heading": "shop → staging v1.2"}),
     "notice": Shown(
         "notice", {"app": "shop", "version": "1.2", "lines": ["Faster checkout", "Fixed: rounding"]}

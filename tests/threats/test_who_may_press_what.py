@@ -45,7 +45,7 @@ MATRIX: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "operation.cancel": (STAGING_TEAM, DEPLOYERS),
     "notice.publish": (("kim",), ("kim",)),
     "notice.discard": (("kim",), ("kim",)),
-    "result.logs": (EVERYBODY, ("kim", "dana", "vic")),
+    "pod.events": (EVERYBODY, ("kim", "dana", "vic")),
     "result.diff": (EVERYBODY, ("kim", "dana", "vic")),
 }
 """Who of the sample's people may press each button, in staging and in production."""
@@ -70,7 +70,7 @@ def arguments_of(button: str, environment: str) -> dict[str, Any]:
         "operation.cancel": {"operation_id": "nothing"},
         "notice.publish": {"notice_id": 999},
         "notice.discard": {"notice_id": 999},
-        "result.logs": place,
+        "pod.events": {**place, "pod": "nothing"},
         "result.diff": {**place, "revision": 2},
     }
     return {"request": request, **STALE} if button.endswith(".go") else known[button]
