@@ -178,6 +178,8 @@ class Container:
         pace = self._machine.pace
         decide = self._machine.task_behaviour if self.runs_once else self._machine.behaviour
         self._behaviour = decide(self.spec.get("image", ""))
+        if self._id:  # until its next run begins, a status speaks of the one that ended
+            self.restarts += 1
         identity = f"{self._pod['metadata']['uid']}/{self.name}/{self.restarts}"
         self._id = f"containerd://{hashlib.sha256(identity.encode()).hexdigest()}"
         self.state = {"running": {"startedAt": self._stamp()}}
@@ -282,7 +284,6 @@ class Container:
     def _restart(self, now: float) -> None:
         if "terminated" in self.state:
             self.last = self.state
-        self.restarts += 1
         self._go("new", now)
 
     def stop(self, now: float) -> None:
