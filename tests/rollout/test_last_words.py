@@ -22,10 +22,11 @@ async def test_a_restart_while_they_are_fetched_does_not_pass_off_the_new_runs_f
     await cluster.create("v1", "Pod", "shop", POD)
     async with asyncio.timeout(10), contextlib.aclosing(cluster.watch("v1", "Pod", "shop")) as pods:
         async for event in pods:
-            (status,) = event.object.get("status", {}).get("containerStatuses") or ({},)
-            if "terminated" in status.get("state", {}):
+            statuses: list[dict[str, Any]] = event.object.get("status", {}).get("containerStatuses") or []
+            state = statuses[0]["state"] if statuses else {}
+            if "terminated" in state:
                 seen = seen or event.object
-            if seen and "running" in status["state"]:
+            if seen and "running" in state:
                 break
     words = await fetch_last_words(cluster, "shop", seen, "app")
     assert "KeyError" in words, words
