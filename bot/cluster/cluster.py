@@ -27,6 +27,7 @@ _PAGE = 250
 
 _TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 _METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json"
+_ONE_METADATA = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json"
 
 _LOG_BYTES = 1 << 20
 """The most that one request for a log fetches: a pod may have written gigabytes."""
@@ -113,6 +114,20 @@ class Cluster:
                 return None
             raise
         return found
+
+    async def metadata_of(self, ref: Ref) -> dict[str, Any] | None:
+        """One object's metadata, field managers included, beside its apiVersion and kind; None where there is none.
+
+        For marks on objects whose content is nobody's business here, such as Secrets.
+        """
+        try:
+            path = await self._path(ref)
+            found: dict[str, Any] = await self._json("GET", path, accept=_ONE_METADATA)
+        except ClusterRefused as error:
+            if error.code == 404:
+                return None
+            raise
+        return {"apiVersion": ref.api_version, "kind": ref.kind, "metadata": found.get("metadata") or {}}
 
     async def list(
         self,

@@ -5,6 +5,7 @@
     ├── ClusterRefused        the API server said no, in its own words (`code` is the HTTP status)
     │   ├── ClusterConflict   somebody else changed the object meanwhile: read it again, then decide
     │   └── IdentityMissing   the bot may not act as that person: an administrator grants `impersonate`
+    ├── ClusterSwapped        the name leads to another cluster than before: a person accepts it, or mends it
     └── KubeconfigUnusable    the kubeconfig does not say what it should
         └── KubeconfigUnsafe  it starts programs of its own: opt in, or use a token
 
@@ -41,6 +42,18 @@ class ClusterConflict(ClusterRefused):
 
 class IdentityMissing(ClusterRefused):
     """The bot's own account may not act as the person in whose name it was asked to."""
+
+
+class ClusterSwapped(ClusterError):
+    """A cluster's name leads to another one than it stood for; `before` and `now` are short UIDs."""
+
+    def __init__(self, name: str, before: str, now: str) -> None:
+        super().__init__(
+            f"{name} is another cluster now: {now}, it was {before}. If that is meant: /reload accept {name}"
+        )
+        self.name = name
+        self.before = before
+        self.now = now
 
 
 class KubeconfigUnusable(ClusterError):

@@ -14,9 +14,10 @@ from typing import Final
 from rapidfuzz import fuzz, process
 
 from bot.config.environments import EnvironmentFields, ValuesFile
-from bot.config.models import Config
+from bot.config.models import Config, Target
 from bot.config.reading import Key
 from bot.config.rights import BUILT_IN_ROLES
+from bot.config.sameness import mark_of
 from bot.config.targets import TargetInvalid, layer, resolve
 
 _VERSION: Final = re.compile(r"v?\d+(\.\d+)*([-+].*)?", re.IGNORECASE)
@@ -151,7 +152,7 @@ _CHECKS: Final[tuple[Callable[[Config], Iterator[Finding]], ...]] = (
 
 def target_findings(config: Config) -> Iterator[Finding]:
     """What is wrong with apps in their environments; only for a configuration without other findings."""
-    seen: dict[str, str] = {}
+    seen: dict[tuple[str, str], list[Target]] = {}
     for app in config.apps.values():
         for name in app.environments:
             at: Key = ("apps", app.name, "environments", name)
@@ -161,14 +162,26 @@ def target_findings(config: Config) -> Iterator[Finding]:
                 where: Key = ("apps", app.name, "release") if error.field == "release" else (*at, error.field)
                 yield Finding(where, str(error))
                 continue
-            if target.subject in seen:
-                yield Finding(
-                    at,
-                    f"is the same release as {seen[target.subject]}: {target.subject}",
-                    "give one another namespace or release",
-                )
-            seen.setdefault(target.subject, str(target))
+            alike = seen.setdefault((target.namespace, target.release), [])
+            twin = next((each for each in alike if _one_cluster(each, target)), None)
+            if twin is not None:
+                yield _one_release(at, twin, target)
+            alike.append(target)
             yield from _values(config, app.name, name)
+
+
+def _one_cluster(some: Target, other: Target) -> bool:
+    if some.cluster_name == other.cluster_name:
+        return True
+    return mark_of(some.cluster) == mark_of(other.cluster)
+
+
+def _one_release(at: Key, twin: Target, target: Target) -> Finding:
+    """Two names for what can be changed only once: nobody could say whose version runs there."""
+    same = f"is the same release as {twin}: {twin.subject}"
+    if twin.cluster_name != target.cluster_name:
+        same = f"{same}, since clusters {twin.cluster_name} and {target.cluster_name} are one"
+    return Finding(at, same, "give one another namespace or release")
 
 
 def _values(config: Config, app: str, environment: str) -> Iterator[Finding]:
