@@ -5,10 +5,8 @@ from typing import Any
 from bot.cluster.discovery import Ref
 from bot.helm import unfinished
 from bot.operations.tools import Tools
+from bot.planning.releases import OPERATION_LABEL
 from bot.planning.site import Site
-
-OPERATION_LABEL = "pilothouse-operation"
-"""Helm keeps a release's labels with each revision: by it, a run knows its own after a crash."""
 
 
 async def close_unfinished(

@@ -10,12 +10,12 @@ from bot.helm.charts import ChartArchive
 from bot.helm.errors import HelmError, HookFailed
 from bot.helm.releases import Revision
 from bot.operations.change import Changed
-from bot.operations.closing import OPERATION_LABEL
 from bot.operations.errors import StepFailed
 from bot.operations.operation import Outcome
 from bot.operations.release import ReleaseArguments, ReleaseOperation
 from bot.operations.removing import remove_keeping_disks
 from bot.operations.steps import Steps
+from bot.planning.releases import OPERATION_LABEL
 
 log = structlog.get_logger(__name__)
 

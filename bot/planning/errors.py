@@ -2,11 +2,13 @@
 
 PlanRefused        nothing has changed; `words` says what is wrong, `advice` how to mend it
 ├── ReleaseStuck   an earlier run did not finish: wait for it, or mend the release
-└── NothingThere   there is no release, or no revision, to act on
+├── NothingThere   there is no release, or no revision, to act on
+└── OwnedByOthers  another tool manages it: change it there
 """
 
 from datetime import datetime
 
+from bot.planning.owners import Owner
 from bot.planning.site import Site
 
 
@@ -38,3 +40,11 @@ class ReleaseStuck(PlanRefused):
 
 class NothingThere(PlanRefused):
     """There is no release, or no revision of it, that this could act on."""
+
+
+class OwnedByOthers(PlanRefused):
+    """Another tool keeps the release, or an object of it, as its own source says: it is read-only here."""
+
+    def __init__(self, owner: Owner, what: str) -> None:
+        super().__init__(owner.words, where=what, advice="Change it there; here it can be looked at")
+        self.owner = owner

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from bot.helm.charts import ChartArchive
+from bot.planning.foreign import Foreign
 from bot.planning.manifests import Manifest
 from bot.planning.site import Site
 from bot.planning.summary import Line
@@ -79,6 +80,12 @@ class Plan:
     frozen: Frozen
     lasting: tuple[str, ...] = ()
     """What a rollback does not bring back, in words; told again with its result."""
+    foreign: Foreign | None = None
+    """Who made the revision that is deployed, where it was not us, and what of it would be lost."""
+    unhealthy: str = ""
+    """Why the revision that is deployed is no way back: it does not work; "" where it does."""
+    way_back: str = ""
+    """What happens if it fails, in an environment that goes back by itself."""
     shouts: bool = False
     """Whether the environment's name is shown in capitals: mistakes there reach users."""
 
@@ -92,6 +99,17 @@ class Plan:
         """The image digest as people compare it, e.g. `4f1c…9a`; "" when there is none."""
         bare = self.image_digest.removeprefix("sha256:")
         return f"{bare[:4]}…{bare[-2:]}" if bare else ""
+
+    @property
+    def document(self) -> str:
+        """All that the plan knows and a message has no room for: lost values, then the diff."""
+        lost = self.foreign.lost if self.foreign else ()
+        if self.foreign is None or not lost:
+            return self.diff
+        head = (
+            f"# Values of revision {self.foreign.revision} that the configuration lacks; they would be lost:"
+        )
+        return "\n".join([head, *(f"# {each}" for each in lost), "", self.diff])
 
     def moved(self, before: Mapping[str, str]) -> list[str]:
         """What differs from the inputs that were shown before, in words."""

@@ -10,6 +10,9 @@ from bot.store import verdicts
 from bot.store.database import Database
 from bot.store.verdicts import Judgement
 
+OPERATION_LABEL = "pilothouse-operation"
+"""Helm keeps a release's labels with each revision: by it, an operation knows its own after a crash."""
+
 LIVE = ("deployed", "failed", "superseded", "unknown")
 """States of a revision whose objects are (or may be) in the cluster when it is the newest."""
 
@@ -64,6 +67,19 @@ class Past:
             return ""
         judged = self.verdicts.get(revision.number)
         return judged.version if judged and judged.version else revision.app_version
+
+    def is_ours(self, revision: Revision) -> bool:
+        """Whether an operation of ours made a revision.
+
+        Helm's upgrades and rollbacks hand labels on, so a label that another revision had before says nothing.
+        """
+        judged = self.verdicts.get(revision.number)
+        if judged is not None and judged.operation_id:
+            return True
+        label = revision.labels.get(OPERATION_LABEL)
+        earlier = [each for each in self.revisions if each.number < revision.number]
+        known = [each.operation_id for number, each in self.verdicts.items() if number != revision.number]
+        return bool(label) and label not in {*known, *(each.labels.get(OPERATION_LABEL) for each in earlier)}
 
     def maker(self, revision: Revision) -> str:
         """Who made a revision: a person of ours, else whatever Helm's record says."""

@@ -23,6 +23,11 @@ _SECRET = re.compile(r"pass(?:word|phrase|wd)?$|secret|token|credential|(?:api|p
 CONTAINERS = ("containers", "initContainers")
 
 
+def is_secret(name: str) -> bool:
+    """Whether a value of this name is said nowhere."""
+    return bool(_SECRET.search(name))
+
+
 def is_noise(field: FieldChange) -> bool:
     """Whether the field follows from another change."""
     return str(field).removeprefix("spec.template.").startswith(NOISE)
@@ -91,7 +96,7 @@ def is_image(field: FieldChange) -> bool:
 
 def of_field(field: FieldChange) -> str | None:
     """A plain value by the last name of its path; None for what is no plain value."""
-    if field.path and _SECRET.search(field.path[-1]):
+    if field.path and is_secret(field.path[-1]):
         return f"{field.path[-1]} changed"
     if any(isinstance(side, (dict, list)) for side in (field.old, field.new)):
         return None
