@@ -29,6 +29,9 @@ _TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 _METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json"
 _ONE_METADATA = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json"
 
+_MANAGER = {"fieldManager": "pilothouse"}
+"""Whose fields our changes are, for whoever asks why an object is as it is."""
+
 _LOG_BYTES = 1 << 20
 """The most that one request for a log fetches: a pod may have written gigabytes."""
 
@@ -240,7 +243,9 @@ class Cluster:
         """
         content = f"application/{'strategic-merge' if strategic else 'merge'}-patch+json"
         path = await self._path(ref, subresource)
-        patched: dict[str, Any] = await self._json("PATCH", path, body=dict(body), content_type=content)
+        patched: dict[str, Any] = await self._json(
+            "PATCH", path, query=_MANAGER, body=dict(body), content_type=content
+        )
         return patched
 
     async def delete(self, ref: Ref, *, grace: int | None = None, uid: str | None = None) -> bool:

@@ -58,15 +58,17 @@ class ReleaseOperation(Operation, kind=""):
                 advice="Ask again: the plan will be a new one",
             )
 
-    async def check_rights(self) -> None:
+    async def check_rights(self, *, helm: bool = True) -> None:
         """Ask the API server whether the identity may write each kind of object (SelfSubjectAccessReview).
 
+        With `helm` also the Secrets in which Helm keeps the release.
         Raises: StepFailed naming the first that it may not.
         """
         site = self.arguments.site
         cluster = await self.tools.cluster(site)
         places = {(each.api_version, each.kind, each.namespace) for each in self.arguments.objects}
-        for api_version, kind, namespace in sorted(places | {("v1", "Secret", site.namespace)}):
+        places |= {("v1", "Secret", site.namespace)} if helm else set()
+        for api_version, kind, namespace in sorted(places):
             try:
                 resource = await cluster.resource(api_version, kind)
             except ClusterRefused:  # a kind that the chart itself brings along

@@ -15,7 +15,7 @@ from bot.planning.manifests import Manifest
 from bot.planning.site import Site
 from bot.planning.summary import Line
 
-PlanKind = Literal["deploy", "rollback", "uninstall"]
+PlanKind = Literal["deploy", "rollback", "uninstall", "restart"]
 
 
 @dataclass(frozen=True)
@@ -129,6 +129,7 @@ MOVED = {
     "namespace": "the namespace changed",
     "release": "the release's name changed",
     "flags": "the options changed",
+    "workloads": "what would restart changed",
     "policy": "the environment's policy changed",
 }
 """What it means in words when an input differs from what was confirmed."""

@@ -1,13 +1,11 @@
-"""Makes plans: resolves, renders, compares, and changes nothing.
-
-The chart is rendered offline against the live cluster's version and APIs; `lookup` finds nothing while planning.
-"""
+"""Makes plans: resolves, renders, compares, and changes nothing."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 
 from bot.access import Identity
+from bot.clock import Clock
 from bot.cluster.cluster import Cluster
 from bot.cluster.clusters import Clusters
 from bot.config import App, Target
@@ -16,26 +14,22 @@ from bot.helm.client import Helm
 from bot.masking import Masker
 from bot.planning import manifests
 from bot.planning.comparing import Comparison, compared
-from bot.planning.errors import NothingThere, PlanRefused
+from bot.planning.errors import NothingThere
+from bot.planning.foreign import Foreign, foreign, lost_values
 from bot.planning.going_back import Stopping, Way, destination, lasting, not_healthy, read_way, skipped
-from bot.planning.hiding import mask_for
-from bot.planning.live import Live, read_live, refuse_stuck, version_of
+from bot.planning.hiding import held_by, mask_for, texts_given
+from bot.planning.live import Live, read_live, refuse_stuck, values_of, version_of
 from bot.planning.manifests import Manifest
 from bot.planning.plan import Frozen, ObjectRef, Plan, PlanKind, refs
 from bot.planning.releases import Past, Releases
+from bot.planning.rendering import Renderer, check_pin, check_version, kube_of
+from bot.planning.restarting import restarting
 from bot.planning.site import Site
-from bot.planning.values import Facts, Image, Layered, frozen_form, layered, wants_commit
+from bot.planning.sites import Sites
+from bot.planning.surveying import marked, refuse_owned, surveyed
+from bot.planning.values import Layered, frozen_form, secret_paths
 from bot.planning.versions import Versions
 from bot.store.vault import Vault
-
-
-@dataclass(frozen=True)
-class Rendering:
-    """What the chart makes of the values, rendered twice."""
-
-    objects: Sequence[Manifest]
-    hooks: Sequence[Manifest]
-    again: Sequence[Manifest]
 
 
 class Planner:
@@ -52,40 +46,31 @@ class Planner:
         clusters: Clusters,
         releases: Releases,
         versions: Versions,
+        sites: Sites,
+        renderer: Renderer,
         vault: Vault,
         masker: Callable[[], Masker],
-        hide: Callable[[Iterable[str]], None],
         shouts: Callable[[Target], bool],
+        clock: Clock,
     ) -> None:
-        """`hide` is told every secret that values have, so that `masker` and all others know it from then on."""
         self._helm = helm
         self._charts = charts
         self._clusters = clusters
         self._releases = releases
         self._versions = versions
+        self._sites = sites
+        self._renderer = renderer
         self._vault = vault
         self._masker = masker
-        self._hide = hide
         self._shouts = shouts
+        self._clock = clock
 
     async def site(self, target: Target, identity: Identity | None) -> Site:
         """Where the target lives, asked in the person's name where the environment says so.
 
-        Raises: PlanRefused when it does and the person has no mapping.
+        Raises: PlanRefused when it does and the person has no mapping; ClusterSwapped.
         """
-        as_ = identity if target.environment.impersonate else None
-        if target.environment.impersonate and as_ is None:
-            raise PlanRefused(
-                f"{target.environment.name} asks the cluster in your name, and you have none there",
-                advice="An admin adds `kubernetes: {user: ...}` to your entry under `people`",
-            )
-        return Site(
-            access=target.access,
-            cluster_uid=await self._clusters.uid(target.access),
-            namespace=target.namespace,
-            release=target.release,
-            identity=as_,
-        )
+        return await self._sites.of(target, identity)
 
     async def deploy(
         self, target: Target, version: str, identity: Identity | None, sets: Sequence[tuple[str, str]] = ()
@@ -94,21 +79,29 @@ class Planner:
         site = await self.site(target, identity)
         cluster = (await self._clusters.at(site.access)).as_(site.identity)
         live, image, archive, kube = await asyncio.gather(
-            read_live(self._helm, self._releases, site),
+            self._looked(site, cluster),
             self._versions.image(target.app, version),
             self._charts(target.app, version),
             kube_of(cluster),
         )
-        _check_version(target, image, version, archive)
-        layers = await self.layers(target, version, image, sets)
-        rendering = await self.rendering(site, live, archive, layers, kube)
-        _check_pin(target, image, rendering)
+        check_version(target, image, version, archive)
+        layers = await self._renderer.layers(target, version, image, sets)
+        rendering = await self._renderer.rendering(site, live, archive, layers, kube)
+        check_pin(target, image, rendering)
+        hooks = _running_hooks(rendering.hooks, live)
+        objects = refs(rendering.objects) + refs(hooks, hook=True)
+        await refuse_owned(cluster, set(objects) - set(refs(live.objects)))
         masker = self._masker().with_values(layers.secrets)
         comparison = await asyncio.to_thread(
             compared,
             live.objects,
             rendering.objects,
-            mask=mask_for(masker, live.objects, live.hooks, rendering.objects, rendering.hooks),
+            mask=mask_for(
+                masker,
+                *(live.objects, live.hooks, rendering.objects, rendering.hooks),
+                traced=rendering.traced,
+                given=texts_given(target, layers.hidden, layers.values, values_of(live.record)),
+            ),
             hooks=rendering.hooks,
             again=rendering.again,
         )
@@ -118,8 +111,9 @@ class Planner:
             "values": self._vault.fingerprint(frozen_form(layers.values)),
             "image": image.digest if image else "",
             "flags": "\n".join(f"{key}={value}" for key, value in sets),
+            "policy": target.environment.on_failure,
         }
-        return self._plan(
+        plan = self._plan(
             "deploy",
             target,
             site,
@@ -131,8 +125,14 @@ class Planner:
             chart=archive.version,
             image_digest=image.digest if image else "",
             notes=_notes(target, live, masker),
-            objects=refs(rendering.objects) + refs(_running_hooks(rendering.hooks, live), hook=True),
+            objects=objects,
             frozen=Frozen(archive, layers.values),
+        )
+        return replace(
+            plan,
+            foreign=_with_losses(plan.foreign, target, live, layers, masker),
+            unhealthy=_unhealthy(live, now),
+            way_back=_way_back(target, live),
         )
 
     async def rollback(
@@ -156,9 +156,10 @@ class Planner:
         wanted = destination(site, past, revision, base=stopping.base if stopping else None)
         way = await read_way(self._helm, target, site, past, wanted)
         now, then = way.now, way.wanted
-        mask = mask_for(self._masker(), now.objects, now.hooks, then.objects, then.hooks)
+        given = texts_given(target, await secret_paths(target), values_of(now.record), values_of(then.record))
+        mask = mask_for(self._masker(), now.objects, now.hooks, then.objects, then.hooks, given=given)
         comparison = await asyncio.to_thread(compared, now.objects, then.objects, mask=mask)
-        live = Live(past, now.revision, now.record, now.objects, now.hooks)
+        live = await marked(Live(past, now.revision, now.record, now.objects, now.hooks), site, cluster)
         inputs = self._inputs("rollback", site, live, identity, kube_version)
         inputs["flags"] = str(wanted.number)
         if stopping is not None:
@@ -185,10 +186,12 @@ class Planner:
     async def uninstall(self, target: Target, identity: Identity | None) -> Plan:
         """What goes and what stays when the release is removed."""
         site = await self.site(target, identity)
-        live = await read_live(self._helm, self._releases, site)
+        cluster = (await self._clusters.at(site.access)).as_(site.identity)
+        live = await marked(await read_live(self._helm, self._releases, site), site, cluster)
         if live.revision is None or live.record is None:
             raise NothingThere(f"{target} is not deployed")
-        mask = mask_for(self._masker(), live.objects, live.hooks)
+        given = texts_given(target, await secret_paths(target), values_of(live.record))
+        mask = mask_for(self._masker(), live.objects, live.hooks, given=given)
         comparison = await asyncio.to_thread(compared, live.objects, (), mask=mask)
         version = version_of(target, live.past, live.record)
         return self._plan(
@@ -207,47 +210,41 @@ class Planner:
             frozen=Frozen(),
         )
 
-    async def layers(
-        self, target: Target, version: str, image: Image | None, sets: Sequence[tuple[str, str]]
-    ) -> Layered:
-        """The values of a version."""
-        wanted = await asyncio.to_thread(wants_commit, target)
-        commit = await self._versions.commit(target.app, version) if wanted else ""
-        found = await layered(target, image, sets, Facts(version, image.digest if image else "", commit))
-        self._hide(found.secrets)
-        return found
-
-    async def rendering(
-        self,
-        site: Site,
-        live: Live,
-        archive: ChartArchive,
-        layers: Layered,
-        kube: tuple[str, tuple[str, ...]],
-    ) -> Rendering:
-        """What the chart makes of the values on this cluster."""
-        newest = live.past.newest
-        number = (newest.number if newest else 0) + 1
-
-        async def once() -> list[Manifest]:
-            rendered = await self._helm.render(
-                archive,
-                layers.values,
-                release=site.release,
-                namespace=site.namespace,
-                revision=number,
-                is_upgrade=live.revision is not None,
-                kube_version=kube[0],
-                api_versions=kube[1],
-            )
-            return await asyncio.to_thread(manifests.parse, rendered.files, site.namespace)
-
-        first, again = await asyncio.gather(once(), once())
-        return Rendering(
-            objects=[each for each in first if not each.hook_events],
-            hooks=[each for each in first if each.hook_events],
-            again=[each for each in again if not each.hook_events],
+    async def restart(self, target: Target, identity: Identity | None) -> Plan:
+        """What starts new pods; the release stays as it is."""
+        site = await self.site(target, identity)
+        cluster = (await self._clusters.at(site.access)).as_(site.identity)
+        live = await marked(await read_live(self._helm, self._releases, site), site, cluster)
+        if live.revision is None or live.record is None:
+            raise NothingThere(f"{target} is not deployed")
+        found = await restarting(cluster, site.namespace, refs(live.objects))
+        if not found.objects:
+            raise NothingThere(f"{target} has nothing to restart", advice=". ".join(found.comparison.notes))
+        version = version_of(target, live.past, live.record)
+        inputs = self._inputs("restart", site, live, identity, "")
+        inputs["workloads"] = " ".join(f"{each.kind}/{each.name}" for each in found.objects)
+        plan = self._plan(
+            "restart",
+            target,
+            site,
+            live,
+            found.comparison,
+            inputs,
+            version=version,
+            now=version,
+            chart="",
+            image_digest="",
+            notes=(),
+            objects=found.objects,
+            frozen=Frozen(),
         )
+        return replace(plan, foreign=None)  # whoever made the revision: it stays
+
+    async def _looked(self, site: Site, cluster: Cluster) -> Live:
+        """What is deployed, judged and with its owners known."""
+        live = await read_live(self._helm, self._releases, site)
+        mask = self._masker().mask_text
+        return await surveyed(live, site, cluster, now=self._clock.now(), mask=mask)
 
     def _inputs(
         self, kind: PlanKind, site: Site, live: Live, identity: Identity | None, kube_version: str
@@ -304,39 +301,48 @@ class Planner:
             objects=objects,
             inputs=inputs,
             frozen=frozen,
+            foreign=foreign(live.past, live.revision, live.marks, self._clock.now())
+            if live.revision
+            else None,
             shouts=self._shouts(target),
         )
 
 
-async def kube_of(cluster: Cluster) -> tuple[str, tuple[str, ...]]:
-    """The cluster's version and what it serves, as Helm's capabilities want them."""
-    version, apis = await asyncio.gather(cluster.version(), cluster.api_versions())
-    return version, apis
+def _with_losses(
+    found: Foreign | None, target: Target, live: Live, layers: Layered, masker: Masker
+) -> Foreign | None:
+    """The foreign revision with the values that its next deploy would lose."""
+    if found is None or live.record is None:
+        return None
+    lost = lost_values(
+        live.record,
+        layers.values,
+        masker,
+        held_by(live.objects, live.hooks),
+        disclosed=target.environment.disclose != "summary",
+    )
+    return replace(found, lost=lost)
 
 
-def _check_version(target: Target, image: Image | None, version: str, archive: ChartArchive) -> None:
-    if image is None and version not in ("", archive.version):
-        raise PlanRefused(
-            f"{target.app.name}'s chart is {archive.version}, not {version}",
-            advice="An app without an image is versioned by its chart",
-        )
+def _unhealthy(live: Live, now: str) -> str:
+    """Why what is deployed is no way back; "" where it is, or where nobody knows."""
+    judged = live.past.verdicts.get(live.revision.number) if live.revision is not None else None
+    if judged is None or judged.health != "failed":
+        return ""
+    why = f": {judged.reason[:120].rstrip('.')}" if judged.reason else ""
+    return f"{now} is unhealthy already{why}; no way back to it"
 
 
-def _check_pin(target: Target, image: Image | None, rendering: Rendering) -> None:
-    """A digest that reaches no container would let the registry decide what runs: no plan then."""
-    if image is None or not target.app.image_value.pins:
-        return
-    found = {
-        reference
-        for each in (*rendering.objects, *rendering.hooks)
-        for reference in manifests.images(each.object).values()
-    }
-    if not any(image.digest in reference for reference in found):
-        raise PlanRefused(
-            "The image's digest reaches no container, so the pin has no effect",
-            where=f"image_value of {target.app.name}",
-            advice="Name the chart's own keys there, or leave the digest's key out to deploy by tag",
-        )
+def _way_back(target: Target, live: Live) -> str:
+    """What a failed deploy leads to, where the environment goes back by itself."""
+    if target.environment.on_failure != "rollback":
+        return ""
+    if live.past.newest is None:
+        return "If it fails: removed, disks kept"
+    back = live.past.healthy_before(live.past.newest.number + 1)
+    if back is None:
+        return "If it fails: it stays, no healthy revision to go back to"
+    return f"If it fails: back to {live.past.version(back) or f'revision {back.number}'}"
 
 
 def _notes(target: Target, live: Live, masker: Masker) -> list[str]:
