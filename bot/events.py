@@ -37,6 +37,10 @@ class Trouble:
     """Seconds after which it counts as the version's failure; None: only the rollout's time-out ends it."""
     sure: bool = True
     """False where the cause is the most likely reading of what the cluster shows, not what it says."""
+    old_too: bool = False
+    """Whether pods of the version before show it as well, so that this version did not bring it."""
+    before: bool = False
+    """Whether its workload was unwell before, and is not touched: then it decides nothing."""
     restarts: int = 0
     """How often the container that shows it was started again."""
     pods: int = 1
@@ -46,7 +50,10 @@ class Trouble:
 
     def sentence(self) -> str:
         """The words, and how many pods they are true of: "3 of 3 pods: Out of memory"."""
-        return f"{self.pods} of {self.of} pods: {self.words}" if self.of > 1 else self.words
+        said = f"{self.pods} of {self.of} pods: {self.words}" if self.of > 1 else self.words
+        if self.before:
+            return f"{said} (was so before)"
+        return f"{said}; old pods have it too" if self.old_too else said
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +122,20 @@ class TroubleCleared:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """The cluster keeps the rollout from going on, by no fault of the version: a person is asked what to do."""
+
+    words: str
+    times: int = 1
+    """How often it was asked so far: a hold that lasts is asked about again."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoesOn:
+    """What held the rollout is over."""
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """A sentence worth showing beside the steps."""
 
@@ -122,5 +143,13 @@ class Note:
 
 
 Event: TypeAlias = (
-    StepStarted | StepEnded | HookProgress | WorkloadProgress | PodTrouble | TroubleCleared | Note
+    StepStarted
+    | StepEnded
+    | HookProgress
+    | WorkloadProgress
+    | PodTrouble
+    | TroubleCleared
+    | Held
+    | GoesOn
+    | Note
 )

@@ -23,13 +23,15 @@ from bot.rollout.causes import (
     WorkloadView,
     first,
 )
+from bot.rollout.custom import custom_progress, custom_trouble, says_what_it_saw, why_not_ready
 from bot.rollout.picture import Picture, Raw
 from bot.rollout.verdicts import ObjectRef, Rules
 from bot.rollout.workloads import (
-    FOLLOWED,
     Progress,
     claim_names,
     is_current,
+    is_custom,
+    is_workload,
     new_pods,
     newest_replica_set,
     old_pods,
@@ -73,12 +75,21 @@ class Assessment:
     missing: list[ObjectRef] = field(default_factory=list)
     """Objects that are not there yet, hooks left out: Helm deletes those when they are over."""
     unprobed: bool = False
-    """Whether a new pod has no readiness probe, so that "ready" means no more than "started"."""
+    """Whether "ready" may mean too little: no more than "started" without a probe, an old word without a
+    generation."""
+    untold: list[ObjectRef] = field(default_factory=list)
+    """Custom objects that have no Ready condition (yet): nobody can tell their health."""
+    waiting: list[Trouble] = field(default_factory=list)
+    """Why custom objects are not ready yet."""
+    excused: set[ObjectRef] = field(default_factory=set)
+    """Objects that were unwell before and that this operation does not change: they decide nothing."""
 
     @property
     def arrived(self) -> bool:
         """Whether everything but the hooks is done."""
-        return not self.missing and all(it.done for ref, it in self.progress.items() if not ref.hook)
+        return not self.missing and all(
+            it.done for ref, it in self.progress.items() if not ref.hook and ref not in self.excused
+        )
 
 
 def assess(
@@ -88,14 +99,18 @@ def assess(
     *,
     applied: bool,
     logs: Mapping[str, str] | None = None,
+    unwell: Mapping[str, int] | None = None,
 ) -> Assessment:
     """Judge the followed objects. Before `applied`, only hooks and what this operation has made count.
 
-    `logs` holds last words by pod name, where they were fetched.
+    `logs` holds last words by pod name, where they were fetched. `unwell` are objects ("Kind/name") that were
+    not healthy before, with their generations then.
     """
     result = Assessment()
     for ref in objects:
-        if ref.kind not in FOLLOWED:
+        if is_custom(ref) and applied:
+            _assess_custom(result, picture, ref, rules, unwell or {})
+        if not is_workload(ref):
             continue
         item = picture.get(ref.kind, ref.name)
         if item is None or (ref.hook and picture.is_old(item)):
@@ -110,9 +125,53 @@ def assess(
             result.attempts[ref] = int((item.get("status") or {}).get("failed") or 0)
         if moved or is_current(picture, item):
             shown = _workload_trouble(picture, item, ref, rules, logs or {})
+            if _is_excused(result, item, ref, unwell or {}):
+                shown = replace(shown, trouble=replace(shown.trouble, before=True)) if shown else None
             result.troubles += [shown] if shown else []
             result.unprobed = result.unprobed or any(map(_unprobed, new_pods(picture, item)))
     return result
+
+
+def _assess_custom(
+    result: Assessment, picture: Picture, ref: ObjectRef, rules: Rules, unwell: Mapping[str, int]
+) -> None:
+    item = picture.get(ref.index, ref.name)
+    if item is None:
+        result.missing.append(ref)
+        return
+    progress = custom_progress(item)
+    if progress is None:
+        result.untold.append(ref)
+        return
+    result.progress[ref] = progress
+    result.unprobed = result.unprobed or not says_what_it_saw(item)
+    stalled = custom_trouble(item, ref.where, rules.image_grace)
+    if _is_excused(result, item, ref, unwell):
+        stalled = replace(stalled, before=True) if stalled else None
+    elif not progress.done:
+        result.waiting.append(why_not_ready(item, ref.where))
+    result.troubles += [Shown(stalled)] if stalled else []
+
+
+def _is_excused(result: Assessment, item: Raw, ref: ObjectRef, unwell: Mapping[str, int]) -> bool:
+    """Whether it was unwell before, is still not well, and has the same specification as then."""
+    if ref.hook or ref.where not in unwell:
+        return False
+    if item["metadata"].get("generation") != unwell[ref.where]:
+        return False
+    result.excused.add(ref)
+    return True
+
+
+def not_well(found: Assessment, picture: Picture) -> dict[str, int]:
+    """The objects that are not healthy, with their generations: what a later change is not blamed for."""
+    troubled = {shown.trouble.workload for shown in found.troubles}
+    items = {ref: picture.get(ref.index, ref.name) for ref in found.progress}
+    return {
+        ref.where: int(item["metadata"].get("generation") or 0)
+        for ref, progress in found.progress.items()
+        if (item := items[ref]) is not None and (not progress.done or ref.where in troubled)
+    }
 
 
 def repeats(trouble: Trouble) -> bool:
@@ -136,7 +195,8 @@ def _workload_trouble(
         cause.name == found.trouble.cause for cause in _causes_of(picture, old_pods(picture, item), ref, logs)
     ):
         # The version before has the same trouble: it is not this version that brought it.
-        return replace(found, trouble=replace(found.trouble, fault="cluster", fatal_early=False, grace=None))
+        trouble = replace(found.trouble, fault="cluster", old_too=True, fatal_early=False, grace=None)
+        return replace(found, trouble=trouble)
     return found
 
 

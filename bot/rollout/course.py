@@ -12,6 +12,8 @@ from typing import Literal
 
 from bot.events import (
     Event,
+    GoesOn,
+    Held,
     HookProgress,
     HookState,
     PodTrouble,
@@ -46,6 +48,8 @@ class Course:
     objects: Sequence[ObjectRef]
     rules: Rules
     not_followed: tuple[ObjectRef, ...] = ()
+    held: bool = False
+    """Whether the cluster keeps it up and a person was asked; also at the start, where a restart cut a hold."""
     verdict: Verdict | None = None
     wakes_at: float = 0.0
     _progress: dict[ObjectRef, Event] = field(default_factory=dict)
@@ -53,6 +57,9 @@ class Course:
     _troubles: dict[str, _Told] = field(default_factory=dict)
     """By workload: there is one cause at a time."""
     _moved_at: float | None = None
+    _progressed_at: float | None = None
+    _asked: int = 0
+    _ask_again_at: float = 0.0
     _arrived_at: float | None = None
 
     def applied(self, now: float) -> None:
@@ -65,6 +72,7 @@ class Course:
         self.wakes_at = now + _IDLE
         events = self._progressed(assessment, now)
         events += self._troubled(assessment, now)
+        events += self._hold(now)
         self._judge(assessment, now, applied)
         if self.verdict is not None and self.verdict.health == "healthy":
             events += self._all_clear()
@@ -97,6 +105,7 @@ class Course:
                 events.append(event)
             if progress.reached + attempts > self._best.get(ref, -1):
                 self._best[ref] = progress.reached + attempts
+                self._progressed_at = now
                 if self._moved_at is not None:
                     self._moved_at = now
         return events
@@ -122,6 +131,37 @@ class Course:
                 self._wake(told.gone_since + _CLEARS)
         return events
 
+    def _hold(self, now: float) -> list[Event]:
+        """Ask a person once nothing but the cluster's trouble lasts; go on by itself when it heals."""
+        culprits = [told for told in self._troubles.values() if not told.shown.trouble.before]
+        lasting = [told for told in culprits if told.shown.trouble.fault == "cluster"]
+        if not self.rules.holds or not lasting or len(lasting) < len(culprits):
+            if not self.held:
+                return []
+            self.held, self._asked = False, 0
+            self._moved_at = None if self._moved_at is None else now
+            return [GoesOn()]
+        begins = max(min(told.since for told in lasting), self._progressed_at or 0.0) + self._patience
+        if not self.held and now < begins:
+            self._wake(begins)
+            return []
+        if self._moved_at is not None:
+            self._moved_at = now  # it is nobody's lack of progress
+        self.held = True
+        if self._asked and now < self._ask_again_at:
+            self._wake(self._ask_again_at)
+            return []
+        # Asked about more and more seldom: first after one time-out, then after two, four, ...
+        self._ask_again_at = now + self.rules.timeout * 2**self._asked
+        self._asked += 1
+        self._wake(self._ask_again_at)
+        return [Held(lasting[0].shown.trouble.sentence(), self._asked)]
+
+    @property
+    def _patience(self) -> float:
+        """Seconds that the cluster's trouble is given to heal before anybody is asked."""
+        return min(self.rules.image_grace, self.rules.timeout)
+
     def _judge(self, assessment: Assessment, now: float, applied: bool) -> None:
         failing = [told.shown.trouble for told in self._troubles.values() if self._fails(told, now)]
         if failing:
@@ -132,18 +172,21 @@ class Course:
             return
         if not assessment.arrived:
             self._arrived_at = None
-            self._time_out(now)
+            if not self.held:
+                self._time_out(assessment, now)
             return
         self._arrived_at = now if self._arrived_at is None else self._arrived_at
-        settled = self._arrived_at + (self.rules.settle if assessment.unprobed else 0.0)
+        settles = assessment.unprobed or assessment.untold
+        settled = self._arrived_at + (self.rules.settle if settles else 0.0)
         if now >= settled:
-            self._end("healthy", "", [])
+            self.not_followed = (*self.not_followed, *assessment.untold)
+            self._end("healthy", "", _excused(assessment, self.troubles))
         else:
             self._wake(settled)
 
     def _fails(self, told: _Told, now: float) -> bool:
         trouble = told.shown.trouble
-        if trouble.fault == "cluster":
+        if trouble.fault == "cluster" or trouble.before:
             return False
         if trouble.fatal_early:
             return True
@@ -153,34 +196,46 @@ class Course:
         # A hook's Job counts its own attempts, and may recover.
         return repeats(trouble) and not told.shown.hook and trouble.restarts >= self.rules.crash_restarts
 
-    def _time_out(self, now: float) -> None:
+    def _time_out(self, assessment: Assessment, now: float) -> None:
         if self._moved_at is None:
             self._moved_at = now
         ends = self._moved_at + self.rules.timeout
         if now < ends:
             self._wake(ends)
             return
-        troubles = [shown.trouble for shown in self.troubles]
+        troubles = [shown.trouble for shown in self.troubles if not shown.trouble.before]
         waited = f"no progress for {self.rules.timeout:.0f} s"
         if troubles and all(trouble.fault == "cluster" for trouble in troubles):
             words = f"{troubles[0].sentence()}; {waited}, but not by this version's doing"
             self._end("unknown", words, [])
             return
-        own = [trouble for trouble in troubles if trouble.fault == "version"]
+        own = [trouble for trouble in troubles if trouble.fault == "version"] or assessment.waiting
         self._end("failed", f"{own[0].sentence()}; {waited}" if own else waited.capitalize(), own)
 
     def _end(self, health: Literal["healthy", "failed", "unknown"], words: str, first: list[Trouble]) -> None:
         others = [shown.trouble for shown in self.troubles if shown.trouble not in first]
-        troubles = () if health == "healthy" else (*first, *others)
+        troubles = tuple(first) if health == "healthy" else (*first, *others)
         self.verdict = Verdict(health, troubles, not_followed=self.not_followed, words=words)
 
     def _all_clear(self) -> list[Event]:
         cleared: list[Event] = [_cleared(told.shown) for told in self._troubles.values()]
         self._troubles.clear()
-        return cleared
+        return [*cleared, GoesOn()] if self.held else cleared
 
     def _wake(self, at: float) -> None:
         self.wakes_at = min(self.wakes_at, at)
+
+
+def _excused(assessment: Assessment, shown: Sequence[Shown]) -> list[Trouble]:
+    """What was unwell before and still is, as warnings beside a healthy version."""
+    said = {it.trouble.workload: it.trouble for it in shown if it.trouble.before}
+    return [
+        said.get(ref.where)
+        or Trouble(
+            "unwell-before", f"{ref.name} is not healthy", ref.where, ref.where, before=True, sure=False
+        )
+        for ref in sorted(assessment.excused, key=lambda it: it.where)
+    ]
 
 
 def _told(ref: ObjectRef, progress: Progress, attempts: int) -> Event:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
@@ -25,8 +25,8 @@ from bot.rollout.causes_routing import warnings
 from bot.rollout.course import Course
 from bot.rollout.last_words import fetch_last_words, termination_message
 from bot.rollout.picture import Picture
-from bot.rollout.verdicts import ObjectRef, Rules, Verdict
-from bot.rollout.workloads import FOLLOWED, is_passive
+from bot.rollout.verdicts import ObjectRef, Rules, Verdict, index_of
+from bot.rollout.workloads import FOLLOWED, is_custom, is_workload
 
 _FIRST_LOOK = 10.0
 """Seconds to wait for what was there before; a cluster that takes longer is followed by its objects' ages."""
@@ -58,20 +58,20 @@ class Follower:
         rules: Rules,
         since: datetime,
         clock: Clock,
+        unwell: Mapping[str, int] | None = None,
+        held: bool = False,
     ) -> None:
+        """`unwell` is what was not healthy before (`assessing.not_well`); `held` says that a restart cut a hold."""
         self._cluster = cluster
         self._namespace = namespace
         self._all = tuple(objects)
-        self._objects = [it for it in objects if it.kind in FOLLOWED]
+        self._objects = [it for it in objects if is_workload(it)]
+        self._custom = [it for it in objects if is_custom(it)]
+        self._unwell = unwell or {}
         self._rules = rules
         self._clock = clock
         self._picture = Picture(since)
-        strange = tuple(
-            it
-            for it in objects
-            if it.kind not in FOLLOWED and not it.hook and not is_passive(it.api_version, it.kind)
-        )
-        self._course = Course(self._objects, rules, strange)
+        self._course = Course(self._objects, rules, held=held)
         self._tasks: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
         self._unsynced: set[str] = set()
@@ -109,6 +109,9 @@ class Follower:
         """Helm has returned: from now on a complete rollout may be believed, and the time-out runs."""
         self._course.applied(self._clock.monotonic())
         self._own(self._look_again(), f"fresh look at {self._namespace}")
+        # Custom kinds may have come with the release itself; what stood before Helm does not matter here.
+        for api_version, kind in sorted({(it.api_version, it.kind) for it in self._custom}):
+            self._own(self._watch(api_version, kind), f"watch of {kind} in {self._namespace}")
 
     async def __aiter__(self) -> AsyncIterator[Event]:
         """Events as the cluster shows their causes; ends when the verdict is there."""
@@ -131,8 +134,15 @@ class Follower:
         if self._lost:
             # An outage is nobody's lack of progress: it neither fails a version nor proves it.
             return self._course.blind(self._clock.monotonic(), self._lost_at)
-        seen = [it for it in self._objects if it.kind not in self._blind]
-        assessment = assess(self._picture, seen, self._rules, applied=self._believing, logs=self._logs)
+        seen = [it for it in (*self._objects, *self._custom) if it.index not in self._blind]
+        assessment = assess(
+            self._picture,
+            seen,
+            self._rules,
+            applied=self._believing,
+            logs=self._logs,
+            unwell=self._unwell,
+        )
         for shown in assessment.troubles:
             self._want_logs(shown)
         events = self._course.step(assessment, self._clock.monotonic(), applied=self._believing)
@@ -142,26 +152,28 @@ class Follower:
     def _blind_verdict(self, assessment: Assessment) -> None:
         """Kinds that may not be watched are not followed; with nothing else to go by, nobody knows."""
         verdict = self._course.verdict
-        unseen = tuple(it for it in self._objects if it.kind in self._blind)
+        unseen = tuple(it for it in (*self._objects, *self._custom) if it.index in self._blind)
         if verdict is None or not unseen:
             return
         verdict = replace(verdict, not_followed=(*verdict.not_followed, *unseen))
-        if verdict.health == "healthy" and not assessment.progress:
+        hidden = any(it in self._objects for it in unseen)
+        if verdict.health == "healthy" and hidden and not assessment.progress:
             words = next(iter(self._blind.values()))
             verdict = replace(verdict, health="unknown", words=f"The rollout could not be watched: {words}")
         self._course.verdict = verdict
 
     async def _watch(self, api_version: str, kind: str) -> None:
+        index = index_of(api_version, kind)
         hooks = {it.name for it in self._objects if it.hook and it.kind == kind}
         try:
             async with contextlib.aclosing(self._cluster.watch(api_version, kind, self._namespace)) as events:
                 async for event in events:
                     if event.type == "SYNCED":
-                        self._unsynced.discard(kind)
+                        self._unsynced.discard(index)
                     elif event.type == "BACK":
-                        self._lost.discard(kind)
+                        self._lost.discard(index)
                     elif event.type == "LOST":
-                        self._lose(kind, event.object["words"])
+                        self._lose(index, event.object["words"])
                     elif event.type != "DELETED":
                         self._picture.put(event.object)
                     elif event.object["metadata"]["name"] not in hooks:
@@ -169,9 +181,9 @@ class Follower:
                         self._picture.remove(event.object)
                     self._changed.set()
         except ClusterError as error:
-            self._blind[kind] = error.words
+            self._blind[index] = error.words
             self._notes.append(f"{kind}s cannot be watched: {error.words}")
-            self._unsynced.discard(kind)
+            self._unsynced.discard(index)
             self._changed.set()
 
     def _lose(self, kind: str, words: str) -> None:
@@ -225,7 +237,7 @@ class Follower:
         if verdict.health != "healthy":
             return await self._with_last_words(verdict)
         found = await warnings(self._cluster, self._namespace, self._all, self._clock)
-        return replace(verdict, troubles=found)
+        return replace(verdict, troubles=(*verdict.troubles, *found))
 
     async def _with_last_words(self, verdict: Verdict) -> Verdict:
         """The verdict with what the first troubled pod said."""

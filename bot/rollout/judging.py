@@ -8,13 +8,13 @@ from dataclasses import replace
 
 from bot.clock import SystemClock
 from bot.cluster import Cluster, ClusterError
-from bot.rollout.assessing import Assessment, assess
+from bot.rollout.assessing import Assessment, assess, not_well
 from bot.rollout.causes_routing import warnings
 from bot.rollout.following import watched_kinds
 from bot.rollout.last_words import fetch_last_words, termination_message
 from bot.rollout.picture import Picture
 from bot.rollout.verdicts import ObjectRef, Rules, Verdict
-from bot.rollout.workloads import FOLLOWED, is_passive
+from bot.rollout.workloads import is_custom, is_workload
 
 
 async def judge(cluster: Cluster, namespace: str, objects: Sequence[ObjectRef]) -> Verdict:
@@ -50,20 +50,32 @@ async def explain(cluster: Cluster, namespace: str, objects: Sequence[ObjectRef]
     return verdict
 
 
+async def unwell_now(cluster: Cluster, namespace: str, objects: Sequence[ObjectRef]) -> dict[str, int]:
+    """What of these objects is not healthy now, for `Follower`: a change is not blamed for what it does not touch.
+
+    Raises: ClusterError when the cluster cannot be asked.
+    """
+    picture = await look(cluster, namespace, objects)
+    return not_well(_assessed(picture, objects), picture)
+
+
 async def look(cluster: Cluster, namespace: str, objects: Sequence[ObjectRef]) -> Picture:
     """A picture of what these objects are and own. Events that may not be read are left out.
 
     Raises: ClusterError.
     """
     picture = Picture()
-    kinds = watched_kinds([it for it in objects if it.kind in FOLLOWED])
+    kinds = [
+        (kind, api_version) for kind, api_version in watched_kinds(list(filter(is_workload, objects))).items()
+    ]
+    custom = sorted({(it.kind, it.api_version) for it in objects if is_custom(it)})
     lists = await asyncio.gather(
-        *(cluster.list(api_version, kind, namespace) for kind, api_version in kinds.items()),
+        *(cluster.list(api_version, kind, namespace) for kind, api_version in (*kinds, *custom)),
         return_exceptions=True,
     )
-    for kind, items in zip(kinds, lists, strict=True):
+    for each, items in zip((*kinds, *custom), lists, strict=True):
         if isinstance(items, BaseException):
-            if kind == "Event" and isinstance(items, ClusterError):
+            if (each in custom or each[0] == "Event") and isinstance(items, ClusterError):
                 continue
             raise items
         for item in items:
@@ -74,17 +86,14 @@ async def look(cluster: Cluster, namespace: str, objects: Sequence[ObjectRef]) -
 def _assessed(
     picture: Picture, objects: Sequence[ObjectRef], logs: dict[str, str] | None = None
 ) -> Assessment:
-    followed = [it for it in objects if not it.hook]
+    followed = [it for it in objects if is_workload(it) and not it.hook]
+    followed += [it for it in objects if is_custom(it) and picture.get(it.index, it.name) is not None]
     return assess(picture, followed, Rules(), applied=True, logs=logs)
 
 
 def _verdict(found: Assessment, objects: Sequence[ObjectRef]) -> Verdict:
     troubles = tuple(it.trouble for it in found.troubles)
-    strange = tuple(
-        it
-        for it in objects
-        if it.kind not in FOLLOWED and not it.hook and not is_passive(it.api_version, it.kind)
-    )
+    strange = tuple(it for it in objects if is_custom(it) and it not in found.progress)
     if found.missing:
         names = ", ".join(it.where for it in found.missing)
         return Verdict("failed", troubles, not_followed=strange, words=f"{names} is not there")
@@ -92,4 +101,7 @@ def _verdict(found: Assessment, objects: Sequence[ObjectRef]) -> Verdict:
         return Verdict("healthy", troubles, not_followed=strange)
     if troubles:
         return Verdict("failed", troubles, not_followed=strange, words=troubles[0].sentence())
+    if found.waiting:
+        words = found.waiting[0].sentence()
+        return Verdict("unknown", not_followed=strange, words=words)
     return Verdict("unknown", not_followed=strange, words="It is not ready yet, and nothing says why")

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
+from bot.rollout.verdicts import index_of
+
 Raw: TypeAlias = dict[str, Any]
 
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -50,7 +52,7 @@ class Picture:
 
     def put(self, item: Raw) -> None:
         """Add or replace an object, unless a later state of it is known."""
-        kind, name = item["kind"], item["metadata"]["name"]
+        kind, name = _kind(item), item["metadata"]["name"]
         item["metadata"].pop("managedFields", None)
         if kind == "Event":
             self._events[_about(item)][name] = item
@@ -66,7 +68,7 @@ class Picture:
 
     def remove(self, item: Raw) -> None:
         """Forget an object that is gone."""
-        kind, name = item["kind"], item["metadata"]["name"]
+        kind, name = _kind(item), item["metadata"]["name"]
         if kind == "Event":
             # Events expire; what they told is still true for as long as the operation runs.
             return
@@ -124,6 +126,10 @@ def time_of(text: str | None) -> datetime:
 def _about(event: Raw) -> tuple[str, str]:
     about = event.get("involvedObject") or event.get("regarding") or {}
     return about.get("kind", ""), about.get("name", "")
+
+
+def _kind(item: Raw) -> str:
+    return index_of(str(item.get("apiVersion") or ""), item["kind"])
 
 
 def _same(one: Raw, other: Raw) -> bool:

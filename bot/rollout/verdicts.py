@@ -10,6 +10,17 @@ from bot.events import Trouble
 Health = Literal["healthy", "failed", "unknown"]
 
 
+def is_built_in(api_version: str) -> bool:
+    """Whether a group belongs to Kubernetes itself: others may have a Job or a Service of their own."""
+    group = api_version.rpartition("/")[0]
+    return "." not in group or group.endswith(".k8s.io")
+
+
+def index_of(api_version: str, kind: str) -> str:
+    """A kind's name that is unique among groups: "Deployment", "Certificate.cert-manager.io"."""
+    return kind if is_built_in(api_version) else f"{kind}.{api_version.rpartition('/')[0]}"
+
+
 @dataclass(frozen=True, slots=True)
 class ObjectRef:
     """An object of the release's manifest; `hook` for those that Helm runs before or after the rest."""
@@ -18,6 +29,11 @@ class ObjectRef:
     kind: str
     name: str
     hook: bool = False
+
+    @property
+    def index(self) -> str:
+        """What its kind is called in a `Picture`."""
+        return index_of(self.api_version, self.kind)
 
     @property
     def where(self) -> str:
@@ -36,6 +52,8 @@ class Rules:
     that frees as old pods go."""
     timeout: float = 300.0
     """Seconds without progress (a pod more that is new or ready, a hook that moves) that end the wait."""
+    holds: bool = True
+    """Whether a rollout that the cluster keeps up waits for a person; else it ends as "unknown" by its time-out."""
     settle: float = 5.0
     """Seconds that pods without a readiness probe must stay up: Kubernetes calls them ready as they start, and
     an app that dies of its configuration takes a second or two to do so."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from bot.rollout.causes import condition
 from bot.rollout.picture import Picture, Raw
+from bot.rollout.verdicts import ObjectRef, is_built_in
 
 FOLLOWED = {
     "Deployment": "apps/v1",
@@ -54,7 +55,18 @@ class Progress:
 
 def is_passive(api_version: str, kind: str) -> bool:
     """Whether an object of this kind is done once it is applied."""
-    return kind in _PASSIVE or api_version.rpartition("/")[0] in _PASSIVE_GROUPS
+    known = kind in _PASSIVE and is_built_in(api_version)
+    return known or api_version.rpartition("/")[0] in _PASSIVE_GROUPS
+
+
+def is_workload(ref: ObjectRef) -> bool:
+    """Whether it is of a kind that we judge by its pods or its volume."""
+    return ref.kind in FOLLOWED and is_built_in(ref.api_version)
+
+
+def is_custom(ref: ObjectRef) -> bool:
+    """Whether its health is what its own conditions say, if anything does."""
+    return not is_workload(ref) and not ref.hook and not is_passive(ref.api_version, ref.kind)
 
 
 def progress(picture: Picture, item: Raw, *, hook: bool = False) -> Progress:

@@ -60,6 +60,7 @@ async def follow(
     *objects: ObjectRef,
     rules: Rules = RULES,
     ahead: float = -1,
+    unwell: dict[str, int] | None = None,
 ) -> tuple[list[Event], Verdict]:
     """Follow a change as an operation does: the watch first, then the change, then `applied`."""
     clock = SystemClock()
@@ -79,6 +80,7 @@ async def follow(
             rules=rules,
             since=clock.now() + timedelta(seconds=ahead),
             clock=clock,
+            unwell=unwell,
         ) as follower,
         asyncio.TaskGroup() as group,
     ):

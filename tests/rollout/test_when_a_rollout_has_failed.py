@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.events import PodTrouble, TroubleCleared, WorkloadProgress
 from bot.rollout import ObjectRef, Rules
 from bot.rollout.assessing import assess
@@ -26,12 +28,15 @@ RULES = Rules(crash_restarts=3, image_grace=60, timeout=300, settle=5)
 class Rollout:
     """A course that has been applied at second 0, fed with pictures."""
 
-    def __init__(self) -> None:
-        self.course = Course([SHOP], RULES)
+    def __init__(
+        self, rules: Rules = RULES, *, held: bool = False, unwell: dict[str, int] | None = None
+    ) -> None:
+        self.course = Course([SHOP], rules, held=held)
+        self.unwell = unwell
         self.course.applied(0.0)
 
     def at(self, now: float, *items: Raw) -> list[object]:
-        found = assess(picture(*items), [SHOP], RULES, applied=True)
+        found = assess(picture(*items), [SHOP], RULES, applied=True, unwell=self.unwell)
         return list(self.course.step(found, now, applied=True))
 
     @property
@@ -90,9 +95,9 @@ def test_a_crash_loop_fails_after_three_restarts() -> None:
     assert rollout.verdict.troubles[0].restarts == 3
 
 
-def test_a_full_cluster_holds_the_rollout_and_never_fails_it() -> None:
+def test_where_nobody_can_be_asked_a_full_cluster_ends_without_a_verdict_on_the_version() -> None:
     full = unschedulable("0/3 nodes are available: 3 Insufficient cpu.")
-    rollout = Rollout()
+    rollout = Rollout(replace(RULES, holds=False))
     rollout.at(0, *new(full))
     rollout.at(299, *new(full))
     assert rollout.verdict is None
