@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Coroutine
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -19,6 +20,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Deploy Helm charts and operate Kubernetes clusters from a Telegram chat.",
 )
+
+
+class RightsOf(StrEnum):
+    """Whose rights `rbac` prints."""
+
+    BOT = "bot"
+    PEOPLE = "people"
+    VALUES = "values"
+
 
 Config = Annotated[
     list[Path] | None,
@@ -82,6 +92,29 @@ def plan(
     from bot.terminal import plan as plan_all
 
     _ended(plan_all(_paths(config), os.environ, app_name, version, environment, person, sys.stdout))
+
+
+@app.command()
+def rbac(
+    service_account: Annotated[
+        str, typer.Option("--service-account", help="The bot's ServiceAccount; Roles are named after it.")
+    ] = "pilothouse",
+    namespace: Annotated[str, typer.Option("--namespace", help="Where that is.")] = "pilothouse",
+    cluster: Annotated[
+        str, typer.Option("--cluster", metavar="NAME", help="A key of `clusters`, where there are several.")
+    ] = "",
+    form: Annotated[
+        RightsOf,
+        typer.Option("--for", help="The bot, the people in whose names it asks, or its chart's values."),
+    ] = RightsOf.BOT,
+    config: Config = None,
+) -> None:
+    """Print the least Roles and bindings that the configured apps need, for `kubectl apply -f -`."""
+    from bot.rbac.printing import Account
+    from bot.rbac.printing import rbac as print_rights
+
+    account = Account(service_account, namespace)
+    _ended(print_rights(_paths(config), os.environ, account, cluster, form.value, sys.stdout))
 
 
 @app.command()
