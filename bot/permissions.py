@@ -56,6 +56,7 @@ _WORDS: Final[dict[Permission, str]] = {
     "deploy.cancel": "cancel",
     "deploy.cancel.others": "cancel what others started",
     "deploy.set": "set values",
+    "pods.restart": "restart pods",
     "release.mend": "mend a release",
     "release.uninstall": "uninstall",
     "lock.set": "lock",
@@ -145,6 +146,7 @@ class Suspension:
     """Somebody who may do nothing, for as long as the configuration says of them what `fingerprint` covers."""
 
     person_id: int
+    name: str
     reason: str
     by: str
     at: datetime

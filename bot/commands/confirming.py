@@ -11,15 +11,16 @@ from typing import Any
 
 from bot.commands.ask import Ask
 from bot.commands.choices import Choice, run
+from bot.commands.holding import is_held, show_held
 from bot.config import Target
 from bot.operations.deploy import CHART, VALUES, Deploy, DeployArguments
 from bot.operations.desk import Order
-from bot.operations.errors import Busy
+from bot.operations.errors import Busy, Held
 from bot.operations.operation import Arguments
 from bot.operations.policy import Policy
 from bot.operations.release import ReleaseArguments
+from bot.operations.restart import Restart
 from bot.operations.rollback import Rollback, RollbackArguments
-from bot.operations.turn import Turn
 from bot.operations.uninstall import Uninstall
 from bot.planning.errors import PlanRefused
 from bot.planning.plan import Plan, PlanKind
@@ -32,7 +33,12 @@ EXPIRY = timedelta(minutes=5)
 EXCERPT = 24
 """Lines of the diff in the plan's message; the rest is in the document."""
 
-TITLES: Mapping[PlanKind, str] = {"deploy": "Plan", "rollback": "Roll back", "uninstall": "Uninstall"}
+TITLES: Mapping[PlanKind, str] = {
+    "deploy": "Plan",
+    "rollback": "Roll back",
+    "uninstall": "Uninstall",
+    "restart": "Restart",
+}
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,8 @@ async def propose(ask: Ask, request: Request, *, moved: str = "", again: bool = 
 
     While an operation has the release there is nothing to plan against: its author is named instead.
     """
+    if await is_held(ask, asdict(request)):
+        return
     busy = await _holder(ask, request)
     if busy is not None:
         await show_busy(ask, request, busy)
@@ -94,6 +102,8 @@ async def planned(ask: Ask, request: Request) -> Plan:
         return await planner.rollback(target, request.revision, identity)
     if request.kind == "uninstall":
         return await planner.uninstall(target, identity)
+    if request.kind == "restart":
+        return await planner.restart(target, identity)
     sets = tuple((key, value) for key, value in request.sets)
     return await planner.deploy(target, request.version, identity, sets)
 
@@ -101,6 +111,8 @@ async def planned(ask: Ask, request: Request) -> Plan:
 async def confirmed(ask: Ask, fields: Mapping[str, Any], digest: str, inputs: Mapping[str, str]) -> None:
     """A plan's button was pressed: plan again, and run it if it is still the one that was seen."""
     request = Request(**fields)
+    if await is_held(ask, fields):
+        return
     busy = await _holder(ask, request)
     if busy is not None:
         await show_busy(ask, request, busy)
@@ -113,8 +125,10 @@ async def confirmed(ask: Ask, fields: Mapping[str, Any], digest: str, inputs: Ma
         return
     try:
         await ask.submit(order(ask, request, plan))
-    except Busy as held:
-        await show_busy(ask, request, held)
+    except Busy as taken:
+        await show_busy(ask, request, taken)
+    except Held as held:
+        await show_held(ask, held, fields)
 
 
 def order(ask: Ask, request: Request, plan: Plan) -> Order:
@@ -158,10 +172,10 @@ def policy_of(target: Target) -> Policy:
 
 
 async def _holder(ask: Ask, request: Request) -> Busy | None:
-    """Who has the release; whoever's turn it is now is about to plan, and does not count."""
+    """Who has the release."""
     target = ask.config.target(request.app, request.environment)
     site = await ask.services.planner.site(target, ask.who.identity)
-    return await ask.services.desk.holder(site.id.subject, but=Turn.kind)
+    return await ask.services.desk.holder(site.id.subject)
 
 
 async def show_busy(ask: Ask, request: Request, busy: Busy) -> None:
@@ -214,7 +228,7 @@ async def full_diff(ask: Ask, fields: Mapping[str, Any]) -> None:
         raise PlanRefused(f"Manifests of {request.environment} are not shown in chats any more")
     plan = await planned(ask, request)
     name = f"{plan.app}-{plan.environment}-{plan.version}.diff"
-    masked = ask.services.masker().mask_text(plan.diff or "No difference\n")
+    masked = ask.services.masker().mask_text(plan.document or "No difference\n")
     document = Document(name, masked.encode())
     await ask.show("document", document=document, heading=f"{plan.app} → {plan.environment} {plan.version}")
 
@@ -238,7 +252,7 @@ def _choices(plan: Plan, request: Request, discloses: bool) -> list[Choice]:
             label, f"{plan.kind}.go", go, style, app=plan.app, environment=plan.environment, lifetime=EXPIRY
         )
     ]
-    if discloses and plan.diff:
+    if discloses and plan.document:
         choices.append(
             Choice("Full diff", "plan.diff", {"request": fields}, app=plan.app, environment=plan.environment)
         )
@@ -262,6 +276,8 @@ def _label(plan: Plan) -> tuple[str, Any]:
         return f"Roll back to {plan.version}", "danger" if plan.shouts else "primary"
     if plan.kind == "uninstall":
         return f"Uninstall from {place}", "danger"
+    if plan.kind == "restart":
+        return f"Restart in {place}", "danger" if plan.shouts else "primary"
     if plan.shouts:
         return f"Deploy to {place} · {plan.version}", "danger"
     return f"Deploy to {place}", "primary"
@@ -279,4 +295,6 @@ def _arguments(plan: Plan, policy: Policy) -> tuple[str, Arguments]:
         return Rollback.kind, RollbackArguments(**shared, revision=plan.revision, lasting=plan.lasting)
     if plan.kind == "uninstall":
         return Uninstall.kind, ReleaseArguments(**shared)
+    if plan.kind == "restart":
+        return Restart.kind, ReleaseArguments(**shared)
     return Deploy.kind, DeployArguments(**shared, image_digest=plan.image_digest)

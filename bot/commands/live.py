@@ -18,6 +18,7 @@ from bot.clock import Clock
 from bot.commands.choices import Choice, run
 from bot.commands.showing import Page, Screen
 from bot.config import Config
+from bot.operations.holds import WAITING
 from bot.operations.operation import Outcome
 from bot.operations.view import View
 from bot.store.database import Database
@@ -32,7 +33,7 @@ TICK = 5.0
 BAR = 9
 """Cells of a workload's bar, so that a line has 27 at most."""
 
-CALLS_A_PERSON = ("failed", "restored", "removed", "broken")
+CALLS_A_PERSON = ("failed", "restored", "removed", "broken", "held")
 """Results that are told again by a short message with a sound."""
 
 log = structlog.get_logger(__name__)
@@ -87,7 +88,7 @@ class LiveMessages:
 
     def changed(self, operation_id: str, view: View) -> None:
         """Draw the newest view soon."""
-        if view.kind == "turn":
+        if view.kind in WAITING:
             return
         known = self._running.setdefault(operation_id, _Drawn(view, None))
         known.urgent |= {each.words for each in view.troubles} > {each.words for each in known.view.troubles}
@@ -97,7 +98,7 @@ class LiveMessages:
     async def ended(self, session: AsyncSession, row: OperationRow, view: View) -> None:
         """Store the final state of the message, and the short one that rings."""
         drawn = self._running.pop(row.id, None)
-        if row.chat_id is None or (view.kind == "turn" and _came(view)):
+        if row.chat_id is None or view.kind == "call" or (view.kind == "turn" and _came(view)):
             return
         to = ChatTarget(row.chat_id, row.topic)
         message_id = drawn.sent.message_id if drawn and drawn.sent else row.message_id
@@ -309,16 +310,21 @@ def _next_steps(view: View) -> list[Choice]:
         choices.append(Choice(label, button, arguments, style, view.app, view.environment, anyone=True))
 
     revision = outcome.attempt or outcome.revision
-    if revision and view.kind in ("deploy", "rollback", "mend"):
+    if revision:
         choices.append(run("Logs", f"/logs {view.app} {view.environment}", fresh=True))
         choices.append(run("Pods", f"/pods {view.app} {view.environment}", fresh=True))
+    if revision and view.kind in ("deploy", "rollback", "mend"):
         offer("Diff", "result.diff", revision=revision)
     choices.append(run("Status", f"/status {view.app} {view.environment}", fresh=True))
-    if view.kind == "deploy" and outcome.result in ("failed", "restored", "removed", "cancelled"):
+    if view.kind == "deploy" and outcome.result in ("failed", "restored", "removed", "cancelled", "held"):
         again = f"/deploy {view.app} {view.version} {view.environment}"
         choices.append(run("Try again", again, fresh=True))
+    if view.kind == "restart" and outcome.result in ("failed", "held"):
+        choices.append(run("Try again", f"/restart {view.app} {view.environment}", fresh=True))
     if view.kind == "deploy" and outcome.result in ("done", "applied", "failed") and outcome.back_to:
         offer(f"Roll back to {outcome.back_to}", "rollback.ask", revision=None)
     if outcome.result == "broken":
         offer("Roll back", "rollback.ask", "danger", revision=None)
+    if view.kind == "rollback" and outcome.result == "held":
+        offer("Plan again", "rollback.ask", revision=None)
     return choices

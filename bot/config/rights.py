@@ -21,6 +21,7 @@ Permission = Literal[
     "deploy.cancel",
     "deploy.cancel.others",
     "deploy.set",
+    "pods.restart",
     "release.mend",
     "release.uninstall",
     "lock.set",
@@ -44,6 +45,7 @@ _DEVELOPER: Final[frozenset[Permission]] = _VIEWER | {
     "deploy.run",
     "deploy.rollback",
     "deploy.cancel",
+    "pods.restart",
     "lock.set",
 }
 _DEPLOYER: Final[frozenset[Permission]] = _DEVELOPER | {

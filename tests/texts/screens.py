@@ -16,10 +16,14 @@ from bot.commands.pods import Workload as PodWorkload
 from bot.commands.standing import SYMBOLS, Standing, Workload
 from bot.operations.operation import Author, Outcome
 from bot.operations.view import StepLine, TroubleLine, View, WorkloadLine
+from bot.permissions import Suspension
+from bot.planning.foreign import Foreign, LostValue
 from bot.planning.plan import Frozen, Plan
 from bot.planning.site import Site
 from bot.planning.summary import Line
 from bot.rollout.causes import Finding
+from bot.store.holds import Lock, Standstill
+from handlers.people import HIDDEN
 
 NOW = datetime(2026, 11, 25, 14, 3, tzinfo=UTC)
 DIGEST = f"sha256:4f1c{'0' * 58}9a"
@@ -85,6 +89,22 @@ TROUBLES = (
     ),
 )
 
+LOCK = Lock(
+    "production",
+    "",
+    "database migration",
+    1001,
+    "Kim",
+    NOW - timedelta(minutes=23),
+    NOW + timedelta(hours=2),
+    -100,
+    2,
+    7,
+)
+LOCK_OF_SHOP = replace(LOCK, app="shop", until=None)
+STANDSTILL = Standstill("the database is on fire", 1001, "Kim", NOW - timedelta(days=1))
+HOLD_LINES = ("⏸ Stopped by Kim: “the database is on fire”", "🔒 production: Kim, “database migration”")
+
 FAILURES: dict[str, dict[str, Any]] = {
     "failed": {"words": "new pods crash at start", "revision": 8, "quote": "KeyError: 'DATABASE_URL'"},
     "restored": {
@@ -97,6 +117,7 @@ FAILURES: dict[str, dict[str, Any]] = {
     "removed": {"words": "image does not exist"},
     "cancelled": {"back_to": "v1.1"},
     "broken": {"words": "v1.2 failed, v1.1 did not return"},
+    "held": {"words": "Kim has locked production: “database migration”"},
 }
 
 PLAN = Plan(
@@ -174,7 +195,8 @@ ABSENT = standing("docs", "absent")
 
 def status(**environments: list[Standing]) -> Shown:
     down = sum(each.state == "failed" for found in environments.values() for each in found)
-    return Shown("status", {"environments": environments, "lines": 10, "down": down, "now": NOW})
+    values = {"environments": environments, "lines": 10, "down": down, "now": NOW, "holds": HOLD_LINES}
+    return Shown("status", values)
 
 
 def _row(result: str | None, state: str = "ended") -> SimpleNamespace:
@@ -189,6 +211,27 @@ def _row(result: str | None, state: str = "ended") -> SimpleNamespace:
         id="7c2e91",
         outcome={"result": result},
     )
+
+
+def newcomer(**changes: Any) -> SimpleNamespace:
+    """A row of somebody unknown in the team's chat."""
+    usual = {"name": "Eve", "username": None, "kind": "person", "count": 1, "chat_id": -1001000000001}
+    chat = {"chat_kind": "supergroup", "chat_title": "ACME team", "last_at": NOW}
+    return SimpleNamespace(**{**usual, **chat, **changes})
+
+
+def subject(**changes: Any) -> dict[str, Any]:
+    """One whom /whois tells of."""
+    usual = {"name": "", "username": None, "id": None, "what": "", "key": None, "rights": []}
+    return {**usual, "suspension": None, "paste": [], **changes}
+
+
+def whois(*subjects: dict[str, Any]) -> Shown:
+    """What /whois answers."""
+    return Shown("whois", {"subjects": list(subjects), "forwarded": len(subjects) > 1})
+
+
+SUSPENSION = Suspension(1002, "Dana", "lost phone", "Kim", NOW, "")
 
 
 def _revision(number: int, busy: bool = False) -> SimpleNamespace:
@@ -276,10 +319,41 @@ SCREENS: dict[str, Shown] = {
         f"ring: {name}": ended(template="ring", result=name, **more)
         for name, more in {**FAILURES, "done": {}}.items()
     },
+    "restarting": operation("running", kind="restart", steps=STEPS),
+    "restarted": ended("restart", result="done", revision=7, ready="3 of 3"),
+    "restart failed": ended("restart", **{"result": "failed", **FAILURES["failed"]}),
+    "restart cancelled": ended("restart", result="cancelled", words="nothing was changed"),
+    "restart not started": ended("restart", result="held", words="shop is locked"),
+    "ring: restart failed": ended("restart", template="ring", result="failed"),
+    "restart plan": plan(
+        kind="restart",
+        version="v1.1",
+        lines=(Line("shop: 3 pods"), Line("StatefulSet db is down meanwhile", "warning")),
+        notes=("worker is paused: left as it is",),
+        diff="",
+        excerpt="",
+        added=0,
+        removed=0,
+        chart="",
+    ),
     "your turn": Shown("turn", {"author": DANA, "turn": TURN, "is_refused": False}),
     "your turn, refused": Shown("turn", {"author": DANA, "turn": TURN, "is_refused": True}),
     "plan": plan(),
     "plan that moved": plan(moved="Since you looked: another revision is deployed. New plan below."),
+    "plan over another's revision": plan(
+        foreign=Foreign(
+            revision=7,
+            maker="helm (CI build 412)",
+            age=260000.0,
+            also=("kubectl-edit",),
+            lost=tuple(LostValue(f"web.value{number}", "4") for number in range(13)),
+        ),
+        way_back="If it fails: back to v1.1",
+    ),
+    "plan over an unhealthy revision": plan(
+        unhealthy="v1.1 is unhealthy already: Deployment/shop: image does not exist; no way back to it",
+        way_back="If it fails: it stays, no healthy revision to go back to",
+    ),
     "plan for production": plan(environment="production", shouts=True),
     "first plan": plan(now="", lines=(Line("Deployment shop added"),), chart=""),
     "plan without a diff": plan(excerpt="", notes=("Deployed by tag: the chart takes no digest",)),
@@ -335,23 +409,24 @@ SCREENS: dict[str, Shown] = {
     "status": status(production=[FAILED, HEALTHY, ABSENT]),
     "status of all": status(staging=[HEALTHY], production=[FAILED, ABSENT]),
     "status of nothing": status(),
-    "status of one": Shown("status_app", {"it": HEALTHY, "now": NOW}),
-    "status of a failed one": Shown("status_app", {"it": FAILED, "now": NOW}),
-    "status of an absent one": Shown("status_app", {"it": ABSENT, "now": NOW}),
+    "status of one": Shown("status_app", {"it": HEALTHY, "holds": HOLD_LINES, "now": NOW}),
+    "status of a failed one": Shown("status_app", {"it": FAILED, "holds": (), "now": NOW}),
+    "status of an absent one": Shown("status_app", {"it": ABSENT, "holds": (), "now": NOW}),
     "history": Shown("history", HISTORY),
     "operations": Shown(
         "operations",
         {
+            "holds": (),
             "rows": [
                 _row("done"),
                 _row("restored"),
                 _row("broken"),
                 _row(None, "running"),
                 _row(None, "queued"),
-            ]
+            ],
         },
     ),
-    "no operations": Shown("operations", {"rows": []}),
+    "no operations": Shown("operations", {"rows": [], "holds": HOLD_LINES}),
     "start": Shown(
         "start",
         {
@@ -390,6 +465,63 @@ SCREENS: dict[str, Shown] = {
             "chat_id": -1001000000001,
             "topic": 2,
             "kubernetes": "dana@example.org (shop-devs)",
+        },
+    ),
+    "newcomers": Shown(
+        "newcomers",
+        {
+            "rows": [
+                newcomer(name="Nina K", username="nina", count=3),
+                newcomer(name="Group", kind="anonymous"),
+                newcomer(name="", chat_kind="private", chat_title=""),
+            ],
+            "total": 3,
+            "hidden": HIDDEN,
+            "paste": ["people:", "  nina:", "    id: 5012345678", "    name: Nina K"],
+        },
+    ),
+    "no newcomers": Shown("newcomers", {"rows": [], "total": 0, "hidden": HIDDEN, "paste": []}),
+    "who is nobody": whois(
+        subject(
+            name="Nina K", username="nina", id=5012345678, paste=["people:", "  nina:", "    id: 5012345678"]
+        )
+    ),
+    "who is known": whois(
+        subject(
+            name="Dana",
+            id=1002,
+            key="dana",
+            rights=["deployer on shop in staging: deploy, roll back, cancel"],
+            suspension=SUSPENSION,
+        )
+    ),
+    "who was forwarded": whois(
+        subject(name="Somebody", what=HIDDEN["hidden"]), subject(name="Kim", id=1001, key="kim")
+    ),
+    "who is a channel": whois(
+        subject(
+            name="News",
+            id=-1001000000002,
+            what=HIDDEN["channel"],
+            paste=["chats:", "  news:", "    id: -1001000000002"],
+        )
+    ),
+    "suspend": Shown(
+        "suspend",
+        {
+            "who": SimpleNamespace(name="Dana", id=1002, key="dana"),
+            "reason": "lost phone",
+            "rights": ["deployer on shop in staging"],
+            "running": [_row(None, "running")],
+            "warnings": ["That is yourself"],
+        },
+    ),
+    "suspended": Shown(
+        "suspended",
+        {
+            "who": SimpleNamespace(name="Dana", id=1002, key="dana"),
+            "it": SUSPENSION,
+            "running": [_row(None, "running")],
         },
     ),
     "apps": Shown("apps", {"apps": {"shop": ["staging", "production"], "blog": ["staging"]}}),
@@ -454,6 +586,33 @@ SCREENS: dict[str, Shown] = {
     "notice withdrawn": Shown(
         "notice_withdrawn",
         {"app": "shop", "version": "1.2", "back_to": "1.1", "at": NOW, "notice": "🚀 Shop 1.2 is out"},
+    ),
+    "locked": Shown("held", {"hold": LOCK, "is_lock": True, "now": NOW}),
+    "locked without an end": Shown("held", {"hold": LOCK_OF_SHOP, "is_lock": True, "now": NOW}),
+    "stopped": Shown("held", {"hold": STANDSTILL, "is_lock": False, "now": NOW}),
+    "lock set": Shown(
+        "lock_set", {"lock": LOCK, "now": NOW, "running": [_row(None, "running")], "others": [LOCK_OF_SHOP]}
+    ),
+    "lock set without an end": Shown(
+        "lock_set", {"lock": LOCK_OF_SHOP, "now": NOW, "running": (), "others": ()}
+    ),
+    "take a lock": Shown("lock_ask", {"lock": LOCK_OF_SHOP, "app": "shop", "now": NOW}),
+    "take an app out of a lock": Shown("lock_ask", {"lock": LOCK, "app": "shop", "now": NOW}),
+    "lock taken": Shown("lock_taken", {"lock": LOCK_OF_SHOP, "taker": "Dana", "app": "shop"}),
+    "app taken out of a lock": Shown("lock_taken", {"lock": LOCK, "taker": "Dana", "app": "shop"}),
+    "locks": Shown("locks", {"locks": [LOCK, LOCK_OF_SHOP], "more": 3, "standstill": STANDSTILL, "now": NOW}),
+    "no locks": Shown("locks", {"locks": [], "more": 0, "standstill": None, "now": NOW}),
+    "free again": Shown("free", {"author": DANA, "place": "shop in production"}),
+    "everything stops": Shown(
+        "stopped",
+        {
+            "by": "Kim",
+            "since": NOW,
+            "reason": "fire",
+            "now": NOW,
+            "running": [_row(None, "running")] * 10,
+            "lines": ["Cancelling 2"],
+        },
     ),
     "raw": Shown("raw", {"html": "<b>done</b>"}),
 }

@@ -111,6 +111,12 @@ WRAPS = {
     "logs",
     "no logs",
     "versions",
+    "restart plan",
+    "restarting",
+    "restarted",
+    "restart failed",
+    "restart cancelled",
+    "restart not started",
 }
 """First lines that say a whole sentence, or name an operation beside its place."""
 

@@ -39,12 +39,19 @@ MATRIX: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "deploy.wait": (STAGING_TEAM, DEPLOYERS),
     "rollback.go": (STAGING_TEAM, DEPLOYERS),
     "rollback.ask": (STAGING_TEAM, DEPLOYERS),
+    "restart.go": (STAGING_TEAM, DEPLOYERS),
     "uninstall.go": (DEPLOYERS, DEPLOYERS),
     "release.ask": (DEPLOYERS, DEPLOYERS),
     "release.mend": (DEPLOYERS, DEPLOYERS),
     "operation.cancel": (STAGING_TEAM, DEPLOYERS),
+    "lock.ask": (DEPLOYERS, DEPLOYERS),
+    "lock.take": (DEPLOYERS, DEPLOYERS),
+    "hold.call": (EVERYBODY, ("kim", "dana", "vic")),
+    "stop.finish": (("kim",), ("kim",)),
+    "stop.running": (("kim",), ("kim",)),
     "notice.publish": (("kim",), ("kim",)),
     "notice.discard": (("kim",), ("kim",)),
+    "person.suspend": (("kim",), ("kim",)),
     "pod.events": (EVERYBODY, ("kim", "dana", "vic")),
     "result.diff": (EVERYBODY, ("kim", "dana", "vic")),
 }
@@ -54,7 +61,7 @@ MATRIX: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 def arguments_of(button: str, environment: str) -> dict[str, Any]:
     """What a button of ours would carry."""
     kind: Any = button.partition(".")[0] if button.endswith(".go") else "deploy"
-    request = asdict(Request(kind, "shop", environment, "" if kind == "uninstall" else "v1.2"))
+    request = asdict(Request(kind, "shop", environment, "" if kind in ("uninstall", "restart") else "v1.2"))
     place = {"app": "shop", "environment": environment}
     known: dict[str, dict[str, Any]] = {
         "run": {"command": f"/status shop {environment}"},
@@ -68,8 +75,14 @@ def arguments_of(button: str, environment: str) -> dict[str, Any]:
         "release.ask": place,
         "release.mend": {**place, "revision": 2, "to": 1},
         "operation.cancel": {"operation_id": "nothing"},
+        "lock.ask": {**place, "request": request, "since": ""},
+        "lock.take": {**place, "request": request, "since": "", "at": "2026-11-25T14:03:00+00:00"},
+        "hold.call": {**place, "request": request},
+        "stop.finish": {},
+        "stop.running": {"operation_ids": []},
         "notice.publish": {"notice_id": 999},
         "notice.discard": {"notice_id": 999},
+        "person.suspend": {"person_id": 999, "reason": "lost phone"},
         "pod.events": {**place, "pod": "nothing"},
         "result.diff": {**place, "revision": 2},
     }
