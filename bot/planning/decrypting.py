@@ -20,6 +20,9 @@ LARGEST = 2 << 20
 
 LONGEST_QUOTE = 200
 
+METADATA = "sops"
+"""The key of an encrypted file under which SOPS keeps what it needs to know."""
+
 NO_KEY = 128
 TAMPERED = 51
 """Exit codes of sops (its `cmd/sops/codes`): no key opens the file; its contents are not what was signed."""
@@ -27,7 +30,7 @@ TAMPERED = 51
 
 def is_encrypted(values: Any) -> bool:
     """Whether a parsed file is one that SOPS encrypted: it says so in a mapping of its own."""
-    return isinstance(values, dict) and isinstance(values.get("sops"), dict)
+    return isinstance(values, dict) and isinstance(values.get(METADATA), dict)
 
 
 def is_secret(value: Any) -> bool:

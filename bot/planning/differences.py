@@ -68,13 +68,13 @@ def field_changes(old: Any, new: Any, path: Path = ()) -> Iterator[FieldChange]:
 
 
 def _list_changes(old: list[Any], new: list[Any], path: Path) -> Iterator[FieldChange]:
-    key = _merge_key([*old, *new])
+    key = merge_key([*old, *new])
     if key is None:
         if old != new:
             yield FieldChange(path, old, new)
         return
     if key in PORT_KEYS and len(old) == len(new) == 1:  # the one port has another number: it is the same port
-        yield from field_changes(old[0], new[0], (*path, str(old[0][key])))
+        yield from field_changes(old[0], new[0], (*path, child_by(key, old[0])))
         return
     before, after = _by(key, old), _by(key, new)
     if before is None or after is None:
@@ -83,15 +83,21 @@ def _list_changes(old: list[Any], new: list[Any], path: Path) -> Iterator[FieldC
     yield from field_changes(before, after, path)
 
 
-def _merge_key(items: list[Any]) -> str | None:
+def merge_key(items: Sequence[Any]) -> str | None:
+    """By which key the items of lists are matched; None where they have none in common."""
     if not items or not all(isinstance(item, dict) for item in items):
         return None
     return next((key for key in MERGE_KEYS if all(key in item for item in items)), None)
 
 
+def child_by(key: str, item: Mapping[str, Any]) -> str:
+    """What stands in a path for an item of a list."""
+    return str(item[key])
+
+
 def _by(key: str, items: list[Any]) -> dict[str, Any] | None:
     """The items by their merge key; None when two share it."""
-    found = {str(item[key]): item for item in items}
+    found = {child_by(key, item): item for item in items}
     return found if len(found) == len(items) else None
 
 

@@ -63,6 +63,18 @@ async def opened(layer: ValuesLayer, target: Target, facts: Facts) -> Opened:
     return await asyncio.to_thread(_decrypted, layer, values, plain)
 
 
+async def secret_in(layer: ValuesLayer, target: Target, facts: Facts) -> frozenset[paths.Path]:
+    """The paths of a file that are secret, which what is encrypted says too.
+
+    Raises: PlanRefused.
+    """
+    _, values = await asyncio.to_thread(_loaded, layer, target, facts)
+    if not decrypting.is_encrypted(values):
+        return paths.ends(values) if layer.secret else frozenset()
+    values = {key: value for key, value in values.items() if key != decrypting.METADATA}
+    return paths.ends(values) if layer.secret else paths.ends(values, decrypting.is_secret)
+
+
 def asks_for(layer: ValuesLayer, name: str) -> bool:
     """Whether a template says `name` anywhere.
 

@@ -5,6 +5,7 @@ Reading one file is left to `bot.planning.layers`.
 """
 
 import asyncio
+import contextlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from bot.config.models import ValuesLayer
 from bot.masking import is_telling
 from bot.planning import paths
 from bot.planning.errors import PlanRefused
-from bot.planning.layers import Facts, Opened, asks_for, opened
+from bot.planning.layers import Facts, Opened, asks_for, opened, secret_in
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,18 @@ async def secrets_in(layer: ValuesLayer, target: Target) -> list[str]:
     Raises: PlanRefused when the file can't be read, decrypted or filled in.
     """
     return [text for text in (await opened(layer, target, Facts(""))).texts() if is_telling(text)]
+
+
+async def secret_paths(target: Target) -> frozenset[paths.Path]:
+    """Where a target's secret values stand, as far as it can be known from its files without decrypting any.
+
+    For looking at what was deployed earlier: a file that can't be read now says nothing of it.
+    """
+    found = {tuple(key.split(".")) for key in target.secrets}
+    for layer in target.values:
+        with contextlib.suppress(PlanRefused):
+            found |= await secret_in(layer, target, Facts(""))
+    return frozenset(found)
 
 
 def _layered(
