@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.clock import Clock
 from bot.operations import holds
 from bot.operations.engine import Engine
-from bot.operations.errors import Busy, Spent
+from bot.operations.errors import Busy, Spent, Suspended
 from bot.operations.frozen import Frozen
 from bot.operations.operation import Arguments, Author
-from bot.store import audit
+from bot.store import audit, suspensions
 from bot.store.database import Database
 from bot.store.tables import OperationRow
 from bot.store.vault import Vault
@@ -66,13 +66,15 @@ class Desk:
         `spend` uses up what asked for it in the same transaction, so that a second press, or the same one after a
         crash, starts nothing again.
         Raises: Busy when another operation has the subject and `wait` is false, Spent when `spend` says no, Held
-        when a lock or the standstill keeps the author back.
+        when a lock or the standstill keeps the author back, Suspended when the author was suspended meanwhile.
         """
         operation_id = "".join(secrets.choice(_ALPHABET) for _ in range(6))
         now = self._clock.now()
         async with self._database.write() as session:
             if spend is not None and not await spend(session):
                 raise Spent("That was pressed already")
+            if await suspensions.of(session, order.author.id) is not None:
+                raise Suspended(f"{order.author.name} is suspended")
             if order.kind not in holds.WAITING:
                 await holds.check(session, self._clock, order.author.id, order.app, order.environment)
             holder = await self._holder(session, order.subject)
@@ -86,11 +88,24 @@ class Desk:
         self._engine.wake()
         return operation_id
 
-    async def holder(self, subject: str, *, but: str = "") -> Busy | None:
+    async def stop_queued(self, session: AsyncSession, author_id: int, by: Author) -> None:
+        """Stop what somebody handed in and what has not begun, in the caller's transaction; then `wake`."""
+        mine = OperationRow.author_id == author_id
+        for row in await session.scalars(select(OperationRow).where(mine, OperationRow.state == "queued")):
+            row.state = "cancelling"
+            row.view = {**row.view, "cancelling": True, "stopped_by": by.name}
+            detail = f"operation {row.id}"
+            await audit.record(session, _entry(row, by, "cancel", self._clock.now(), detail))
+
+    def wake(self) -> None:
+        """Have the engine look at what was changed in a transaction of the caller's."""
+        self._engine.wake()
+
+    async def holder(self, subject: str) -> Busy | None:
         """Who has the subject now, or is first in its queue; whoever waits for it has nothing yet."""
         async with self._database.read() as session:
             row = await self._holder(session, subject)
-            return _busy(row) if row is not None and row.kind != but else None
+            return _busy(row) if row is not None else None
 
     async def find(self, operation_id: str) -> OperationRow | None:
         """One operation."""
@@ -105,15 +120,26 @@ class Desk:
             query = query.order_by(ended, OperationRow.created_at.desc()).limit(limit)
             return (await session.scalars(query)).all()
 
-    async def cancel(self, operation_id: str, by: Author) -> bool:
-        """Stop an operation; False when it had ended or was stopping already."""
-        stopped = await self._engine.cancel(operation_id, by.name)
+    async def begun(self) -> list[OperationRow]:
+        """What is running or stopping now, the oldest first; whoever waits is not."""
+        async with self._database.read() as session:
+            query = select(OperationRow).where(OperationRow.state.in_(("running", "cancelling")))
+            query = query.where(OperationRow.kind.not_in(holds.WAITING)).order_by(OperationRow.created_at)
+            return list(await session.scalars(query))
+
+    async def cancel(self, operation_id: str, by: Author, *, leaves: bool = False) -> bool:
+        """Stop an operation, with `leaves` leave what there is; False when it had ended or was stopping already."""
+        stopped = await self._engine.cancel(operation_id, by.name, leaves=leaves)
         if stopped:
             async with self._database.write() as session:
                 row = await session.get_one(OperationRow, operation_id)
                 detail = f"operation {operation_id}"
                 await audit.record(session, _entry(row, by, "cancel", self._clock.now(), detail))
         return stopped
+
+    def let_wait(self, operation_id: str, by: Author) -> bool:
+        """Let a held rollout wait; False when it is not held any more."""
+        return self._engine.let_wait(operation_id, by.name)
 
     async def _holder(self, session: AsyncSession, subject: str) -> OperationRow | None:
         return await session.scalar(

@@ -101,8 +101,8 @@ class Engine:
         """Look for work now: a row was written."""
         self._wake.set()
 
-    async def cancel(self, operation_id: str, by: str) -> bool:
-        """Ask an operation to stop and clean up, for the person named `by`.
+    async def cancel(self, operation_id: str, by: str, *, leaves: bool = False) -> bool:
+        """Ask an operation to stop and clean up, for the person named `by`; with `leaves`, to leave what there is.
 
         False when it has ended already or is stopping.
         """
@@ -111,13 +111,21 @@ class Engine:
             if row is None or row.state not in ("queued", "running"):
                 return False
             row.state = "cancelling"
-            row.view = {**row.view, "cancelling": True, "stopped_by": by}
+            row.view = {**row.view, "cancelling": True, "stopped_by": by, "leaves": leaves}
         if operation_id in self._progress:
             self._progress[operation_id].cancelling(by)
         work = self._work.get(operation_id)
         if work is not None:
             work.cancel()
         self.wake()
+        return True
+
+    def let_wait(self, operation_id: str, by: str) -> bool:
+        """Note that the person named `by` lets a held rollout wait; False when it is not held here any more."""
+        progress = self._progress.get(operation_id)
+        if progress is None or progress.view.held is None:
+            return False
+        progress.waiting(by)
         return True
 
     async def _lead(self) -> None:
@@ -164,7 +172,9 @@ class Engine:
 
     async def _claim(self) -> Sequence[str]:
         """Mark what may run now as running, oldest and most urgent first, one a subject."""
-        free = LIMIT - len(self._runs)
+        # What is held only looks on: it must not keep others, such as the way back elsewhere, from running.
+        held = sum(each.view.held is not None for each in self._progress.values())
+        free = LIMIT - len(self._runs) + held
         if free <= 0:
             return ()
         async with self._database.write() as session:
@@ -177,15 +187,15 @@ class Engine:
                 )
             )
             begun = [row for row in open_rows if row.state != "queued"]
-            held = {row.subject for row in begun}
+            taken = {row.subject for row in begun}
             claimed = [row for row in begun if row.id not in self._runs][:free]
             keeping = await holds.read(session, self._clock)
             for row in open_rows:
                 hold = keeping.against_row(row)
                 if hold is not None and row.kind in holds.WAITING:
                     continue
-                if row.state == "queued" and row.subject not in held and len(claimed) < free:
-                    held.add(row.subject)
+                if row.state == "queued" and row.subject not in taken and len(claimed) < free:
+                    taken.add(row.subject)
                     row.state, row.started_at = "running", self._clock.now()
                     row.outcome = _held(hold) if hold is not None else None
                     claimed.append(row)
@@ -244,7 +254,15 @@ class Engine:
             operation = Operation.kinds[record.kind](record, self._tools, progress.tell)
             journal = Journal(self._database, self._lease, self._clock, operation_id)
             finished = await journal.read()
-            steps = Steps(journal, finished, progress.tell, self._clock, self._transient, self._mask)
+            steps = Steps(
+                journal,
+                finished,
+                progress.tell,
+                self._clock,
+                self._transient,
+                self._mask,
+                perform=operation.perform,
+            )
             act = operation.cancelled if record.cancelling else operation.run
             work = asyncio.create_task(_or_failed(act(steps), self._mask))
             self._work[operation_id] = work

@@ -6,16 +6,18 @@ A kind is a subclass with a `kind` name and a typed `Arguments`; nothing else ha
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from bot.events import Event
 from bot.operations.steps import Steps
 from bot.store.tables import OperationRow
+
+T = TypeVar("T")
 
 Result = Literal["done", "applied", "failed", "restored", "removed", "cancelled", "broken", "held"]
 """How an operation ended: as asked; as asked but not followed, since nobody can tell its health; failed and
@@ -75,6 +77,10 @@ class Record:
     created_at: datetime
     started: bool
     cancelling: bool
+    held: bool
+    """Whether the last run was held by the cluster's trouble when it was cut off."""
+    leaves: bool
+    """Whether it was stopped to be left as it is."""
     arguments: dict[str, Any]
 
     @classmethod
@@ -94,6 +100,8 @@ class Record:
             created_at=row.created_at,
             started=row.started_at is not None,
             cancelling=row.state == "cancelling",
+            held=bool(row.view.get("held")),
+            leaves=bool(row.view.get("leaves")),
             arguments=row.arguments,
         )
 
@@ -122,3 +130,10 @@ class Operation(ABC):
     async def cancelled(self, do: Steps) -> Outcome:
         """Clean up after a cancel; its steps are journaled like those of `run`."""
         return Outcome(result="cancelled")
+
+    async def perform(self, act: Callable[[], Awaitable[T]]) -> T:
+        """Do what one step does; a kind may refuse to, or stop in the middle.
+
+        Raises: StepFailed, and whatever `act` raises.
+        """
+        return await act()

@@ -10,7 +10,7 @@ from typing import Self
 from sqlalchemy import update
 
 from bot.clock import Clock
-from bot.events import Event, Note, PodTrouble, StepEnded
+from bot.events import Event, Held, Note, PodTrouble, StepEnded
 from bot.operations.audience import Audience
 from bot.operations.operation import Outcome
 from bot.operations.view import View
@@ -62,6 +62,10 @@ class Progress:
         """Show that somebody stopped the operation."""
         self._show(self.view.as_cancelling(by))
 
+    def waiting(self, by: str) -> None:
+        """Show that somebody lets a held rollout wait."""
+        self._show(self.view.as_waiting(by))
+
     def _show(self, view: View) -> None:
         if view is not self.view:
             self.view = view
@@ -96,6 +100,8 @@ def _masked(event: Event, mask: Callable[[str], str]) -> Event:
             return replace(event, trouble=replace(it, words=words, quote=quote, advice=advice))
         case Note():
             return replace(event, text=mask(event.text))
+        case Held():
+            return replace(event, words=mask(event.words))
         case StepEnded():
             return replace(event, detail=mask(event.detail))
         case _:

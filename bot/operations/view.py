@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.events import (
     Event,
+    GoesOn,
+    Held,
     HookProgress,
     Note,
     PodTrouble,
@@ -64,6 +66,17 @@ class TroubleLine(_Part):
     quote: str
 
 
+class Hold(_Part):
+    """The cluster keeps the rollout up, and a person was asked."""
+
+    words: str
+    since: datetime
+    times: int = 1
+    """How often it was asked so far."""
+    waits: str = ""
+    """Who has said since then that it shall wait."""
+
+
 class View(_Part):
     """Everything that the message of one operation shows."""
 
@@ -80,12 +93,15 @@ class View(_Part):
     """Whether the environment lets chats see what its pods said."""
     cancelling: bool = False
     stopped_by: str = ""
+    leaves: bool = False
+    """Whether it was stopped to be left as it is, whatever the environment says."""
     started_at: datetime
     ended_at: datetime | None = None
     steps: tuple[StepLine, ...] = ()
     workloads: tuple[WorkloadLine, ...] = ()
     troubles: tuple[TroubleLine, ...] = ()
     note: str = ""
+    held: Hold | None = None
     outcome: Outcome | None = None
 
     @classmethod
@@ -113,9 +129,12 @@ class View(_Part):
         changes: dict[str, object] = {}
         match event:
             case StepStarted():
+                if not self._is_running(event.name):
+                    changes["held"] = None
                 changes["steps"] = self._with_step(event.name, event.title, "running", event.at)
                 changes |= {"note": "", "workloads": (), "troubles": ()}
             case StepEnded():
+                changes["held"] = None
                 changes["steps"] = self._ended_step(event)
                 changes["note"] = ""
             case HookProgress():
@@ -126,6 +145,10 @@ class View(_Part):
                 changes["troubles"] = self._with_trouble(event)
             case TroubleCleared():
                 changes["troubles"] = self._without_trouble(event)
+            case Held():
+                changes["held"] = self._with_hold(event, now)
+            case GoesOn():
+                changes["held"] = None
             case Note():
                 changes["note"] = event.text
         if all(getattr(self, name) == value for name, value in changes.items()):
@@ -134,15 +157,35 @@ class View(_Part):
 
     def with_end(self, outcome: Outcome, at: datetime) -> View:
         """The final view."""
-        return self.model_copy(update={"outcome": outcome, "ended_at": at, "number": self.number + 1})
+        return self.model_copy(
+            update={"outcome": outcome, "ended_at": at, "held": None, "number": self.number + 1}
+        )
 
     def as_cancelling(self, by: str) -> View:
         """The view once somebody stopped the operation."""
         return self.model_copy(update={"cancelling": True, "stopped_by": by, "number": self.number + 1})
 
+    def as_waiting(self, by: str) -> View:
+        """The view once somebody has said that it shall wait."""
+        if self.held is None:
+            return self
+        held = self.held.model_copy(update={"waits": by})
+        return self.model_copy(update={"held": held, "number": self.number + 1})
+
+    def _with_hold(self, event: Held, now: datetime) -> Hold:
+        """The same hold as before a restart goes on, and is not asked about anew."""
+        if self.held is None:
+            return Hold(words=event.words, since=now, times=event.times)
+        if event.times > self.held.times:
+            return self.held.model_copy(update={"words": event.words, "times": event.times, "waits": ""})
+        return self.held.model_copy(update={"words": event.words})
+
+    def _is_running(self, name: str) -> bool:
+        return any(step.name == name and step.state == "running" for step in self.steps)
+
     def _with_step(self, name: str, title: str, state: StepState, at: datetime) -> tuple[StepLine, ...]:
         """Add the step; one that is run again after a restart keeps its first start."""
-        if any(step.name == name and step.state == "running" for step in self.steps):
+        if self._is_running(name):
             return self.steps
         rest = tuple(step for step in self.steps if step.name != name)
         return (*rest, StepLine(name=name, title=title, state=state, started_at=at))
