@@ -12,7 +12,7 @@ from bot.commands.showing import Page
 from bot.config import Config, Permission, Target
 from bot.operations.desk import Order
 from bot.operations.operation import Author
-from bot.permissions import Decision, Person, Place, may
+from bot.permissions import Decision, Person, Place, admitted, may
 from bot.store import audit
 from bot.telegram.incoming import Replied
 from bot.telegram.messages import ChatTarget, Document, Sent
@@ -69,6 +69,11 @@ class Ask:
     def author(self) -> Author:
         """The person as an operation's author."""
         return Author(self.who.id, self.who.name)
+
+    @property
+    def admission(self) -> Decision:
+        """Whether the person may do anything at all: nobody who is suspended may."""
+        return admitted(self.who, self.services.policy())
 
     def may(self, permission: Permission, app: str | None = None, environment: str | None = None) -> Decision:
         """Whether the person may, here and now, and why or why not."""
@@ -143,8 +148,9 @@ class Ask:
         app: str | None = None,
         environment: str | None = None,
         detail: str = "",
+        session: AsyncSession | None = None,
     ) -> None:
-        """Write a decision into the audit trail."""
+        """Write a decision into the audit trail, with a `session` in the caller's transaction."""
         entry = audit.Entry(
             at=self.services.clock.now(),
             actor_id=self.who.id,
@@ -156,5 +162,8 @@ class Ask:
             chat_id=self.chat_id,
             detail=self.services.masker().mask_text(detail)[:1000],
         )
-        async with self.services.database.write() as session:
+        if session is not None:
             await audit.record(session, entry)
+            return
+        async with self.services.database.write() as own:
+            await audit.record(own, entry)

@@ -18,6 +18,9 @@ THREE_IN_A_ROW = 11
 TWO_IN_A_ROW = 16
 """Cells that a label may have to share a row of a phone's width with two others, or one (measured at 360 px)."""
 
+MOST_COPIED = 256
+"""Characters that a button may put on the clipboard (Bot API, CopyTextButton)."""
+
 LIFETIME = timedelta(days=7)
 
 
@@ -36,6 +39,8 @@ class Choice:
     environment: str | None = None
     anyone: bool = False
     lifetime: timedelta = LIFETIME
+    copy: str = ""
+    """What it puts on the clipboard instead of asking the bot for anything: 256 characters at most."""
 
 
 def run(
@@ -47,6 +52,11 @@ def run(
     entries of a long list come before the ones that are asked for.
     """
     return Choice(label, "run", {"command": command, "fresh": fresh, "skip": skip}, style, anyone=True)
+
+
+def copying(label: str, text: str) -> list[Choice]:
+    """A button that copies `text`; none where it is longer than Telegram lets one copy."""
+    return [Choice(label, "", copy=text)] if len(text) <= MOST_COPIED else []
 
 
 def laid_out(choices: Sequence[Choice]) -> list[list[Choice]]:

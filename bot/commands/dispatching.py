@@ -92,11 +92,14 @@ class Dispatcher:
         if ask is None:
             return
         declared = COMMANDS.get(words.command)
-        if declared is None:
-            if words.addressee is not None or message.chat.kind == "private":
-                await self._guarded(ask, _unknown(ask, words))
+        if declared is None and words.addressee is None and message.chat.kind != "private":
             return
-        await self._guarded(ask, self.run(ask, declared, words))
+        if not ask.admission:
+            await answer(ask, Refused(ask.admission))
+        elif declared is None:
+            await self._guarded(ask, _unknown(ask, words))
+        else:
+            await self._guarded(ask, self.run(ask, declared, words))
 
     async def run(self, ask: Ask, declared: Declared, words: Words) -> None:
         """Run a command with its words, or show the picker for what is missing.
@@ -130,6 +133,10 @@ class Dispatcher:
         ask = await self._known(press)
         if ask is None:
             await self._outbox.answer_press(press.query_id)
+            return
+        if not ask.admission:
+            await answer(ask, Refused(ask.admission))
+            await self._outbox.answer_press(press.query_id, ask.toasts[-1])
             return
         action = await self._actions.take(press)
         if isinstance(action, Refusal):

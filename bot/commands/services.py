@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from bot.clock import Clock
 from bot.cluster.clusters import Clusters
+from bot.cluster.identities import Identities
 from bot.commands.showing import Screen
+from bot.commands.suspending import Suspensions
 from bot.config import Config
 from bot.helm.client import Helm
 from bot.masking import Masker
@@ -38,4 +40,6 @@ class Services:
     versions: Versions
     helm: Helm
     clusters: Clusters
+    identities: Identities
     notices: Notices
+    suspensions: Suspensions

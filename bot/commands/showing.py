@@ -64,6 +64,19 @@ class Screen:
         await self.rebind(message, sent)
         await self._outbox.edit(sent, message, urgency=urgency)
 
+    async def enqueue(
+        self, session: AsyncSession, to: ChatTarget, page: Page, *, key: str, reply_to: int | None = None
+    ) -> None:
+        """Send a page with a sound once the caller's transaction is committed; call `wake` then."""
+        message = await self.message(page, to.chat_id, None, session=session)
+        self._outbox.enqueue(
+            session, to, message, key=key, urgency=Urgency.RESULT, reply_to=reply_to, sound=True
+        )
+
+    def wake(self) -> None:
+        """What `enqueue` was given is committed."""
+        self._outbox.wake()
+
     async def void(self, session: AsyncSession, sent: Sent) -> None:
         """The buttons that a message had do nothing any more, from the caller's transaction on."""
         await self._actions.void(sent.chat_id, sent.message_id, session=session)
@@ -101,6 +114,8 @@ class Screen:
     async def _button(
         self, session: AsyncSession, choice: Choice, chat_id: int, person_id: int | None
     ) -> Button:
+        if choice.copy:
+            return Button(choice.label, copy=choice.copy)
         declared = BUTTONS[choice.button]
         token = await self._actions.offer(
             session,

@@ -1,0 +1,152 @@
+"""/newcomers and /whois: who is not known yet, who somebody is, and the lines that let them in."""
+
+from collections.abc import Collection
+from typing import Any
+
+from bot.commands.arguments import NO_REST, Rest
+from bot.commands.ask import Ask
+from bot.commands.choices import Choice, copying, run
+from bot.commands.declaring import command
+from bot.commands.naming import named, nearest_person, people_of
+from bot.config import VIEWS
+from bot.permissions import Person, Sender, known, summary, words_for
+from bot.store import newcomers as store
+from bot.store.tables import NewcomerRow
+from bot.telegram.incoming import Source
+from bot.telegram.pasting import Entry, chat_entry, person_entry, topic_key
+
+PAGE = 5
+"""Newcomers on a screen: each has two lines, and their lines to paste."""
+
+HIDDEN = {
+    "bot": "A bot: bots never act here",
+    "anonymous": "An anonymous admin: Telegram hides who. Nobody acts here without their own name",
+    "channel": "A channel: it may be announced in, it never acts",
+    "chat": "Written in a chat's name: it never acts",
+    "hidden": "Hides their account in forwards. Answer a message of their own",
+}
+"""What is no person that could be let in."""
+
+
+@command("newcomers", permission="person.view", example="/newcomers", group="Rights")
+async def newcomers(ask: Ask) -> None:
+    """Who wrote lately and is not known, with the lines to let them in."""
+    async with ask.services.database.read() as session:
+        rows = [row for row in await store.lately(session) if not _known_now(ask, row)]
+    shown = rows[ask.skip : ask.skip + PAGE]
+    lines = _paste(ask, shown)
+    choices = copying("Copy the lines", "\n".join(lines)) if lines else []
+    if ask.skip:
+        choices.append(run("‹ Back", "/newcomers", skip=max(0, ask.skip - PAGE)))
+    if len(rows) > ask.skip + PAGE:
+        choices.append(run("More", "/newcomers", skip=ask.skip + PAGE))
+    choices.append(run("Refresh", "/newcomers", skip=ask.skip))
+    await ask.show("newcomers", choices, rows=shown, total=len(rows), hidden=HIDDEN, paste=lines)
+
+
+@command("whois", permission="person.view", example="/whois dana", group="Rights")
+async def whois(ask: Ask, words: Rest = NO_REST) -> None:
+    """Who wrote the message that you answer, or who somebody is."""
+    if words:
+        await _whois_named(ask, " ".join(words))
+    elif ask.replied is None:
+        lines = ["Answer a message of theirs with /whois", "or name somebody: /whois dana"]
+        await ask.show("said", heading="Who is who?", lines=lines)
+    else:
+        sources = [each for each in (ask.replied.origin, ask.replied.sender) if each is not None]
+        await _show(ask, [_described(ask, each) for each in sources])
+
+
+async def _whois_named(ask: Ask, words: str) -> None:
+    people, _ = named(words, ask.services.policy())
+    if people:
+        await _show(ask, [_described(ask, Source("person", each.id, each.name)) for each in people])
+        return
+    near = nearest_person(words, ask.services.policy())
+    known_names = ", ".join(each.name for each in people_of(ask.services.policy())[:10])
+    choices = [run(f"/whois {near}", f"/whois {near}")] if near else []
+    await ask.show("said", choices, heading="Nobody of that name", lines=[f"Known: {known_names}"])
+
+
+async def _show(ask: Ask, subjects: list[dict[str, Any]]) -> None:
+    choices: list[Choice] = []
+    for subject in subjects:
+        choices += copying("Copy the lines", "\n".join(subject["paste"])) if subject["paste"] else []
+    await ask.show("whois", choices, subjects=subjects, forwarded=len(subjects) > 1 and ask.replied)
+
+
+def _described(ask: Ask, source: Source) -> dict[str, Any]:
+    """What is known of one whom a message comes from."""
+    described: dict[str, Any] = {
+        "name": source.name,
+        "username": source.username,
+        "id": source.id,
+        "what": HIDDEN.get(source.kind, ""),
+        "key": None,
+        "rights": [],
+        "suspension": None,
+        "paste": [],
+    }
+    if source.kind == "person" and source.id is not None:
+        _describe_person(ask, Person(source.id, None, source.name), source.username, described)
+    elif source.kind in ("anonymous", "channel", "chat") and source.id not in _chat_ids(ask):
+        entry = chat_entry(source.id or 0, source.name, taken=ask.config.chats)
+        described["paste"] = ["chats:", *entry.lines()]
+    return described
+
+
+def _describe_person(ask: Ask, person: Person, username: str | None, described: dict[str, Any]) -> None:
+    policy = ask.services.policy()
+    entered = policy.people.get(person.id)
+    described["suspension"] = policy.suspended.get(person.id)
+    described["rights"] = _rights(ask, person)
+    if entered is not None:
+        described["key"] = entered.key
+        described["name"] = entered.name
+    elif not any(person.id in grant.people for grant in policy.grants):
+        entry = person_entry(person.id, person.name, ask.config.people, username)
+        described["paste"] = ["people:", *entry.lines()]
+
+
+def _rights(ask: Ask, person: Person) -> list[str]:
+    """Roles with their scopes, each with what it lets one change; then what the chat gives."""
+    policy = ask.services.policy()
+    own = [grant for grant in policy.grants if person.id in grant.people]
+    own.sort(key=lambda grant: -len(grant.permissions))
+    lines = []
+    for grant in own:
+        changes = words_for(grant.permissions - VIEWS)
+        lines.append(f"{grant.role} {grant.scope}: {', '.join(changes) or 'look'}")
+    through = [line for line in summary(person, policy, ask.chat_id) if "through this chat" in line]
+    return lines + through
+
+
+def _known_now(ask: Ask, row: NewcomerRow) -> bool:
+    """Whether the configuration knows somebody by now who was met with silence."""
+    is_person = row.kind == "person"
+    return is_person and known(Sender(row.person_id, chat_id=row.chat_id), ask.services.policy())
+
+
+def _paste(ask: Ask, rows: Collection[NewcomerRow]) -> list[str]:
+    people: dict[int, Entry] = {}
+    chats: dict[int, tuple[str, dict[str, int]]] = {}
+    configured = _chat_ids(ask)
+    for row in rows:
+        if row.kind == "person" and row.person_id not in people:
+            taken = {*ask.config.people, *(entry.key for entry in people.values())}
+            people[row.person_id] = person_entry(row.person_id, row.name, taken, row.username)
+        if row.chat_kind in ("group", "supergroup") and row.chat_id not in configured:
+            _, topics = chats.setdefault(row.chat_id, (row.chat_title, {}))
+            if row.topic is not None:
+                topics[topic_key(row.topic)] = row.topic
+    lines = ["people:", *(line for entry in people.values() for line in entry.lines())] if people else []
+    taken = set(ask.config.chats)
+    for index, (chat_id, (title, topics)) in enumerate(chats.items()):
+        entry = chat_entry(chat_id, title, topics, taken)
+        taken.add(entry.key)
+        lines += [*([] if index else ["chats:"]), *entry.lines()]
+    return lines
+
+
+def _chat_ids(ask: Ask) -> set[int | str]:
+    return {chat.id for chat in ask.config.chats.values()}
