@@ -1,20 +1,28 @@
 """What the operations on a release share: where it is, by which policy, and what becomes known of its revisions."""
 
-from bot.cluster.errors import ClusterRefused
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from bot.cluster.errors import ClusterError, ClusterRefused
+from bot.cluster.identities import short
 from bot.helm.releases import Revision
 from bot.operations.change import Change, Changed
 from bot.operations.closing import close_unfinished
 from bot.operations.errors import StepFailed
-from bot.operations.operation import Arguments, Operation
+from bot.operations.operation import Arguments, Operation, T
 from bot.operations.policy import Policy
 from bot.operations.tools import Tools
-from bot.planning.live import of_record
+from bot.planning.errors import OwnedByOthers
+from bot.planning.live import of_record, read_live
 from bot.planning.plan import ObjectRef, refs
 from bot.planning.site import Site
-from bot.rollout.judging import judge
-from bot.rollout.verdicts import ObjectRef as Followed
+from bot.planning.surveying import judged_now, record_of, refuse_owned
 from bot.store import verdicts
 from bot.store.verdicts import Judgement
+
+LOOK_EVERY = 15.0
+"""Seconds between looks at which cluster it is while a step runs: a rollout may take hours."""
 
 
 class ReleaseArguments(Arguments):
@@ -45,8 +53,48 @@ class ReleaseOperation(Operation, kind=""):
         """The release, ready to be changed and watched."""
         return Change(self.tools, self.arguments.site, self.arguments.policy, self.tell)
 
+    async def perform(self, act: Callable[[], Awaitable[T]]) -> T:
+        """Do a step only as long as its cluster is the one that was confirmed; else stop where it is.
+
+        Raises: StepFailed once another cluster answers, and whatever `act` raises.
+        """
+        await self.check_cluster()
+        acting = asyncio.ensure_future(act())
+        watching = asyncio.create_task(self._watch_cluster())
+        try:
+            await asyncio.wait({acting, watching}, return_when=asyncio.FIRST_COMPLETED)
+            if not acting.done():
+                watching.result()
+            return await acting
+        finally:
+            acting.cancel()
+            watching.cancel()
+            await asyncio.gather(acting, watching, return_exceptions=True)
+
+    async def check_cluster(self) -> None:
+        """Refuse another cluster than the one that was confirmed.
+
+        Raises: StepFailed, ClusterError when it can't be asked.
+        """
+        site = self.arguments.site
+        found = await self.tools.clusters.uid(site.access, within=0.0)
+        if found != site.cluster_uid:
+            raise StepFailed(
+                f"Another cluster answers now: {short(found)}, it was {short(site.cluster_uid)}",
+                advice="Nothing more is done there. See to the kubeconfig, or accept it by /reload",
+            )
+
+    async def _watch_cluster(self) -> None:
+        """Look again and again. Raises: StepFailed."""
+        while True:
+            await self.tools.clock.sleep(LOOK_EVERY)
+            try:
+                await self.check_cluster()
+            except ClusterError:  # whether it can be reached is the step's own matter
+                continue
+
     async def check_unmoved(self) -> None:
-        """Refuse when somebody else made a revision since the plan.
+        """Refuse when somebody else made a revision since the plan, or manages the release by now.
 
         Raises: StepFailed.
         """
@@ -57,6 +105,12 @@ class ReleaseOperation(Operation, kind=""):
                 f"Revision {newest} appeared since the plan was made",
                 advice="Ask again: the plan will be a new one",
             )
+        site, base = self.arguments.site, self.arguments.base
+        record = (record_of(site, base),) if base else ()
+        try:
+            await refuse_owned(await self.tools.cluster(site), (*record, *self.arguments.objects))
+        except OwnedByOthers as owned:
+            raise StepFailed(f"{owned.words} ({owned.where})", advice=owned.advice) from owned
 
     async def check_rights(self, *, helm: bool = True) -> None:
         """Ask the API server whether the identity may write each kind of object (SelfSubjectAccessReview).
@@ -85,24 +139,13 @@ class ReleaseOperation(Operation, kind=""):
 
     async def judge_live(self) -> None:
         """Judge the revision that runs now, where we have no verdict of it: it may be what we go back to."""
-        site = self.arguments.site
-        past = await self.tools.releases.past(site)
-        live = past.live
-        if live is None or live.number in past.verdicts:
-            return
-        record = await self.tools.helm.get(site.location, live.number, site.identity)
-        objects, _ = of_record(record, site.namespace)
-        followed = [Followed(each.api_version, each.kind, each.name) for each in refs(objects)]
-        verdict = await judge(await self.tools.cluster(site), site.namespace, followed)
-        await self.keep(
-            Judgement(
-                revision=live.number,
-                health=verdict.health,
-                at=self.tools.clock.now(),
-                reason=self.tools.mask(verdict.words),
-                version=self.arguments.before,
-            )
+        site, tools = self.arguments.site, self.tools
+        live = await read_live(tools.helm, tools.releases, site)
+        judgement = await judged_now(
+            live, site, await tools.cluster(site), now=tools.clock.now(), mask=tools.mask
         )
+        if judgement is not None and judgement.health != "unknown":  # one on its way is looked at again
+            await self.keep(replace(judgement, version=self.arguments.before))
 
     async def healthy_before(self, number: int) -> Judgement | None:
         """The last revision before `number` that was healthy by our own verdict and that Helm still keeps."""

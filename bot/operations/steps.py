@@ -6,7 +6,7 @@ the domain (`StepFailed`) is journaled and raised again; trouble with the infras
 
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, ParamSpec, TypeVar, get_type_hints
+from typing import Any, ParamSpec, Protocol, TypeVar, get_type_hints
 
 import structlog
 from pydantic import TypeAdapter
@@ -28,6 +28,13 @@ PATIENCE = 600.0
 LONGEST_PAUSE = 15.0
 
 log = structlog.get_logger(__name__)
+
+
+class Perform(Protocol):
+    """Does what one step does, e.g. only as long as something holds."""
+
+    async def __call__(self, act: Callable[[], Awaitable[T]]) -> T:
+        """The result of `act`, or why it was not done, or not done to its end."""
 
 
 class Journal:
@@ -67,6 +74,7 @@ class Steps:
         clock: Clock,
         transient: Callable[[Exception], bool],
         mask: Callable[[str], str],
+        perform: Perform,
     ) -> None:
         """`mask` hides secrets in what a failure says, before it is journaled, told or raised."""
         self._journal = journal
@@ -75,6 +83,7 @@ class Steps:
         self._clock = clock
         self._transient = transient
         self._mask = mask
+        self._perform = perform
         self._used: set[str] = set()
 
     async def __call__(
@@ -113,7 +122,7 @@ class Steps:
         pause = 0.5
         while True:
             try:
-                return await act(*args, **kwargs)
+                return await self._perform(lambda: act(*args, **kwargs))
             except OperationError:
                 raise
             except Exception as error:
