@@ -15,12 +15,14 @@ from sqlalchemy import make_url
 import handlers
 from bot.clock import Clock, SystemClock
 from bot.cluster.clusters import Clusters
+from bot.cluster.identities import Identities
 from bot.commands.dispatching import Dispatcher
 from bot.commands.live import LiveMessages
 from bot.commands.menus import menus
 from bot.commands.posting import ChatPoster
 from bot.commands.services import Services
 from bot.commands.showing import Screen
+from bot.commands.suspending import Suspensions
 from bot.commands.turns import Turns
 from bot.config import Config
 from bot.connections import Charts, Images
@@ -36,6 +38,8 @@ from bot.operations.transience import is_transient
 from bot.planning.inspecting import Inspector
 from bot.planning.planner import Planner
 from bot.planning.releases import Releases
+from bot.planning.rendering import Renderer
+from bot.planning.sites import Sites
 from bot.planning.versions import Versions
 from bot.store.database import Database
 from bot.store.vault import Vault
@@ -69,11 +73,13 @@ class Parts:
     vault: Vault
     helm: Helm
     clusters: Clusters
+    identities: Identities
     images: Images
     releases: Releases
     versions: Versions
     planner: Planner
     inspector: Inspector
+    suspensions: Suspensions
 
     async def reload(self, resolve: Resolve | None = None) -> list[str]:
         """Put the configuration's files into force, as a whole or not at all; the problems when they are not.
@@ -91,6 +97,7 @@ class Parts:
             return [str(error)]
         self.images.use(images)
         self.current.put(fresh, chats)
+        await self.suspensions.settle()
         await asyncio.to_thread(self.current.log_texts)
         return []
 
@@ -137,22 +144,26 @@ def _parts(
     images: Images,
 ) -> Parts:
     releases = Releases(helm, database)
-
+    identities = Identities(clusters, database, clock)
     chart_sources = Charts(lambda: current.config, lambda: images.registries)
     versions = Versions(lambda: images.registries, lambda: images.sources, chart_sources.versions)
+    renderer = Renderer(helm, versions, current.hide)
     planner = Planner(
         helm=helm,
         charts=chart_sources.fetch,
         clusters=clusters,
         releases=releases,
         versions=versions,
+        sites=Sites(identities, lambda: current.config),
+        renderer=renderer,
         vault=vault,
         masker=lambda: current.masker,
-        hide=current.hide,
         shouts=current.shouts_at,
+        clock=clock,
     )
     inspector = Inspector(
         planner,
+        renderer=renderer,
         helm=helm,
         charts=chart_sources.fetch,
         clusters=clusters,
@@ -167,11 +178,13 @@ def _parts(
         vault,
         helm,
         clusters,
+        identities,
         images,
         releases,
         versions,
         planner,
         inspector,
+        Suspensions(database, clock, lambda: current.config, current.suspend),
     )
 
 
@@ -204,6 +217,7 @@ async def _start(parts: Parts, owned: AsyncExitStack, stopping: asyncio.Future[i
     me = await introduce(bot, clock)
     lease = Lease(database, clock)
     await lease.wait()  # of two processes on one store the second does nothing at all until it leads
+    await parts.suspensions.settle()
     outbox = await owned.enter_async_context(
         Outbox(bot, database, clock, lambda text: current.masker.mask_text(text), may_send=lease.holds)
     )
@@ -276,6 +290,7 @@ async def _operating(
         frozen=Frozen(database, parts.vault).read,
         notices=notices,
         replan=turns.replan,
+        call=turns.call,
     )
     engine = Engine(
         database,
@@ -324,7 +339,9 @@ def _services(parts: Parts, screen: Screen, desk: Desk, notices: Notices, reload
         versions=parts.versions,
         helm=parts.helm,
         clusters=parts.clusters,
+        identities=parts.identities,
         notices=notices,
+        suspensions=parts.suspensions,
     )
 
 

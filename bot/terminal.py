@@ -10,6 +10,7 @@ from bot.config import Target
 from bot.planning.errors import NothingThere, PlanRefused
 from bot.planning.live import read_live, version_of
 from bot.planning.plan import Plan
+from bot.texts.rendering import ago
 
 MARKS = {"change": "•", "warning": "!"}
 
@@ -54,12 +55,24 @@ async def plan(
 def _text(found: Plan) -> str:
     now = f"now {found.now}" if found.now else "not deployed yet"
     lines = [f"Plan: {found.app} → {found.environment} {found.version}", f"{now} · chart {found.chart}", ""]
+    lines += [*_before(found), ""] if found.foreign or found.unhealthy else []
     if found.unchanged:
         lines.append(f"{found.app} in {found.environment} already is {found.version} with these values")
     lines += [f"{MARKS[line.weight]} {line.text}" for line in found.lines]
     lines += [f"! {note}" for note in found.notes]
+    lines += [found.way_back] if found.way_back else []
     lines += ["", found.diff] if found.diff else []
     return "\n".join([*lines, f"Plan {found.digest[:4]}", ""])
+
+
+def _before(found: Plan) -> list[str]:
+    """What was there before: how it stands, who made it, what of it would be lost."""
+    lines = [f"! {found.unhealthy}"] if found.unhealthy else []
+    if (it := found.foreign) is not None:
+        lines.append(f"Revision {it.revision} was made by {it.maker}, not by Pilothouse, {ago(it.age)}")
+        lines += [f"Changed since by {', '.join(it.also)}"] if it.also else []
+        lines += ["! Values it would lose:", *(f"  {each}" for each in it.lost)] if it.lost else []
+    return lines
 
 
 def _target(parts: Parts, app: str, environment: str) -> Target:

@@ -5,6 +5,7 @@ not have is gone with the next deploy; here it is named before that.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,11 +25,11 @@ SHOWN = 10
 LONGEST = 40
 """Characters of a value that is still plain; whatever is longer may be anything."""
 
-RECORD = "sh.helm.release.v1"
-"""How the names of Helm's own Secrets begin."""
-
 USUAL = re.compile(r"(?:Install|Upgrade) complete")
 """Descriptions that say nothing about who made a revision."""
+
+MAKERS = re.compile(r"helm|terraform|pulumi|argocd|HashiCorp", re.IGNORECASE)
+"""What installs charts: Helm writes objects as the program that it runs in, of whatever name."""
 
 HANDS = (
     "kubectl",
@@ -86,17 +87,20 @@ def foreign(past: Past, revision: Revision, objects: Sequence[Object], now: date
     """Who made a revision, where it was not us; `objects` is the metadata of its own Secret and of what it made."""
     if past.is_ours(revision):
         return None
-    stored = [item for item in objects if item["metadata"].get("name", "").startswith(f"{RECORD}.")]
-    maker = next((name for item in stored for name in managers(item)), "Helm")
-    others = {
-        name for item in objects for name in managers(item) if name.startswith(HANDS) and name not in HARMLESS
-    }
+    writers = Counter(_bare(name) for item in objects for name in managers(item))
+    maker = next((name for name, _ in writers.most_common() if MAKERS.search(name)), "Helm")
+    others = {name for name in writers if name.startswith(HANDS) and name not in HARMLESS}
     return Foreign(
         revision=revision.number,
         maker=f"{maker}{_remark(revision)}",
         age=max(0.0, (now - revision.updated).total_seconds()),
         also=tuple(sorted(others - {maker})),
     )
+
+
+def _bare(manager: str) -> str:
+    """A manager without the version that some carry in their name: "terraform-provider-helm_v2.17.0_x5"."""
+    return re.sub(r"[_-]v\d.*$", "", manager)
 
 
 def _remark(revision: Revision) -> str:

@@ -14,11 +14,13 @@ from bot.planning import paths
 from bot.planning.comparing import compared
 from bot.planning.differences import to_yaml
 from bot.planning.errors import NothingThere
-from bot.planning.hiding import mask_for
-from bot.planning.live import of_record, read_live, version_of
-from bot.planning.planner import Planner, kube_of
+from bot.planning.hiding import mask_for, texts_given
+from bot.planning.live import of_record, read_live, values_of, version_of
+from bot.planning.planner import Planner
 from bot.planning.releases import Past, Releases
+from bot.planning.rendering import Renderer, kube_of
 from bot.planning.site import Site
+from bot.planning.values import secret_paths
 from bot.planning.versions import Versions
 
 
@@ -29,6 +31,7 @@ class Inspector:
         self,
         planner: Planner,
         *,
+        renderer: Renderer,
         helm: Helm,
         charts: Callable[[App, str], Awaitable[ChartArchive]],
         clusters: Clusters,
@@ -37,6 +40,7 @@ class Inspector:
         masker: Callable[[], Masker],
     ) -> None:
         self._planner = planner
+        self._renderer = renderer
         self._helm = helm
         self._charts = charts
         self._clusters = clusters
@@ -56,10 +60,11 @@ class Inspector:
             self._charts(target.app, version),
             kube_of(cluster),
         )
-        layers = await self._planner.layers(target, version, image, sets)
-        rendering = await self._planner.rendering(site, live, archive, layers, kube)
+        layers = await self._renderer.layers(target, version, image, sets)
+        rendering = await self._renderer.rendering(site, live, archive, layers, kube)
         shown = (*rendering.objects, *rendering.hooks)
-        mask = mask_for(self._masker().with_values(layers.secrets), live.objects, live.hooks, shown)
+        given = texts_given(target, layers.hidden, layers.values, values_of(live.record))
+        mask = mask_for(self._masker(), live.objects, live.hooks, shown, traced=rendering.traced, given=given)
         objects = [mask(each.object) for each in shown]
         return "---\n".join(to_yaml(each) for each in objects)
 
@@ -78,18 +83,20 @@ class Inspector:
             self._helm.get(site.location, earlier[-1], site.identity),
         )
         masker = self._masker()
+        given = texts_given(target, await secret_paths(target), new.values, old.values)
 
         def compare() -> str:
             (before, *_), (after, *_) = of_record(old, site.namespace), of_record(new, site.namespace)
-            return compared(before, after, mask=mask_for(masker, before, after)).diff
+            return compared(before, after, mask=mask_for(masker, before, after, given=given)).diff
 
         return await asyncio.to_thread(compare)
 
     async def values(self, target: Target, version: str) -> paths.Values:
         """The values that a deploy of `version` would pass, secrets masked."""
         image = await self._versions.image(target.app, version)
-        layers = await self._planner.layers(target, version, image, ())
-        masked: paths.Values = self._masker().with_values(layers.secrets).mask_values(layers.values)
+        layers = await self._renderer.layers(target, version, image, ())
+        shown = paths.hidden(layers.values, layers.hidden)
+        masked: paths.Values = self._masker().mask_values(shown)
         return masked
 
     async def versions_of(

@@ -1,15 +1,16 @@
 """What runs now: the live revision's objects and hooks, and which version of the app it is."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from bot.config import Target
 from bot.helm.client import Helm
 from bot.helm.releases import ReleaseRecord, Revision
 from bot.planning import manifests, paths
 from bot.planning.errors import ReleaseStuck
-from bot.planning.manifests import Manifest
+from bot.planning.manifests import Manifest, Object
 from bot.planning.releases import Past, Releases
 from bot.planning.site import Site
 
@@ -23,6 +24,8 @@ class Live:
     record: ReleaseRecord | None
     objects: Sequence[Manifest]
     hooks: Sequence[Manifest]
+    marks: Sequence[Object] = ()
+    """Metadata as the cluster has it: of the revision's own Secret, then of the objects that are there."""
 
 
 async def read_live(helm: Helm, releases: Releases, site: Site) -> Live:
@@ -52,6 +55,11 @@ def of_record(record: ReleaseRecord, namespace: str) -> tuple[list[Manifest], li
     objects = manifests.parse({"manifest": record.manifest}, namespace)
     hooks = manifests.parse({hook.path: hook.manifest for hook in record.hooks}, namespace)
     return objects, hooks
+
+
+def values_of(record: ReleaseRecord | None) -> Mapping[str, Any]:
+    """The values that a revision was given; none where there is no revision."""
+    return record.values if record is not None else {}
 
 
 def version_of(target: Target, past: Past, record: ReleaseRecord | None) -> str:

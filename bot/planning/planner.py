@@ -132,7 +132,7 @@ class Planner:
             plan,
             foreign=_with_losses(plan.foreign, target, live, layers, masker),
             unhealthy=_unhealthy(live, now),
-            way_back=_way_back(target, live),
+            way_back=_way_back(target, live, now),
         )
 
     async def rollback(
@@ -333,7 +333,7 @@ def _unhealthy(live: Live, now: str) -> str:
     return f"{now} is unhealthy already{why}; no way back to it"
 
 
-def _way_back(target: Target, live: Live) -> str:
+def _way_back(target: Target, live: Live, now: str) -> str:
     """What a failed deploy leads to, where the environment goes back by itself."""
     if target.environment.on_failure != "rollback":
         return ""
@@ -342,7 +342,8 @@ def _way_back(target: Target, live: Live) -> str:
     back = live.past.healthy_before(live.past.newest.number + 1)
     if back is None:
         return "If it fails: it stays, no healthy revision to go back to"
-    return f"If it fails: back to {live.past.version(back) or f'revision {back.number}'}"
+    version = now if back == live.revision else live.past.version(back)
+    return f"If it fails: back to {version or f'revision {back.number}'}"
 
 
 def _notes(target: Target, live: Live, masker: Masker) -> list[str]:

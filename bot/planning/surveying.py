@@ -12,7 +12,6 @@ from bot.cluster.cluster import Cluster
 from bot.cluster.discovery import Ref
 from bot.cluster.errors import ClusterRefused
 from bot.planning.errors import OwnedByOthers
-from bot.planning.foreign import RECORD
 from bot.planning.live import Live
 from bot.planning.manifests import GENERATED, Object
 from bot.planning.owners import owner_of
@@ -86,7 +85,7 @@ async def refuse_owned(cluster: Cluster, objects: Iterable[ObjectRef]) -> list[O
 
 def record_of(site: Site, revision: int) -> ObjectRef:
     """The Secret in which Helm keeps a revision."""
-    return ObjectRef("v1", "Secret", site.namespace, f"{RECORD}.{site.release}.v{revision}")
+    return ObjectRef("v1", "Secret", site.namespace, f"sh.helm.release.v1.{site.release}.v{revision}")
 
 
 async def _metadata(cluster: Cluster, objects: Iterable[ObjectRef]) -> list[Object]:
