@@ -9,7 +9,7 @@ from bot.commands.choices import Choice, run
 from bot.commands.stuck import explain
 from bot.helm.errors import ChartInvalid, HelmError
 from bot.images.errors import ImagesError, TagMissing
-from bot.operations.errors import Busy, Spent
+from bot.operations.errors import Busy, Spent, Suspended
 from bot.planning.errors import PlanRefused, ReleaseStuck
 from bot.store.errors import StoreError
 
@@ -38,6 +38,8 @@ async def answer(ask: Ask, error: Exception) -> None:
             await _problem(ask, "The chart can't be rendered", where=where, quote=error.words)
         case HelmError() | ClusterError():
             await _problem(ask, error.words)
+        case Suspended():  # while this was being made
+            await _refuse(ask, Refused(ask.admission))
         case Spent():
             ask.toast(str(error))
         case ImagesError() | Busy() | StoreError():

@@ -4,6 +4,7 @@ OperationError
 ├── StepFailed     the step can't succeed: journaled, told, and the operation ends or undoes itself
 ├── Busy           another operation has the release: wait for it or ask its author
 ├── Held           a lock or the standstill keeps it back: take it, wait for its end, or ask who set it
+├── Suspended      whoever hands it in may do nothing any more
 ├── Spent          what asks for it was used already: nothing is started twice
 └── LeaseLost      another process leads now: this one must stop at once
 """
@@ -44,6 +45,10 @@ class Held(OperationError):
     def __init__(self, hold: Lock | Standstill, words: str) -> None:
         super().__init__(words)
         self.hold = hold
+
+
+class Suspended(OperationError):
+    """Whoever hands it in may do nothing any more."""
 
 
 class Spent(OperationError):
