@@ -15,7 +15,7 @@ from bot.cluster.errors import ClusterError, ClusterSwapped
 from bot.store import clusters as store
 from bot.store.database import Database
 
-PATIENCE = 10.0
+PATIENCE = 5.0
 """Seconds that a look at all clusters gives each of them."""
 
 
