@@ -4,6 +4,7 @@ from bot.commands.arguments import OperationId
 from bot.commands.ask import Ask, Refused
 from bot.commands.choices import Choice
 from bot.commands.declaring import button, command
+from bot.commands.holding import holds_now, lines_of
 from bot.store.tables import OperationRow
 
 SHOWN = 10
@@ -17,7 +18,8 @@ async def operations(ask: Ask) -> None:
     rows = [row for row in await ask.services.desk.recent(SHOWN) if _may_see(ask, row)]
     running = [row for row in rows if row.state != "ended"]
     choices = [_cancel_choice(row, f"Cancel {row.id}") for row in running[:4] if _may_cancel(ask, row)]
-    await ask.show("operations", choices, rows=rows)
+    holds = lines_of(await holds_now(ask.services), [(row.app or "", row.environment or "") for row in rows])
+    await ask.show("operations", choices, rows=rows, holds=holds)
 
 
 @command("cancel", permission="deploy.cancel", example="/cancel", group="Deploy")

@@ -4,6 +4,7 @@ from bot.commands.ask import Ask, Refused
 from bot.commands.choices import Choice, run
 from bot.commands.declaring import command
 from bot.commands.disclosing import shows
+from bot.commands.holding import holds_now, lines_of
 from bot.commands.standing import Standing, all_standing, standing
 from bot.config import App, Environment
 
@@ -45,6 +46,7 @@ async def status(ask: Ask, app: App | None = None, environment: Environment | No
         choices,
         environments=by_environment,
         lines=PAGE,
+        holds=lines_of(await holds_now(ask.services), [(each.app, each.environment) for each in found]),
         down=sum(each.state in ("failed", "unfinished", "unreachable") for each in found),
         now=ask.services.clock.now(),
     )
@@ -73,4 +75,5 @@ async def _one(ask: Ask, app: str, environment: str) -> None:
             )
         )
     choices += [run("Refresh", f"/status {app} {environment}"), run("‹ Status", "/status")]
-    await ask.show("status_app", choices, it=found, now=ask.services.clock.now())
+    holds = lines_of(await holds_now(ask.services), [(app, environment)])
+    await ask.show("status_app", choices, it=found, holds=holds, now=ask.services.clock.now())

@@ -125,7 +125,10 @@ class _Binder:
 
     def _no_name(self, word: str) -> Wrong:
         """A word that stands where a name should."""
-        kinds = [("app", App, self.apps), ("environment", Environment, self.environments)]
+        kinds: list[tuple[str, Any, dict[str, str]]] = [
+            ("app", App, self.apps),
+            ("environment", Environment, self.environments),
+        ]
         missing = [
             (kind, known)
             for kind, type_, known in kinds

@@ -310,8 +310,9 @@ def _next_steps(view: View) -> list[Choice]:
         choices.append(Choice(label, button, arguments, style, view.app, view.environment, anyone=True))
 
     revision = outcome.attempt or outcome.revision
-    if revision:
+    if revision and view.quotes:
         choices.append(run("Logs", f"/logs {view.app} {view.environment}", fresh=True))
+    if revision:
         choices.append(run("Pods", f"/pods {view.app} {view.environment}", fresh=True))
     if revision and view.kind in ("deploy", "rollback", "mend"):
         offer("Diff", "result.diff", revision=revision)

@@ -2,10 +2,11 @@
 
 import shlex
 
-from bot.commands.arguments import Bound, Rest
+from bot.commands.arguments import Bound, Reason, Rest
 from bot.commands.ask import Ask, Refused
 from bot.commands.choices import Choice, run
 from bot.commands.declaring import KNOWN, Declared
+from bot.commands.holding import holds_now
 from bot.commands.standing import all_standing
 from bot.config import App, Environment, Target
 
@@ -30,6 +31,10 @@ async def pick(ask: Ask, declared: Declared, bound: Bound, missing: str) -> None
         await _pick_app(ask, declared, targets, _rest(declared, bound))
     elif parameter.type is Environment and app is not None:
         await _pick_environment(ask, declared, app, targets, _rest(declared, bound))
+    elif parameter.type is Reason:
+        place = [name for kind in (App, Environment) if (name := _bound(declared, bound, kind))]
+        example = " ".join([f"/{declared.name}", *place, "database migration"])
+        await ask.show("said", heading=f"/{declared.name} needs a reason", lines=[f"Example: {example}"])
     else:
         await ask.show("said", heading=f"/{declared.name} needs more", lines=[f"Example: {declared.example}"])
 
@@ -68,12 +73,16 @@ async def _pick_app(ask: Ask, declared: Declared, targets: list[Target], rest: s
 async def _pick_environment(ask: Ask, declared: Declared, app: str, targets: list[Target], rest: str) -> None:
     shown = targets[ask.skip : ask.skip + PAGE]
     found = {each.environment: each for each in await all_standing(ask.services, shown, ask.who.identity)}
+    kept_back = await holds_now(ask.services)
     choices: list[Choice] = []
     lines = ["Where?"]
     for target in shown:
         name = target.environment.name
         choices.append(run(name, f"/{declared.name} {app} {name}{rest}"))
         lines.append(f"{found[name].symbol} {name} {found[name].version or 'not deployed'}")
+        if (lock := kept_back.lock_on(app, name)) is not None:
+            lines.append(f"🔒 locked by {lock.holder}")
+    lines += [f"⏸ Everything is stopped by {kept_back.standstill.by}"] if kept_back.standstill else []
     choices += _paging(ask, f"/{declared.name} {app}{rest}", len(targets))
     if not ask.skip:
         choices.append(run("‹ Back", f"/{declared.name}{rest}"))

@@ -6,10 +6,11 @@ from prometheus_client import Counter
 from bot.cluster.errors import ClusterError
 from bot.commands.ask import Ask, Refused
 from bot.commands.choices import Choice, run
+from bot.commands.holding import show_held
 from bot.commands.stuck import explain
 from bot.helm.errors import ChartInvalid, HelmError
 from bot.images.errors import ImagesError, TagMissing
-from bot.operations.errors import Busy, Spent, Suspended
+from bot.operations.errors import Busy, Held, Spent, Suspended
 from bot.planning.errors import PlanRefused, ReleaseStuck
 from bot.store.errors import StoreError
 
@@ -40,6 +41,8 @@ async def answer(ask: Ask, error: Exception) -> None:
             await _problem(ask, error.words)
         case Suspended():  # while this was being made
             await _refuse(ask, Refused(ask.admission))
+        case Held():
+            await show_held(ask, error)
         case Spent():
             ask.toast(str(error))
         case ImagesError() | Busy() | StoreError():

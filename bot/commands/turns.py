@@ -1,6 +1,7 @@
 """When a release is free: the plan that somebody waited for, made now and shown to them alone."""
 
 from bot.commands.ask import Ask, Refused
+from bot.commands.choices import Choice, run
 from bot.commands.confirming import Request, propose
 from bot.commands.problems import answer
 from bot.commands.services import Services
@@ -52,6 +53,29 @@ class Turns:
             await self._call(record)
         else:
             await self._call(record)
+
+    async def call(self, record: Record) -> None:
+        """Tell a person that nothing keeps their change back any more, with the way to its plan."""
+        assert self._services is not None
+        assert record.chat_id is not None
+        place = record.app or None, record.environment
+        request = record.arguments["request"]
+        again = Choice("Plan again", "plan.again", {"request": request}, "primary", *place)
+        status = run("Status", f"/status {record.app} {record.environment}".replace("  ", " "), fresh=True)
+        page = Page(
+            "free",
+            {"author": record.author, "place": " in ".join(filter(None, place))},
+            [again if request else status],
+        )
+        await self._services.screen.send(
+            ChatTarget(record.chat_id, record.topic),
+            page,
+            record.author.id,
+            reply_to=record.message_id,
+            sound=True,
+            urgency=Urgency.RESULT,
+            key=f"call {record.id}",
+        )
 
     async def _call(self, record: Record, *, is_refused: bool = False) -> None:
         """A short message with a sound, once: nobody hears a message that is edited, and a plan soon expires."""

@@ -42,9 +42,11 @@ class Busy(OperationError):
 class Held(OperationError):
     """Somebody's lock, or the standstill of everything, keeps a change back."""
 
-    def __init__(self, hold: Lock | Standstill, words: str) -> None:
+    def __init__(self, hold: Lock | Standstill, words: str, app: str, environment: str) -> None:
         super().__init__(words)
         self.hold = hold
+        self.app = app
+        self.environment = environment
 
 
 class Suspended(OperationError):

@@ -57,7 +57,7 @@ async def check(session: AsyncSession, clock: Clock, person_id: int, app: str, e
     """
     found = (await read(session, clock)).against(person_id, app, environment)
     if found is not None:
-        raise Held(found, in_words(found))
+        raise Held(found, in_words(found), app, environment)
 
 
 def in_words(hold: Lock | Standstill) -> str:

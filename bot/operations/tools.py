@@ -28,6 +28,8 @@ class Tools:
     notices: Notices
     replan: Callable[[Record], Awaitable[None]]
     """Show a fresh plan of what was asked for to its author, in the message that waited."""
+    call: Callable[[Record], Awaitable[None]]
+    """Tell its author that nothing keeps a change back any more."""
 
     async def cluster(self, site: Site) -> Cluster:
         """The site's cluster, asked in the site's name."""

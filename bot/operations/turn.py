@@ -1,4 +1,7 @@
-"""Turn: waits until a release is free, then asks its person with a plan of that moment."""
+"""Turn and Call: wait until a release is free, then ask their person with a plan of that moment, or just say so.
+
+They begin once neither a lock nor the standstill keeps their person back (bot.operations.holds).
+"""
 
 from typing import Any
 
@@ -26,3 +29,23 @@ class Turn(Operation, kind="turn"):
     async def plan(self) -> None:
         """Make and show it."""
         await self.tools.replan(self.record)
+
+
+class Call(Operation, kind="call"):
+    """Tells its person that nothing keeps a change back any more."""
+
+    tools: Tools
+
+    class Arguments(operation.Arguments):
+        """What was kept back, as the plan's buttons carry it; None where that was no plan."""
+
+        request: dict[str, Any] | None
+
+    async def run(self, do: Steps) -> Outcome:
+        """Say it, in the chat where it was asked for."""
+        await do("call", self.call)
+        return Outcome(result="done")
+
+    async def call(self) -> None:
+        """Send the message."""
+        await self.tools.call(self.record)

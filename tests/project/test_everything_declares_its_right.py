@@ -11,7 +11,7 @@ from bot.config import PERMISSIONS
 
 handlers.load()
 
-FOR_WHOEVER_IS_KNOWN = {"start", "help", "whoami", "run", "plan.again", "plan.close"}
+FOR_WHOEVER_IS_KNOWN = {"start", "help", "whoami", "run", "plan.again", "plan.close", "lock.ask", "lock.take"}
 """What needs no right of its own: it shows what concerns the person, or leads to what has one."""
 
 DECLARED = [*COMMANDS.values(), *BUTTONS.values()]

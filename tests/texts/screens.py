@@ -195,7 +195,7 @@ ABSENT = standing("docs", "absent")
 
 def status(**environments: list[Standing]) -> Shown:
     down = sum(each.state == "failed" for found in environments.values() for each in found)
-    values = {"environments": environments, "lines": 10, "down": down, "now": NOW, "holds": HOLD_LINES}
+    values = {"environments": environments, "lines": 10, "down": down, "now": NOW, "holds": ()}
     return Shown("status", values)
 
 
@@ -587,13 +587,13 @@ SCREENS: dict[str, Shown] = {
         "notice_withdrawn",
         {"app": "shop", "version": "1.2", "back_to": "1.1", "at": NOW, "notice": "🚀 Shop 1.2 is out"},
     ),
-    "locked": Shown("held", {"hold": LOCK, "is_lock": True, "now": NOW}),
-    "locked without an end": Shown("held", {"hold": LOCK_OF_SHOP, "is_lock": True, "now": NOW}),
+    "locked production": Shown("held", {"hold": LOCK, "is_lock": True, "now": NOW}),
+    "shop locked in production, without an end": Shown("held", {"hold": LOCK_OF_SHOP, "is_lock": True, "now": NOW}),
     "stopped": Shown("held", {"hold": STANDSTILL, "is_lock": False, "now": NOW}),
-    "lock set": Shown(
+    "lock set in production": Shown(
         "lock_set", {"lock": LOCK, "now": NOW, "running": [_row(None, "running")], "others": [LOCK_OF_SHOP]}
     ),
-    "lock set without an end": Shown(
+    "lock set in production without an end": Shown(
         "lock_set", {"lock": LOCK_OF_SHOP, "now": NOW, "running": (), "others": ()}
     ),
     "take a lock": Shown("lock_ask", {"lock": LOCK_OF_SHOP, "app": "shop", "now": NOW}),
@@ -602,7 +602,7 @@ SCREENS: dict[str, Shown] = {
     "app taken out of a lock": Shown("lock_taken", {"lock": LOCK, "taker": "Dana", "app": "shop"}),
     "locks": Shown("locks", {"locks": [LOCK, LOCK_OF_SHOP], "more": 3, "standstill": STANDSTILL, "now": NOW}),
     "no locks": Shown("locks", {"locks": [], "more": 0, "standstill": None, "now": NOW}),
-    "free again": Shown("free", {"author": DANA, "place": "shop in production"}),
+    "free again in production": Shown("free", {"author": DANA, "place": "shop in production"}),
     "everything stops": Shown(
         "stopped",
         {
