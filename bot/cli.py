@@ -95,6 +95,22 @@ def plan(
 
 
 @app.command()
+def adopt(
+    app_name: Annotated[str, typer.Argument(metavar="APP")],
+    environment: Annotated[str, typer.Argument(metavar="ENV")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The file, in the folder of the configuration.")
+    ] = None,
+    person: As = "",
+    config: Config = None,
+) -> None:
+    """Write the values that a release was given by hand as a values file, and print the lines to paste."""
+    from bot.adopting import adopt as adopt_release
+
+    _ended(adopt_release(_paths(config), os.environ, app_name, environment, output, person, sys.stdout))
+
+
+@app.command()
 def rbac(
     service_account: Annotated[
         str, typer.Option("--service-account", help="The bot's ServiceAccount; Roles are named after it.")

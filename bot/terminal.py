@@ -7,7 +7,8 @@ from typing import TextIO
 from bot.access import Identity
 from bot.app import Parts, opened_for_planning
 from bot.config import Target
-from bot.planning.errors import NothingThere, PlanRefused
+from bot.naming import identity_of, target_named
+from bot.planning.errors import NothingThere
 from bot.planning.live import read_live, version_of
 from bot.planning.plan import Plan
 from bot.texts.rendering import ago
@@ -27,8 +28,8 @@ async def render(
 ) -> int:
     """Print manifests. Without `version`, of the one that runs there; `person` is a key of `people`, or ""."""
     async with opened_for_planning(paths, environ) as parts:
-        target = _target(parts, app, environment)
-        identity = _identity(parts, target, person)
+        target = target_named(parts.current.config, app, environment)
+        identity = identity_of(parts.current.config, target, person)
         chosen = version or await _deployed(parts, target, identity)
         text = await parts.inspector.rendered(target, chosen, identity, sets)
         out.write(parts.current.masker.mask_text(text))
@@ -46,8 +47,8 @@ async def plan(
 ) -> int:
     """Print a plan, made as `person`: a key of `people`, or ""."""
     async with opened_for_planning(paths, environ) as parts:
-        target = _target(parts, app, environment)
-        found = await parts.planner.deploy(target, version, _identity(parts, target, person))
+        target = target_named(parts.current.config, app, environment)
+        found = await parts.planner.deploy(target, version, identity_of(parts.current.config, target, person))
         out.write(parts.current.masker.mask_text(_text(found)))
     return 0
 
@@ -73,34 +74,6 @@ def _before(found: Plan) -> list[str]:
         lines += [f"Changed since by {', '.join(it.also)}"] if it.also else []
         lines += ["! Values it would lose:", *(f"  {each}" for each in it.lost)] if it.lost else []
     return lines
-
-
-def _target(parts: Parts, app: str, environment: str) -> Target:
-    try:
-        return parts.current.config.target(app, environment)
-    except KeyError as error:
-        known = ", ".join(str(target) for target in parts.current.config.targets())
-        raise PlanRefused(f"There is no {app} in {environment}", advice=f"Known are: {known}") from error
-
-
-def _identity(parts: Parts, target: Target, person: str) -> Identity | None:
-    """Whom the person is in the cluster; nobody need be named where the bot asks it in its own name."""
-    people = parts.current.config.people
-    if person and person not in people:
-        raise PlanRefused(
-            f"There is no {person} under `people`", advice=f"Known are: {', '.join(people) or 'nobody'}"
-        )
-    identity = people[person].identity if person else None
-    if target.environment.impersonate and identity is None:
-        mapped = ", ".join(name for name, each in people.items() if each.identity is not None)
-        whose = f"{person} has no `kubernetes` there" if person else "nobody was named"
-        raise PlanRefused(
-            f"{target.environment.name} asks the cluster in a person's name, and {whose}",
-            advice=f"Name one of these with --as: {mapped}"
-            if mapped
-            else "Give one of `people` a `kubernetes`",
-        )
-    return identity
 
 
 async def _deployed(parts: Parts, target: Target, identity: Identity | None) -> str:

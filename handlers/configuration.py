@@ -56,7 +56,7 @@ async def _accept(ask: Ask, name: str, uid: str = "") -> None:
     same = swap.before == swap.now
     await ask.record("cluster.accept", "done", detail=f"{name}: {swap.now}, it was {swap.before}")
     heading = f"✅ {name} is {swap.now}" + (", as before" if same else "")
-    lines = [] if same else [f"It was {swap.before}", "What ran there goes on under its own name only"]
+    lines = [] if same else [f"It was {swap.before}", "Operations on the old one stop"]
     await ask.show("said", [run("Status", "/status")], heading=heading, lines=lines)
 
 

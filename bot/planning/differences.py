@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from bot.planning.documents import scalar
 from bot.planning.manifests import Manifest, Object, ObjectKey
 
 MERGE_KEYS = ("name", "containerPort", "port", "mountPath", "ip", "key")
@@ -130,7 +131,16 @@ class _Dumper(yaml.CSafeDumper):
 
 
 def _represent_text(dumper: yaml.CSafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+    style = "|" if "\n" in text else "'" if _is_misread(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+def _is_misread(text: str) -> bool:
+    """Whether the text would be something else without quotes: more than PyYAML thinks of, such as `y` or `1e3`."""
+    try:
+        return scalar(text) != text
+    except ValueError:
+        return True
 
 
 _Dumper.add_representer(str, _represent_text)

@@ -142,9 +142,9 @@ def beyond(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> paths.Values:
     found: paths.Values = {}
     for key, value in theirs.items():
         mine = ours.get(key)
-        if isinstance(value, Mapping) and (value or not isinstance(mine, Mapping)):
+        if isinstance(value, Mapping):
             inner = beyond(value, mine if isinstance(mine, Mapping) else {})
-            if inner or not isinstance(mine, Mapping):
+            if inner or (key in ours and not isinstance(mine, Mapping)):
                 found[key] = inner
         elif key not in ours or mine != value:
             found[key] = value
