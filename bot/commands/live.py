@@ -139,10 +139,11 @@ class LiveMessages:
         outcome = view.outcome
         if outcome is None:
             return False
-        if outcome.result in CALLS_A_PERSON:
+        if outcome.result in CALLS_A_PERSON or (outcome.result == "done" and view.kind == "rollback"):
             return True
-        chats = self._config().chats.values()
-        return outcome.result == "done" and any(chat.id == chat_id and chat.ring == "all" for chat in chats)
+        if outcome.result not in ("done", "applied"):
+            return False
+        return any(chat.id == chat_id and chat.ring == "all" for chat in self._config().chats.values())
 
     async def _draw_forever(self) -> None:
         """Draw what changed at once and the rest now and then, one edit a message under way at a time."""

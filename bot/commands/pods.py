@@ -122,8 +122,10 @@ class ReleasePods:
 
     @property
     def pods(self) -> tuple[Pod, ...]:
-        """All pods, those in trouble first, newer before older."""
-        return _sorted(pod for workload in self.workloads for pod in workload.pods)
+        """All pods, those in trouble first, then by workload, newer before older."""
+        order = list(SYMBOLS)
+        every = [pod for workload in self.workloads for pod in workload.pods]
+        return tuple(sorted(every, key=lambda pod: order.index(pod.state)))
 
     def named(self, word: str) -> Pod | None:
         """The pod of that whole name, or whose name ends in these last characters."""

@@ -74,6 +74,10 @@ async def standing(services: Services, target: Target, identity: Identity | None
     try:
         return await _look(services, target, identity, bare)
     except ReleaseStuck as stuck:
+        ours = await services.desk.holder(stuck.site.id.subject)
+        if ours is not None:
+            words = f"{ours.what} by {ours.author}"
+            return replace(bare, state="moving", words=words, revision=stuck.revision, since=stuck.since)
         words = f"revision {stuck.revision} is {stuck.status}"
         return replace(bare, state="unfinished", words=words, revision=stuck.revision, since=stuck.since)
     except (HelmError, ClusterError, PlanRefused) as error:

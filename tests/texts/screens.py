@@ -324,6 +324,8 @@ SCREENS: dict[str, Shown] = {
     "restart failed": ended("restart", **{"result": "failed", **FAILURES["failed"]}),
     "restart cancelled": ended("restart", result="cancelled", words="nothing was changed"),
     "restart not started": ended("restart", result="held", words="shop is locked"),
+    "ring: rolled back": ended("rollback", template="ring", result="done"),
+    "ring: applied": ended(template="ring", result="applied"),
     "ring: restart failed": ended("restart", template="ring", result="failed"),
     "restart plan": plan(
         kind="restart",
