@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from bot.helm.charts import ChartArchive
 from bot.planning.foreign import Foreign
+from bot.planning.losing import Loss
 from bot.planning.manifests import Manifest
 from bot.planning.site import Site
 from bot.planning.summary import Line
@@ -80,6 +81,8 @@ class Plan:
     frozen: Frozen
     lasting: tuple[str, ...] = ()
     """What a rollback does not bring back, in words; told again with its result."""
+    losses: tuple[Loss, ...] = ()
+    """What goes away for good, which a person has to name before it does."""
     foreign: Foreign | None = None
     """Who made the revision that is deployed, where it was not us, and what of it would be lost."""
     unhealthy: str = ""

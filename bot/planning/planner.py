@@ -12,13 +12,13 @@ from bot.config import App, Target
 from bot.helm.charts import ChartArchive
 from bot.helm.client import Helm
 from bot.masking import Masker
-from bot.planning import manifests
 from bot.planning.comparing import Comparison, compared
 from bot.planning.errors import NothingThere
 from bot.planning.foreign import Foreign, foreign, lost_values
 from bot.planning.going_back import Stopping, Way, destination, lasting, not_healthy, read_way, skipped
 from bot.planning.hiding import held_by, mask_for, texts_given
 from bot.planning.live import Live, read_live, refuse_stuck, values_of, version_of
+from bot.planning.losing import is_kept, losses
 from bot.planning.manifests import Manifest
 from bot.planning.plan import Frozen, ObjectRef, Plan, PlanKind, refs
 from bot.planning.releases import Past, Releases
@@ -133,6 +133,7 @@ class Planner:
             foreign=_with_losses(plan.foreign, target, live, layers, masker),
             unhealthy=_unhealthy(live, now),
             way_back=_way_back(target, live, now),
+            losses=losses(live.objects, rendering.objects),
         )
 
     async def rollback(
@@ -154,7 +155,7 @@ class Planner:
         if stopping is None:
             refuse_stuck(site, past)
         wanted = destination(site, past, revision, base=stopping.base if stopping else None)
-        way = await read_way(self._helm, target, site, past, wanted)
+        way = await read_way(self._helm, site, past, wanted, lambda record: version_of(target, past, record))
         now, then = way.now, way.wanted
         given = texts_given(target, await secret_paths(target), values_of(now.record), values_of(then.record))
         mask = mask_for(self._masker(), now.objects, now.hooks, then.objects, then.hooks, given=given)
@@ -180,7 +181,7 @@ class Planner:
             frozen=Frozen(),
             revision=wanted.number,
         )
-        plan = replace(plan, lasting=tuple(lasting(way)))
+        plan = replace(plan, lasting=tuple(lasting(way)), losses=losses(now.objects, then.objects))
         return plan if stopping is None else replace(plan, base=stopping.base, unchanged=False)
 
     async def uninstall(self, target: Target, identity: Identity | None) -> Plan:
@@ -194,7 +195,7 @@ class Planner:
         mask = mask_for(self._masker(), live.objects, live.hooks, given=given)
         comparison = await asyncio.to_thread(compared, live.objects, (), mask=mask)
         version = version_of(target, live.past, live.record)
-        return self._plan(
+        plan = self._plan(
             "uninstall",
             target,
             site,
@@ -209,6 +210,7 @@ class Planner:
             objects=refs(live.objects),
             frozen=Frozen(),
         )
+        return replace(plan, losses=losses(live.objects, ()))
 
     async def restart(self, target: Target, identity: Identity | None) -> Plan:
         """What starts new pods; the release stays as it is."""
@@ -371,14 +373,4 @@ def _rollback_notes(way: Way, past: Past, *, named: bool) -> list[str]:
 
 
 def _staying(live: Live) -> list[str]:
-    notes = []
-    for each in live.objects:
-        if each.key.kind == "StatefulSet" and (each.object.get("spec") or {}).get("volumeClaimTemplates"):
-            notes.append(f"The disks of {each.key} stay")
-    kept = [
-        each
-        for each in live.objects
-        if manifests.annotations(each.object).get("helm.sh/resource-policy") == "keep"
-    ]
-    notes += [f"{each.key} stays" for each in kept]
-    return notes
+    return [f"{each.key} stays" for each in live.objects if is_kept(each.object)]

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.planning import wording
+from bot.planning import losing, wording
 from bot.planning.differences import FieldChange, ObjectChange
 from bot.planning.image_moves import image_moves
 from bot.planning.immutable import HOLDS_DATA, cannot_change
-from bot.planning.manifests import Manifest, annotations, pod_template
+from bot.planning.manifests import Manifest, pod_template
 
 Weight = Literal["change", "warning"]
 
@@ -133,19 +133,14 @@ def _counted(verb: str, changes: Sequence[ObjectChange]) -> Iterator[Line]:
 
 
 def _removed(changes: Sequence[ObjectChange]) -> Iterator[Line]:
-    goes = [change for change in changes if not _is_kept(change)]
+    goes = [change for change in changes if not losing.is_kept(change.old or {})]
     yield from _counted("removed", [change for change in goes if change.key.kind not in HOLDS_DATA])
     for change in goes:
         if change.key.kind in HOLDS_DATA:
-            yield Line(f"{change.key} goes away, and its data may", "warning")
+            yield Line(losing.told(change.key, change.old or {}), "warning")
     for change in changes:
-        if _is_kept(change):
+        if losing.is_kept(change.old or {}):
             yield Line(f"{change.key} leaves the release but stays")
-
-
-def _is_kept(change: ObjectChange) -> bool:
-    """Helm leaves an object with this annotation in place (Helm's documentation, chart tips and tricks)."""
-    return annotations(change.old or {}).get("helm.sh/resource-policy") == "keep"
 
 
 def _immutable(change: ObjectChange) -> Iterator[Line]:

@@ -124,10 +124,16 @@ def test_added_and_removed_objects_are_named_or_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["PersistentVolumeClaim", "StatefulSet", "CustomResourceDefinition", "Namespace"]
+    ("kind", "words"),
+    [
+        ("PersistentVolumeClaim", "and its data go away"),
+        ("StatefulSet", "and its pods go away"),
+        ("CustomResourceDefinition", "goes away, and every object of it in the cluster with it"),
+        ("Namespace", "and everything in it go away"),
+    ],
 )
-def test_removing_what_holds_data_is_a_warning(kind: str) -> None:
-    assert lines(named(kind), "") == [f"⚠ {kind} x goes away, and its data may"]
+def test_removing_what_holds_data_is_a_warning(kind: str, words: str) -> None:
+    assert lines(named(kind), "") == [f"⚠ {kind} x {words}"]
 
 
 def test_what_helm_keeps_leaves_the_release_but_stays() -> None:
