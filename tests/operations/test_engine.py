@@ -16,7 +16,7 @@ from bot.events import PodTrouble, Trouble
 from bot.operations import operation
 from bot.operations.desk import Desk, Order
 from bot.operations.engine import Engine
-from bot.operations.errors import Busy, Held, StepFailed
+from bot.operations.errors import Busy, Held, StepFailed, Suspended
 from bot.operations.frozen import Frozen
 from bot.operations.lease import Lease
 from bot.operations.operation import Author, Operation, Outcome, Record
@@ -26,7 +26,7 @@ from bot.operations.view import View
 from bot.store import audit, holds
 from bot.store.database import Database
 from bot.store.holds import Lock, Standstill
-from bot.store.tables import AuditRow, FrozenRow, LeaseRow, OperationRow, StepRow
+from bot.store.tables import AuditRow, FrozenRow, LeaseRow, OperationRow, StepRow, SuspensionRow
 from bot.store.vault import Vault
 
 DANA = Author(1002, "Dana")
@@ -407,3 +407,37 @@ async def test_what_meets_a_hold_on_its_way_ends_before_it_begins(database: Data
         outcome = (await listener.end_of(behind)).outcome
     assert outcome == Outcome(result="held", words="Kim has stopped all operations: “fire”")
     assert world.calls == ["prime", "coat 2"]
+
+
+async def test_who_is_suspended_hands_in_nothing_and_what_waits_of_theirs_ends(
+    database: Database, tmp_path: Path
+) -> None:
+    world = World()
+    async with engine_on(database, world, tmp_path) as (_, desk, listener):
+        running = await desk.submit(paint())
+        await asyncio.wait_for(world.reached.wait(), 10)
+        behind = await desk.submit(paint(), wait=True)
+        of_kim = await desk.submit(replace(paint(), author=Author(1001, "Kim")), wait=True)
+        async with database.write() as session:
+            session.add(suspension_of(DANA))
+            await desk.stop_queued(session, DANA.id, Author(1001, "Kim"))
+        desk.wake()
+        with pytest.raises(Suspended, match="Dana is suspended"):
+            await desk.submit(paint(), wait=True)
+        stopped = await listener.end_of(behind)
+        assert (stopped.outcome, stopped.stopped_by) == (Outcome(result="cancelled"), "Kim")
+        world.gate.set()
+        for operation_id in (running, of_kim):
+            assert (await listener.end_of(operation_id)).outcome == Outcome(result="done", words="2 coats")
+
+
+def suspension_of(author: Author) -> SuspensionRow:
+    return SuspensionRow(
+        person_id=author.id,
+        name=author.name,
+        reason="lost phone",
+        by_id=1001,
+        by_name="Kim",
+        at=SystemClock().now(),
+        fingerprint="",
+    )
