@@ -130,7 +130,7 @@ async def opened_for_planning(
         vault = await asyncio.to_thread(Vault.open, config.store_key_file or _beside(url, "store.key"))
         helm = await owned.enter_async_context(Helm(mask=lambda text: current.masker.mask_text(text)))
         clusters = await owned.enter_async_context(Clusters(clock))
-        images = await owned.enter_async_context(Images(config, _beside(url, "git"), clock))
+        images = await owned.enter_async_context(Images(config, _beside(url, "git"), clock, current.hide))
         yield _parts(current, clock, database, vault, helm, clusters, images)
 
 
@@ -145,7 +145,7 @@ def _parts(
 ) -> Parts:
     releases = Releases(helm, database)
     identities = Identities(clusters, database, clock)
-    chart_sources = Charts(lambda: current.config, lambda: images.registries)
+    chart_sources = Charts(lambda: current.config, lambda: images.registries, current.hide)
     versions = Versions(lambda: images.registries, lambda: images.sources, chart_sources.versions)
     renderer = Renderer(helm, versions, current.hide)
     planner = Planner(

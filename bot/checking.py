@@ -87,7 +87,8 @@ def _cluster(parts: Parts, access: ClusterAccess) -> Callable[[], Awaitable[str]
 def _chart(parts: Parts, app: str) -> Callable[[], Awaitable[str]]:
     async def ask() -> str:
         config = parts.current.config
-        archive = await charts.fetch(chart_source(config.apps[app], config.registries))
+        source = await chart_source(config.apps[app], config.registries, hide=parts.current.hide)
+        archive = await charts.fetch(source)
         return f"{archive.name} {archive.version}"
 
     return ask

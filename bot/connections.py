@@ -4,7 +4,7 @@ Only the composition root uses this, since helm and images know nothing of the c
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +12,16 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from bot.clock import Clock
-from bot.config import App, ChartFile, ChartFolder, ChartOci, ChartRepository, Config, Registry, Secret
+from bot.config import App, ChartFile, ChartFolder, ChartOci, ChartRepository, Config, Registry
 from bot.config.apps import Source
 from bot.helm import charts, repositories
 from bot.helm.downloading import Credentials as ChartCredentials
 from bot.helm.downloading import Route
 from bot.helm.registries import OciChart
 from bot.helm.repositories import RepoChart
-from bot.images.access import Credentials, ServerAccess
+from bot.images.access import Account, Credentials, Login, ServerAccess
+from bot.images.docker_config import DockerConfig
+from bot.images.errors import RegistryRefused
 from bot.images.registry import Registries
 from bot.images.source import Sources
 
@@ -36,8 +38,14 @@ class _Reached:
 class Images:
     """Registries and git sources by the configuration in force, which `use` replaces; `async with` closes them."""
 
-    def __init__(self, config: Config, cache: Path, clock: Clock) -> None:
-        """`cache` is the folder of the mirrors of git repositories."""
+    def __init__(
+        self, config: Config, cache: Path, clock: Clock, hide: Callable[[Iterable[str]], None]
+    ) -> None:
+        """`cache` is the folder of the mirrors of git repositories.
+
+        `hide` is told every password and token that is read, which may be others than when the configuration was.
+        """
+        self._hide = hide
         self._config = config
         self._cache = cache
         self._clock = clock
@@ -70,10 +78,10 @@ class Images:
         Raises: OSError.
         """
         async with AsyncExitStack() as owned:
-            registries = Registries(registry_access(config), clock=self._clock)
+            registries = Registries(registry_access(config, self._hide), clock=self._clock)
             sources = Sources(
                 self._cache,
-                source_access(config),
+                source_access(config, self._hide),
                 allow_file=reads_local_sources(config),
                 clock=self._clock,
             )
@@ -99,23 +107,30 @@ async def _close(old: _Reached) -> None:
 class Charts:
     """The apps' charts by the configuration in force."""
 
-    def __init__(self, config: Callable[[], Config], registries: Callable[[], Registries]) -> None:
+    def __init__(
+        self,
+        config: Callable[[], Config],
+        registries: Callable[[], Registries],
+        hide: Callable[[Iterable[str]], None],
+    ) -> None:
+        """`hide` as for `Images`."""
         self._config = config
         self._registries = registries
+        self._hide = hide
 
     async def fetch(self, app: App, version: str = "") -> charts.ChartArchive:
         """An app's chart, of the version that was asked for where the chart versions the app.
 
         Raises: SecretMissing, ChartUnavailable, ChartInvalid.
         """
-        return await charts.fetch(chart_source(app, self._config().registries, version))
+        return await charts.fetch(await self.source(app, version))
 
     async def versions(self, app: App) -> Sequence[str]:
         """The versions of an app's chart that there are, in no order.
 
         Raises: SecretMissing, ChartUnavailable, ChartInvalid, ImagesError.
         """
-        source = chart_source(app, self._config().registries)
+        source = await self.source(app)
         match source:
             case RepoChart():
                 return await repositories.versions(source)
@@ -123,12 +138,25 @@ class Charts:
                 return await self._registries().tags(source.url.removeprefix("oci://"))
         return [(await charts.fetch(source)).version]
 
+    async def source(self, app: App, version: str = "") -> charts.ChartSource:
+        """Where an app's chart is, with the credentials for it as they are now.
 
-def chart_source(app: App, registries: Mapping[str, Registry], version: str = "") -> charts.ChartSource:
+        Raises: SecretMissing, ImagesError.
+        """
+        return await chart_source(app, self._config().registries, version, hide=self._hide)
+
+
+async def chart_source(
+    app: App,
+    registries: Mapping[str, Registry],
+    version: str = "",
+    *,
+    hide: Callable[[Iterable[str]], None],
+) -> charts.ChartSource:
     """Where an app's chart is, with the credentials that its host has in the configuration.
 
-    `version` is what was asked for of an app without an image: it is versioned by its chart.
-    Raises: SecretMissing.
+    `version` is what was asked for of an app without an image: it is versioned by its chart. `hide` as for `Images`.
+    Raises: SecretMissing, ImagesError.
     """
     asked = version if app.image is None else ""
     match app.chart:
@@ -137,36 +165,68 @@ def chart_source(app: App, registries: Mapping[str, Registry], version: str = ""
         case ChartFile():
             return charts.ArchiveChart(app.chart.path)
         case ChartRepository():
+            own = (
+                Credentials(app.chart.username, app.chart.password.read)
+                if app.chart.username and app.chart.password
+                else None
+            )
             return RepoChart(
                 url=app.chart.repo,
                 name=app.chart.name,
                 version=asked or app.chart.version,
-                credentials=_credentials(app.chart.username, app.chart.password),
+                credentials=await _credentials(_told(own, hide)),
                 route=Route(app.chart.proxy, app.chart.ca_file),
             )
         case ChartOci():
-            registry = registries.get(urlsplit(app.chart.oci).netloc)
+            host = urlsplit(app.chart.oci).netloc
+            registry = registries.get(host)
+            login = _login(host, registry) if registry else None
             return OciChart(
                 url=app.chart.oci,
                 version=asked or app.chart.version or "",
-                credentials=_credentials(registry.username, registry.password) if registry else None,
+                credentials=await _credentials(_told(login, hide)),
                 route=Route(registry.proxy, registry.ca_file) if registry else Route(),
                 plain_http=registry.plain_http if registry else False,
             )
 
 
-def registry_access(config: Config) -> dict[str, ServerAccess]:
-    """How image registries are reached, by host."""
+@dataclass(frozen=True)
+class _Told:
+    """A login whose secrets are told to who hides them, each time they are read."""
+
+    login: Login
+    hide: Callable[[Iterable[str]], None]
+
+    async def account(self) -> Account | None:
+        found = await self.login.account()
+        if found is not None:
+            self.hide(filter(None, (found.password, found.identity_token)))
+        return found
+
+
+def registry_access(config: Config, hide: Callable[[Iterable[str]], None]) -> dict[str, ServerAccess]:
+    """How image registries are reached, by host; `hide` as for `Images`."""
     return {
         _address(host, registry): ServerAccess(
-            credentials=Credentials(registry.username, registry.password.read)
-            if registry.username and registry.password
-            else None,
+            credentials=_told(_login(host, registry), hide),
             proxy=registry.proxy,
             ca_file=registry.ca_file,
         )
         for host, registry in config.registries.items()
     }
+
+
+def _told(login: Login | None, hide: Callable[[Iterable[str]], None]) -> Login | None:
+    return _Told(login, hide) if login is not None else None
+
+
+def _login(host: str, registry: Registry) -> Login | None:
+    if registry.docker_config is not None:
+        variables = {name: variable.read for name, variable in registry.variables.items()}
+        return DockerConfig(registry.docker_config, host, registry.allow_exec, variables)
+    if registry.username and registry.password:
+        return Credentials(registry.username, registry.password.read)
+    return None
 
 
 def _address(host: str, registry: Registry) -> str:
@@ -176,10 +236,10 @@ def _address(host: str, registry: Registry) -> str:
     return f"https://{host}" if registry.ca_file is not None else host
 
 
-def source_access(config: Config) -> dict[str, ServerAccess]:
-    """How git servers are reached, by host."""
+def source_access(config: Config, hide: Callable[[Iterable[str]], None]) -> dict[str, ServerAccess]:
+    """How git servers are reached, by host; `hide` as for `Images`."""
     sources = [app.source for app in config.apps.values() if app.source is not None]
-    return {host: _server(source) for source in sources if (host := urlsplit(source.git).hostname)}
+    return {host: _server(source, hide) for source in sources if (host := urlsplit(source.git).hostname)}
 
 
 def reads_local_sources(config: Config) -> bool:
@@ -189,15 +249,24 @@ def reads_local_sources(config: Config) -> bool:
     )
 
 
-def _server(source: Source) -> ServerAccess:
-    return ServerAccess(
-        credentials=Credentials(source.username, source.password.read)
-        if source.username and source.password
-        else None,
-        proxy=source.proxy,
-        ca_file=source.ca_file,
+def _server(source: Source, hide: Callable[[Iterable[str]], None]) -> ServerAccess:
+    login = (
+        Credentials(source.username, source.password.read) if source.username and source.password else None
     )
+    return ServerAccess(credentials=_told(login, hide), proxy=source.proxy, ca_file=source.ca_file)
 
 
-def _credentials(username: str | None, password: Secret | None) -> ChartCredentials | None:
-    return ChartCredentials(username, password.read()) if username and password else None
+async def _credentials(login: Login | None) -> ChartCredentials | None:
+    """Name and password for a chart's host as they are now.
+
+    Raises: SecretMissing, ImagesError; RegistryRefused for an identity token, which charts can't be fetched with.
+    """
+    account = await login.account() if login is not None else None
+    if account is None:
+        return None
+    if account.identity_token:
+        raise RegistryRefused(
+            "The docker config has an identity token there, which serves images alone: "
+            "log in with a name and a password to fetch charts."
+        )
+    return ChartCredentials(account.username, account.password)

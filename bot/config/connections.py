@@ -76,6 +76,24 @@ class Cluster(Named):
         )
 
 
+def _named_variables(value: Any, info: ValidationInfo) -> Any:
+    """A list of the environment's variables, as secrets by their names."""
+    if not isinstance(value, (list, tuple)):
+        raise PydanticCustomError("list", "should be a list")
+    for name in value:
+        if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name, re.ASCII):
+            raise PydanticCustomError(
+                "variable", "{name} is no name of an environment variable", {"name": str(name)}
+            )
+    return {str(name): Secret(f"${{{name}}}", environ=environ_of(info)) for name in value}
+
+
+Variables = Annotated[
+    Mapping[str, Secret], BeforeValidator(_named_variables, json_schema_input_type=list[str])
+]
+"""Variables of the bot's environment that a program of another's is given besides PATH and HOME, by name."""
+
+
 class Registry(Named):
     """How an image or chart registry is reached; its key is the host, with the port where there is one."""
 
@@ -91,23 +109,28 @@ class Registry(Named):
         default=None, description="Certificates (PEM) to trust instead of the system's."
     )
 
+    docker_config: FilePath | None = Field(
+        default=None,
+        description="A config.json as `docker login` writes it, whose login for this host is used; read at each use.",
+    )
+    allow_exec: bool = Field(
+        default=False,
+        description="Allow `docker_config` to run credential helpers (docker-credential-…) on the bot's machine.",
+    )
+    variables: Variables = Field(
+        default_factory=dict,
+        description="Variables of the bot's environment that credential helpers get besides PATH and HOME.",
+    )
+
     @model_validator(mode="after")
     def _whole_credentials(self) -> Registry:
         if (self.username is None) != (self.password is None):
             raise PydanticCustomError("credentials", "should have username and password together, or neither")
+        if self.username is not None and self.docker_config is not None:
+            raise PydanticCustomError("credentials", "should have a username or docker_config, not both")
+        if self.docker_config is None and (self.allow_exec or self.variables):
+            raise PydanticCustomError("helpers", "has no docker_config whose helpers could run")
         return self
-
-
-def _named_variables(value: Any, info: ValidationInfo) -> Any:
-    """A list of the environment's variables, as secrets by their names."""
-    if not isinstance(value, (list, tuple)):
-        raise PydanticCustomError("list", "should be a list")
-    for name in value:
-        if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name, re.ASCII):
-            raise PydanticCustomError(
-                "variable", "{name} is no name of an environment variable", {"name": str(name)}
-            )
-    return {str(name): Secret(f"${{{name}}}", environ=environ_of(info)) for name in value}
 
 
 class Sops(Section):
@@ -119,9 +142,7 @@ class Sops(Section):
     age_key: Secret | None = Field(
         default=None, description="An age identity (AGE-SECRET-KEY-…), or several, one a line."
     )
-    variables: Annotated[
-        Mapping[str, Secret], BeforeValidator(_named_variables, json_schema_input_type=list[str])
-    ] = Field(
+    variables: Variables = Field(
         default_factory=dict,
         description="Variables of the bot's environment that the program gets besides PATH and HOME: those of a "
         "cloud's key service, of Vault, of GnuPG.",

@@ -245,13 +245,18 @@ class Registries:
         return TagMissing(str(where), reference, likeliest)
 
     async def _ask(self, registry: _Registry, where: Repository, url: URL, *, method: str = "GET") -> Answer:
-        """Ask with what authorises us; once more when a 401 says how."""
+        """Ask with what authorises us; once more when a 401 says how, or when what we sent is out of date."""
         sent = registry.tokens.header(where.name)
         answer = await registry.transport.get(url, {**_ACCEPT, **sent}, method=method)
         if answer.status == 401:
             challenges = answer.headers.getall("WWW-Authenticate", [])
-            if sent := await registry.tokens.answer(challenges, where.name):
-                answer = await registry.transport.get(url, {**_ACCEPT, **sent}, method=method)
+            sent = await registry.tokens.answer(challenges, where.name, sent)
+        elif answer.status == 403 and sent:
+            sent = await registry.tokens.renewed(where.name, sent)
+        else:
+            return answer
+        if sent:
+            return await registry.transport.get(url, {**_ACCEPT, **sent}, method=method)
         return answer
 
     async def _registry(self, where: Repository) -> _Registry:

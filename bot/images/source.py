@@ -241,7 +241,7 @@ class Sources:
             ca_file=access.ca_file,
         )
         try:
-            ended = await git.run(*arguments, login=_login(address, access))
+            ended = await git.run(*arguments, login=await _login(address, access))
         except OutOfTime:
             raise SourceUnreachable(f"{address} did not answer within {self._seconds:.0f} s.") from None
         except TooMuch:
@@ -256,10 +256,11 @@ class Sources:
         return ended
 
 
-def _login(address: Address, access: ServerAccess) -> Login | None:
+async def _login(address: Address, access: ServerAccess) -> Login | None:
     if address.scheme != "https" or access.credentials is None:
         return address.login
-    return Login(address.origin, access.credentials.username, access.credentials.password())
+    account = await access.credentials.account()
+    return Login(address.origin, account.username, account.password) if account is not None else None
 
 
 class _MirrorBroken(SourceRefused):

@@ -88,6 +88,15 @@ class Transport:
             pauses += 1
             await self._clock.sleep(pause)
 
+    async def post(self, url: URL, form: Mapping[str, str], *, foreign: bool) -> Answer:
+        """Send a form, once: where it leads elsewhere, that is the answer, since it holds a secret.
+
+        Raises: as `get`.
+        """
+        if foreign:
+            _refuse_private(url)
+        return await self._once(url, {}, "POST", foreign, form)
+
     async def _follow(self, url: URL, headers: Mapping[str, str], method: str, foreign: bool) -> Answer:
         origin, sent = url.origin(), CIMultiDict(headers)
         for _ in range(MOST_REDIRECTS + 1):
@@ -104,12 +113,19 @@ class Transport:
             url = following
         raise RegistryRefused(f"The registry {origin.host} redirects in circles: check its address.")
 
-    async def _once(self, url: URL, headers: Mapping[str, str], method: str, foreign: bool) -> Answer:
+    async def _once(
+        self,
+        url: URL,
+        headers: Mapping[str, str],
+        method: str,
+        foreign: bool,
+        form: Mapping[str, str] | None = None,
+    ) -> Answer:
         session = self._foreign if foreign else self._own
         proxy = None if self._proxy is None or self._proxy.startswith("socks") else self._proxy
         try:
             async with session.request(
-                method, url, headers=headers, allow_redirects=False, proxy=proxy
+                method, url, headers=headers, allow_redirects=False, proxy=proxy, data=form
             ) as response:
                 body = await _limited(response)
                 link = response.links.get("next")

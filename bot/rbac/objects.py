@@ -35,7 +35,7 @@ async def made_by(parts: Parts, target: Target, cluster: Cluster | None) -> list
     Raises: PlanRefused, HelmError, SecretMissing, ClusterError.
     """
     registries = parts.current.config.registries
-    archive = await charts.fetch(chart_source(target.app, registries))
+    archive = await charts.fetch(await chart_source(target.app, registries, hide=parts.current.hide))
     image = Image(target.app.image, VERSION, DIGEST) if target.app.image is not None else None
     stand_in = replace(target, secrets=dict.fromkeys(target.secrets, Secret("stand-in")))
     layers = await layered(stand_in, image, (), Facts(VERSION, DIGEST, "0" * 40))
