@@ -5,7 +5,7 @@ up in the release's history before it is done again.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +29,9 @@ LAST_LOOK = 3.0
 """Seconds that the rollout's watch is given to name the cause after Helm has failed."""
 
 
+NOT_ITS_FAULT = "Not this version's doing: nothing was rolled back"
+
+
 class Changed(BaseModel):
     """What a change of a release led to; masked, so that it can be stored and told."""
 
@@ -42,6 +45,8 @@ class Changed(BaseModel):
     last_words: str = ""
     not_followed: tuple[str, ...] = ()
     ready: str = ""
+    notes: tuple[str, ...] = ()
+    """Warnings beside a healthy version, and why a failed one was not rolled back."""
     back_to: str = ""
     """The version before it that was healthy, and that a rollback would return to."""
 
@@ -54,11 +59,23 @@ class Changed(BaseModel):
 class Change:
     """A change of one release on behalf of one operation."""
 
-    def __init__(self, tools: Tools, site: Site, policy: Policy, tell: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        tools: Tools,
+        site: Site,
+        policy: Policy,
+        tell: Callable[[Event], None],
+        *,
+        held: bool = False,
+        holds: bool = True,
+    ) -> None:
+        """`held`: a restart cut a hold. `holds`: what the cluster keeps up waits for a person."""
         self._tools = tools
         self._site = site
         self._policy = policy
         self._tell = tell
+        self._held = held
+        self._holds = holds
 
     async def history(self) -> list[Revision]:
         """The release's revisions now, newest last."""
@@ -71,15 +88,17 @@ class Change:
         base: int,
         since: datetime,
         act: Callable[[], Awaitable[Revision]],
+        unwell: Mapping[str, int] | None = None,
     ) -> Changed:
         """Run `act` (a Helm action) with the rollout's watch beside it, until the verdict is there.
 
         `base` is the newest revision before the action: when Helm fails, a newer one tells that something changed.
+        `unwell` is what was not healthy before; unless it is changed, it decides nothing.
         Raises: StepFailed when nothing changed; ClusterUnreachable and OutcomeUnknown, after which the history
         tells what happened.
         """
         ready: dict[str, tuple[int, int]] = {}
-        async with await self._follower(objects, since) as follower:
+        async with await self._follower(objects, since, unwell or {}) as follower:
             watching = asyncio.create_task(self._tell_all(follower, ready))
             acting = asyncio.ensure_future(act())
             try:
@@ -96,11 +115,14 @@ class Change:
         assert follower.verdict is not None
         return self._changed(number, follower.verdict, ready)
 
-    async def _follower(self, objects: Sequence[PlannedObject], since: datetime) -> Follower:
+    async def _follower(
+        self, objects: Sequence[PlannedObject], since: datetime, unwell: Mapping[str, int]
+    ) -> Follower:
         rules = Rules(
             crash_restarts=self._policy.crash_restarts,
             image_grace=self._policy.image_grace,
             timeout=self._policy.timeout,
+            holds=self._holds,
         )
         followed = [
             ObjectRef(each.api_version, each.kind, each.name, each.hook)
@@ -109,7 +131,16 @@ class Change:
         ]
         cluster = await self._tools.cluster(self._site)
         clock = self._tools.clock
-        return Follower(cluster, self._site.namespace, followed, rules=rules, since=since, clock=clock)
+        return Follower(
+            cluster,
+            self._site.namespace,
+            followed,
+            rules=rules,
+            since=since,
+            clock=clock,
+            unwell=unwell,
+            held=self._held,
+        )
 
     async def _tell_all(self, follower: Follower, ready: dict[str, tuple[int, int]]) -> None:
         async for event in follower:
@@ -136,7 +167,7 @@ class Change:
             ) from error
         await asyncio.wait({watching}, timeout=LAST_LOOK)  # what the hook's pods said may be on its way
         mask = self._tools.mask
-        seen = follower.verdict.troubles if follower.verdict else ()
+        seen = follower.verdict.troubles if follower.verdict else follower.troubles
         trouble = (seen[0] if seen else None) or from_helm_error(error.words)
         words = mask(trouble.sentence() if trouble else error.words)
         advice = trouble.advice if trouble else ""
@@ -145,9 +176,11 @@ class Change:
         if not history or history[-1].number <= base:
             raise StepFailed(words, advice=advice, quote=quote) from error
         last_words = mask(follower.verdict.last_words) if follower.verdict else ""
+        is_clusters = trouble is not None and trouble.fault == "cluster" and trouble.cause != "stuck-release"
         return Changed(
             revision=history[-1].number,
-            health="failed",
+            health="unknown" if is_clusters else "failed",
+            notes=(NOT_ITS_FAULT,) if is_clusters else (),
             words=words,
             advice=advice,
             quote=quote,
@@ -157,6 +190,7 @@ class Change:
     def _changed(self, revision: int, verdict: Verdict, ready: dict[str, tuple[int, int]]) -> Changed:
         mask = self._tools.mask
         worst = verdict.troubles[0] if verdict.troubles else None
+        beside = verdict.troubles if verdict.health == "healthy" else ()
         now, desired = (sum(numbers) for numbers in zip(*ready.values(), strict=True)) if ready else (0, 0)
         return Changed(
             revision=revision,
@@ -167,6 +201,7 @@ class Change:
             last_words=mask(verdict.last_words),
             not_followed=tuple(f"{ref.kind} {ref.name}" for ref in verdict.not_followed),
             ready=f"{now} of {desired}" if desired else "",
+            notes=tuple(mask(each.sentence()) for each in beside),
         )
 
 

@@ -9,13 +9,18 @@ from bot.cluster.errors import ClusterError
 from bot.helm.charts import ChartArchive
 from bot.helm.errors import HelmError, HookFailed
 from bot.helm.releases import Revision
+from bot.operations import endings
 from bot.operations.change import Changed
 from bot.operations.errors import StepFailed
 from bot.operations.operation import Outcome
+from bot.operations.pruning import prune, room
 from bot.operations.release import ReleaseArguments, ReleaseOperation
 from bot.operations.removing import remove_keeping_disks
 from bot.operations.steps import Steps
+from bot.planning.errors import PlanRefused
+from bot.planning.going_back import ROLLBACK, lasting, read_way
 from bot.planning.releases import OPERATION_LABEL
+from bot.store.verdicts import Judgement
 
 log = structlog.get_logger(__name__)
 
@@ -23,6 +28,7 @@ CHART = "chart"
 VALUES = "values"
 STOPPED = "Stopped: the bot died"
 """Why a revision failed that an earlier run of an operation left half-done: it is made again."""
+LEFT = "Stopped: it was left as it is"
 
 
 class DeployArguments(ReleaseArguments):
@@ -36,6 +42,7 @@ class Undone(BaseModel):
 
     version: str = ""
     back: Changed | None = None
+    lasting: tuple[str, ...] = ()
 
 
 class Deploy(ReleaseOperation, kind="deploy"):
@@ -45,17 +52,17 @@ class Deploy(ReleaseOperation, kind="deploy"):
 
     async def run(self, do: Steps) -> Outcome:
         """Preflight, rollout, tests, news; on failure the way back that the environment asks for."""
-        await do("preflight", self.preflight)
-        changed = await do("rollout", self.rollout)
+        unwell = await do("preflight", self.preflight)
+        changed = await do("rollout", self.rollout, unwell or {})
         if changed.health == "healthy" and self.arguments.policy.tests:
             changed = await do("tests", self.test, changed)
         if changed.health == "healthy":
             if self.arguments.policy.announces:
                 await do("announce", self.announce)
-            return _done(changed)
+            return endings.done(changed)
         if changed.health == "failed" and self.arguments.policy.on_failure == "rollback":
             return await self.undone(do, changed)
-        return _failed(changed)
+        return endings.failed(changed)
 
     async def cancelled(self, do: Steps) -> Outcome:
         """Undo what was started, or leave it, as the environment says; a half-done revision is never left."""
@@ -63,13 +70,18 @@ class Deploy(ReleaseOperation, kind="deploy"):
         if not self.holds(history):
             return Outcome(result="cancelled", words="nothing was changed")
         newest = history[-1]
+        if self.record.leaves:
+            if newest.busy:
+                await do("unlock", self.close, LEFT)
+            return Outcome(result="cancelled", words="left as it is", revision=newest.number)
         if self.arguments.policy.on_failure == "leave" and not newest.busy:
             return Outcome(result="cancelled", words="left as it is", revision=newest.number)
         outcome = await self.undone(
             do, Changed(revision=newest.number, health="failed", words="it was cancelled")
         )
         if outcome.result == "restored":
-            return Outcome(result="cancelled", back_to=outcome.back_to, revision=outcome.revision)
+            kept = {"back_to": outcome.back_to, "revision": outcome.revision, "notes": outcome.notes}
+            return Outcome(result="cancelled", **kept)
         if outcome.result == "removed":
             return Outcome(result="cancelled", words="the first install was removed, disks kept")
         return outcome
@@ -84,7 +96,7 @@ class Deploy(ReleaseOperation, kind="deploy"):
         if not any(ours):
             return False
         newest = newer[-1]
-        is_way_back = newest.status == "pending-rollback" or newest.description.startswith("Rollback to ")
+        is_way_back = newest.status == "pending-rollback" or newest.description.startswith(ROLLBACK)
         return ours[-1] or is_way_back or newest.status == "failed"
 
     async def undone(self, do: Steps, changed: Changed) -> Outcome:
@@ -93,25 +105,21 @@ class Deploy(ReleaseOperation, kind="deploy"):
             try:
                 await do("undo", self.remove)
             except StepFailed as failure:
-                return _broken(f"{self.record.version} failed and could not be removed", failure, changed)
-            return _failed(changed).model_copy(update={"result": "removed"})
+                return endings.broken(
+                    f"{self.record.version} failed and could not be removed", failure, changed
+                )
+            return endings.failed(changed).model_copy(update={"result": "removed"})
         words = f"{self.record.version} failed, {self.arguments.before} did not return"
         try:
             undone = await do("undo", self.undo, changed.words)
         except StepFailed as failure:
-            return _broken(words, failure, changed)
+            return endings.broken(words, failure, changed)
         if undone.back is None:
             advice = "No earlier revision is known to have been healthy, so it stays"
-            return _failed(changed).model_copy(update={"advice": advice})
+            return endings.failed(changed).model_copy(update={"advice": advice})
         if undone.back.health != "healthy":
-            return _failed(undone.back).model_copy(update={"result": "broken", "words": words})
-        restored = {
-            "result": "restored",
-            "back_to": undone.version,
-            "revision": undone.back.revision,
-            "attempt": changed.revision,
-        }
-        return _failed(changed).model_copy(update=restored)
+            return endings.failed(undone.back).model_copy(update={"result": "broken", "words": words})
+        return endings.restored(changed, undone.back, undone.version, undone.lasting)
 
     async def undo(self, words: str) -> Undone:
         """Go back to the last revision that was healthy, if there is one."""
@@ -119,26 +127,45 @@ class Deploy(ReleaseOperation, kind="deploy"):
         if wanted is None:
             await self.close(words)
             return Undone()
-        return Undone(version=wanted.version, back=await self.back_to(wanted))
+        kept = await self.lasting(wanted)
+        return Undone(version=wanted.version, back=await self.back_to(wanted), lasting=kept)
 
-    async def preflight(self) -> None:
-        """Rights, nothing moved, and a verdict of what runs now, which may be what we go back to."""
+    async def lasting(self, wanted: Judgement) -> tuple[str, ...]:
+        """What does not come back with that revision; not being able to tell keeps nobody from going back."""
+        site, helm = self.arguments.site, self.tools.helm
+        try:
+            past = await self.tools.releases.past(site)
+            revision = next(each for each in past.revisions if each.number == wanted.revision)
+            way = await read_way(helm, site, past, revision, lambda record: past.version(record.revision))
+        except (HelmError, PlanRefused):
+            log.exception("what does not come back could not be looked up")
+            return ()
+        return tuple(lasting(way))
+
+    async def preflight(self) -> dict[str, int] | None:
+        """Rights, nothing moved, and a verdict of what runs now, which may be what we go back to.
+
+        Returns what was not healthy then; operations of older versions of the bot kept nothing.
+        """
         await self.check_unmoved()
         await self.check_rights()
         await self.judge_live()
+        return await self.unwell()
 
-    async def rollout(self) -> Changed:
+    async def rollout(self, unwell: dict[str, int]) -> Changed:
         """Helm's upgrade-or-install with the rollout's watch beside it."""
         changed = await self.change.watch(
             self.arguments.objects,
             base=self.arguments.base,
             since=self.record.created_at,
             act=self.upgrade,
+            unwell=unwell,
         )
         await self.judged(changed, version=self.record.version, digest=self._digest)
         try:
-            if changed.health == "failed":
+            if changed.health != "healthy":
                 await self.close(changed.words)
+            await prune(self.tools, self.arguments.site, self.arguments.policy.history_max)
             before = await self.healthy_before(changed.revision)
         except (ClusterError, HelmError):  # what was changed is known, and must not be lost over this
             log.exception("the release could not be looked at after its rollout")
@@ -148,8 +175,8 @@ class Deploy(ReleaseOperation, kind="deploy"):
     async def upgrade(self) -> Revision:
         """Make the revision, unless an earlier run of this operation has made it."""
         site, policy = self.arguments.site, self.arguments.policy
-        history = await self.change.history()
-        newest = history[-1] if history else None
+        past = await self.tools.releases.past(site)
+        newest = past.newest
         if newest is not None and newest.number > self.arguments.base:
             await self.mend(newest)
             if newest.status == "failed" and newest.description != STOPPED:
@@ -165,7 +192,7 @@ class Deploy(ReleaseOperation, kind="deploy"):
             as_=site.identity,
             install=True,
             timeout=policy.timeout,
-            history_max=policy.history_max,
+            history_max=room(past, policy.history_max),
             labels={OPERATION_LABEL: self.record.id},
             create_namespace=policy.create_namespace,
         )
@@ -219,38 +246,3 @@ class Deploy(ReleaseOperation, kind="deploy"):
     def _digest(self) -> str:
         arguments = self.arguments
         return arguments.image_digest if isinstance(arguments, DeployArguments) else ""
-
-
-def _broken(words: str, failure: StepFailed, changed: Changed) -> Outcome:
-    """It failed and so did the way back: a person is needed, and told both reasons."""
-    return Outcome(
-        result="broken",
-        words=words,
-        advice=changed.words,
-        quote=failure.quote or failure.words,
-        last_words=changed.last_words,
-        revision=changed.revision,
-    )
-
-
-def _done(changed: Changed) -> Outcome:
-    return Outcome(
-        result="applied" if changed.not_followed else "done",
-        words=", ".join(changed.not_followed),
-        revision=changed.revision,
-        ready=changed.ready,
-        back_to=changed.back_to,
-    )
-
-
-def _failed(changed: Changed) -> Outcome:
-    return Outcome(
-        result="failed",
-        words=changed.words,
-        advice=changed.advice,
-        quote=changed.quote,
-        last_words=changed.last_words,
-        revision=changed.revision,
-        ready=changed.ready,
-        back_to=changed.back_to,
-    )

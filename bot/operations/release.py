@@ -12,12 +12,16 @@ from bot.operations.closing import close_unfinished
 from bot.operations.errors import StepFailed
 from bot.operations.operation import Arguments, Operation, T
 from bot.operations.policy import Policy
+from bot.operations.pruning import prune, room
 from bot.operations.tools import Tools
 from bot.planning.errors import OwnedByOthers
+from bot.planning.going_back import ROLLBACK
 from bot.planning.live import of_record, read_live
 from bot.planning.plan import ObjectRef, refs
 from bot.planning.site import Site
 from bot.planning.surveying import judged_now, record_of, refuse_owned
+from bot.rollout.judging import unwell_now
+from bot.rollout.verdicts import ObjectRef as Followed
 from bot.store import verdicts
 from bot.store.verdicts import Judgement
 
@@ -51,7 +55,15 @@ class ReleaseOperation(Operation, kind=""):
     @property
     def change(self) -> Change:
         """The release, ready to be changed and watched."""
-        return Change(self.tools, self.arguments.site, self.arguments.policy, self.tell)
+        record = self.record
+        return Change(
+            self.tools,
+            self.arguments.site,
+            self.arguments.policy,
+            self.tell,
+            held=record.held,
+            holds=not record.cancelling,
+        )
 
     async def perform(self, act: Callable[[], Awaitable[T]]) -> T:
         """Do a step only as long as its cluster is the one that was confirmed; else stop where it is.
@@ -147,6 +159,16 @@ class ReleaseOperation(Operation, kind=""):
         if judgement is not None and judgement.health != "unknown":  # one on its way is looked at again
             await self.keep(replace(judgement, version=self.arguments.before))
 
+    async def unwell(self) -> dict[str, int]:
+        """What of the live revision is not healthy now, as far as it may be seen; by "Kind/name"."""
+        site = self.arguments.site
+        live = await read_live(self.tools.helm, self.tools.releases, site)
+        followed = [Followed(each.api_version, each.kind, each.name) for each in refs(live.objects)]
+        try:
+            return await unwell_now(await self.tools.cluster(site), site.namespace, followed)
+        except ClusterRefused:
+            return {}
+
     async def healthy_before(self, number: int) -> Judgement | None:
         """The last revision before `number` that was healthy by our own verdict and that Helm still keeps."""
         past = await self.tools.releases.past(self.arguments.site)
@@ -186,17 +208,18 @@ class ReleaseOperation(Operation, kind=""):
         record = await self.tools.helm.get(site.location, wanted.revision, site.identity)
         objects, _ = of_record(record, site.namespace)
         await self.close("Stopped: its run was over")
-        history = await self.change.history()
+        past = await self.tools.releases.past(site)
+        history = list(past.revisions)
 
         async def roll_back() -> Revision:
-            if is_rollback_to(history, wanted.revision, self.arguments.base):
+            if is_back(history, wanted.revision, self.arguments.base):
                 return history[-1]
             return await self.tools.helm.rollback(
                 site.location,
                 wanted.revision,
                 as_=site.identity,
                 timeout=policy.timeout,
-                history_max=policy.history_max,
+                history_max=room(past, policy.history_max),
             )
 
         changed = await self.change.watch(
@@ -205,10 +228,13 @@ class ReleaseOperation(Operation, kind=""):
         if changed.health == "failed":
             await self.close(changed.words)
         await self.judged(changed, version=wanted.version, digest=wanted.digest)
+        await prune(self.tools, site, policy.history_max)
         return changed
 
 
-def is_rollback_to(history: list[Revision], revision: int, base: int) -> bool:
-    """Whether the newest revision is a finished rollback to `revision`, made after `base`."""
+def is_back(history: list[Revision], revision: int, base: int) -> bool:
+    """Whether the newest revision is `revision`, deployed, or a finished rollback to it made after `base`."""
     newest = history[-1]
-    return newest.number > base and not newest.busy and newest.description == f"Rollback to {revision}"
+    if newest.number == revision and newest.status == "deployed":
+        return True
+    return newest.number > base and not newest.busy and newest.description == f"{ROLLBACK}{revision}"

@@ -7,16 +7,15 @@ source. Reading the records is here, what they mean is in pure functions; what c
 import asyncio
 import base64
 import binascii
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.config import Target
 from bot.helm.client import Helm
 from bot.helm.releases import Hook, ReleaseRecord, Revision
 from bot.planning import manifests
 from bot.planning.errors import NothingThere
-from bot.planning.live import of_record, version_of
+from bot.planning.live import of_record
 from bot.planning.manifests import Manifest
 from bot.planning.releases import Past
 from bot.planning.site import Site
@@ -113,8 +112,10 @@ def _named(site: Site, past: Past, revision: int) -> Revision:
     )
 
 
-async def read_way(helm: Helm, target: Target, site: Site, past: Past, wanted: Revision) -> Way:
-    """Read every revision from the wanted one to the newest.
+async def read_way(
+    helm: Helm, site: Site, past: Past, wanted: Revision, version: Callable[[ReleaseRecord], str]
+) -> Way:
+    """Read every revision from the wanted one to the newest; `version` knows which version of the app each is.
 
     Raises: HelmError.
     """
@@ -123,7 +124,7 @@ async def read_way(helm: Helm, target: Target, site: Site, past: Past, wanted: R
     async def read(revision: Revision) -> Stage:
         record = await helm.get(site.location, revision.number, site.identity)
         objects, hooks = await asyncio.to_thread(of_record, record, site.namespace)
-        return Stage(revision, record, version_of(target, past, record), objects, hooks)
+        return Stage(revision, record, version(record), objects, hooks)
 
     stages = await asyncio.gather(*map(read, revisions))
     return Way(stages[0], stages[1:-1], stages[-1])

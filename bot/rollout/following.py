@@ -105,6 +105,11 @@ class Follower:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    @property
+    def troubles(self) -> tuple[Trouble, ...]:
+        """What is in trouble now and was not so before."""
+        return tuple(it.trouble for it in self._course.troubles if not it.trouble.before)
+
     def applied(self) -> None:
         """Helm has returned: from now on a complete rollout may be believed, and the time-out runs."""
         self._course.applied(self._clock.monotonic())
