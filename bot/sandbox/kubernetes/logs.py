@@ -50,7 +50,7 @@ class PodLogs:
     ) -> None:
         """Add what the container wrote in its run number `restart` (0 is the first); may hold line ends."""
         run = self._run((namespace, pod_uid, container), restart)
-        run.lines.extend(LogLine(at, text) for text in line.splitlines() or [""])
+        run.lines.extend(LogLine(at, text) for text in line.removesuffix("\n").split("\n"))
         excess = len(run.lines) - MAX_LINES
         if excess > 0:
             del run.lines[:excess]

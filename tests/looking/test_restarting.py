@@ -1,0 +1,70 @@
+"""/restart: new pods of the same version, asked for, followed, and never twice."""
+
+from bot.operations.restart import RESTARTED_AT, is_later, restarted_at
+from bot.sandbox.kubernetes.storage import Key
+from tests.looking.pods import pods
+from tests.worlds import World, spaced
+
+WAS, IS = "2026-11-25T14:02:00.000001+00:00", "2026-11-25T14:02:00.000002+00:00"
+
+
+def test_what_was_restarted_since_is_left_alone() -> None:
+    assert is_later(IS, "")
+    assert is_later(IS, WAS)
+    assert not is_later(IS, IS)
+    assert not is_later(WAS, IS)
+    assert is_later(IS, "2026-11-25T14:01:59Z")
+    assert is_later(IS, "yesterday")
+
+
+async def test_a_restart_is_planned_confirmed_and_followed(world: World) -> None:
+    before = {pod["metadata"]["name"] for pod in pods(world, "shop-staging", "shop")}
+    history = world.history("shop", "shop-staging")
+
+    world.lee.says("/restart shop staging")
+    plan = await world.sees("Restart: shop → staging v1.1", buttons=["Restart in staging", "Close"])
+    assert "• shop: 3 pods\n• shop-worker: 2 pods" in spaced(plan.text)
+    assert "not made by" not in spaced(plan.text)
+    await world.lee.presses("Restart in staging")
+    running = await world.sees("🔄 shop → staging: restart", buttons=["Pods", "Cancel"])
+    assert running.id == plan.id
+    end = await world.sees("✅ shop → staging restarted", buttons=["Logs", "Pods", "Status"])
+    assert end.id == plan.id
+    assert "5 of 5 ready" in spaced(end.text)
+    assert not before & {pod["metadata"]["name"] for pod in pods(world, "shop-staging", "shop")}
+    assert world.history("shop", "shop-staging") == history
+
+    world.vic.says("/restart shop staging")
+    await world.sees("Needs: restart pods in staging")
+
+    world.dana.says("/restart shop production")
+    shouting = await world.sees("Restart: shop → PRODUCTION", buttons=["Restart in PRODUCTION"])
+    assert [b.style for row in shouting.buttons for b in row if "PRODUCTION" in b.label] == ["danger"]
+
+
+async def test_helm_leaves_a_restart_as_it_is_and_a_failed_one_names_its_cause(world: World) -> None:
+    world.dana.says("/restart blog staging")
+    await world.sees("Restart: blog → staging")
+    await world.dana.presses("Restart in staging")
+    await world.sees("✅ blog → staging restarted")
+    key = Key("apps", "deployments", "blog-staging", "blog")
+    item = world.cluster.storage.get(key)
+    assert item is not None
+    at = restarted_at(item)
+    owners = {entry["manager"] for entry in item["metadata"]["managedFields"] if RESTARTED_AT in str(entry)}
+    assert owners == {"pilothouse"}
+
+    await world.dana.deploys("v1.0", app="blog")
+    await world.sees("✅ blog → staging v1.0")
+    item = world.cluster.storage.get(key)
+    assert item is not None
+    assert restarted_at(item) == at
+
+    world.sandbox.servers.behaviours.order("registry/blog:v1.0", "crash")
+    world.dana.says("/restart blog staging")
+    await world.sees("Restart: blog → staging v1.0")
+    await world.dana.presses("Restart in staging")
+    failed = await world.sees("❌ blog → staging: restart failed", buttons=["Logs", "Pods", "Try again"])
+    assert "crashed at start, exit 1" in spaced(failed.text)
+    ring = await world.sees("Dana: blog → staging: restart failed")
+    assert not ring.silent
