@@ -7,9 +7,15 @@ import os
 import tempfile
 from pathlib import Path
 
+import structlog
 from cryptography.fernet import Fernet, InvalidToken
 
 from bot.store.errors import StoreError
+
+_OTHERS = 0o077
+"""The permissions of everybody but the file's owner."""
+
+log = structlog.get_logger(__name__)
 
 
 class Vault:
@@ -23,11 +29,16 @@ class Vault:
     def open(cls, key_file: Path) -> "Vault":
         """Read the key; the first start writes it, readable by the bot's user alone.
 
+        One that others can read is used all the same, and told in the log: where it is mounted, its mode may be
+        nobody's choice.
+
         Raises: StoreError when the file can't be read, written or used.
         """
         try:
             if not key_file.exists():
                 _write_key(key_file)
+            if key_file.stat().st_mode & _OTHERS:
+                log.warning("the store's key can be read by others", file=str(key_file), mend="chmod 600")
             return cls(key_file.read_bytes().strip())
         except (OSError, ValueError) as error:
             raise StoreError(f"The store's key file {key_file} can't be used: {error}") from error
@@ -45,7 +56,8 @@ class Vault:
             return self._fernet.decrypt(data)
         except InvalidToken as error:
             raise StoreError(
-                "The store's key file is not the one that sealed this operation's values"
+                "The store's key file is not the one that sealed this operation's values. "
+                "Restore it, or ask for the operation again"
             ) from error
 
     def fingerprint(self, data: bytes) -> str:

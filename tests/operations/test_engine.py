@@ -365,6 +365,26 @@ async def test_what_was_confirmed_is_sealed_and_gone_at_the_end(database: Databa
     assert b"password" not in b"".join(path.read_bytes() for path in kept)
 
 
+async def test_what_was_confirmed_is_gone_however_it_ends(database: Database, tmp_path: Path) -> None:
+    """A failure, a bug, a cancel while it runs, and one while it waits."""
+    for how in ("refuses", "breaks", "cancelled"):
+        world = World()
+        world.refuses, world.breaks = how == "refuses", how == "breaks"
+        async with engine_on(database, world, tmp_path) as (_, desk, listener):
+            order = paint(frozen={"values": b"password"})
+            first, waiting = [await desk.submit(order, wait=wait) for wait in (False, True)]
+            if how == "cancelled":
+                await asyncio.wait_for(world.reached.wait(), 10)
+                assert await desk.cancel(waiting, DANA)
+                assert await desk.cancel(first, DANA)
+            ends = [await listener.end_of(first), await listener.end_of(waiting)]
+        assert {view.outcome.result for view in ends if view.outcome} == {
+            "cancelled" if how == "cancelled" else "failed"
+        }
+        async with database.read() as session:
+            assert not (await session.scalars(select(FrozenRow))).all()
+
+
 def turn() -> Order:
     return replace(paint(), kind=Turn.kind, arguments=Turn.Arguments(request={}))
 

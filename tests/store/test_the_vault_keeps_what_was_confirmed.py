@@ -3,6 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.store.errors import StoreError
 from bot.store.vault import Vault
@@ -24,6 +25,16 @@ def test_the_key_is_readable_by_the_bots_user_alone(tmp_path: Path) -> None:
         os.umask(before)
     assert (tmp_path / "state" / "key").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in (tmp_path / "state").iterdir()] == ["key"]
+
+
+@pytest.mark.parametrize(("mode", "told"), [(0o600, False), (0o400, False), (0o640, True), (0o604, True)])
+def test_a_key_that_others_can_read_is_told(tmp_path: Path, mode: int, told: bool) -> None:
+    Vault.open(tmp_path / "key")
+    (tmp_path / "key").chmod(mode)
+    with capture_logs() as logs:
+        Vault.open(tmp_path / "key")
+    assert [each["event"] for each in logs] == ["the store's key can be read by others"] * told
+    assert not told or logs[0]["file"] == str(tmp_path / "key")
 
 
 def test_starts_at_once_agree_on_one_key(tmp_path: Path) -> None:
