@@ -54,11 +54,16 @@ def run(config: Config = None) -> None:
 
 
 @app.command()
-def check(config: Config = None) -> None:
-    """Check the file, then every connection: token, clusters, charts, registries. One line each."""
+def check(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="For programs: findings and Roles as JSON.")
+    ] = False,
+    config: Config = None,
+) -> None:
+    """Tell before the first deploy whatever is wrong: secrets, chats, clusters, rights, releases. Changes nothing."""
     from bot.checking import check as check_all
 
-    _ended(check_all(_paths(config), os.environ, sys.stdout))
+    _ended(check_all(_paths(config), os.environ, sys.stdout, as_json=as_json))
 
 
 @app.command()
@@ -148,6 +153,20 @@ def sandbox(
 
 
 @app.command()
+def ids(
+    lasting: Annotated[
+        str, typer.Option("--for", metavar="60s", help="End after this time; default: at Ctrl-C.")
+    ] = "",
+    config: Config = None,
+) -> None:
+    """Print the ids of people, chats and topics that write to the bot, as lines to paste. It answers nothing."""
+    from bot.listening import ids as print_ids
+
+    paths = _paths(config) if config or DEFAULT.is_file() else []  # before the first start there may be none
+    _ended(print_ids(paths, os.environ, _lasting(lasting), sys.stdout, sys.stderr))
+
+
+@app.command()
 def schema(config: Config = None) -> None:
     """Print the configuration's JSON Schema, for editors."""
     from bot.config import Config as Model
@@ -176,6 +195,15 @@ def _pairs(sets: list[str] | None) -> tuple[tuple[str, str], ...]:
             _fail(f"--set takes key=value, not {text!r}")
         pairs.append((key, value))
     return tuple(pairs)
+
+
+def _lasting(text: str) -> float | None:
+    from bot.config.fields import seconds
+
+    try:
+        return seconds(text) if text else None
+    except ValueError as error:
+        _fail(f"--for {error}")
 
 
 def _ended(work: Coroutine[Any, Any, int]) -> NoReturn:

@@ -62,6 +62,13 @@ class Clusters:
                 await self._retire(access, known.cluster)
             return cluster
 
+    async def date(self, access: ClusterAccess) -> str:
+        """The `Date` header of the cluster's newest answer, "" for none: by it clocks are compared.
+
+        Raises: what `at` raises.
+        """
+        return (await self.at(access))._connection.date
+
     async def uid(self, access: ClusterAccess, *, within: float = SEEN) -> str:
         """What the cluster is known by, asked in the bot's own name, whoever plans: few people may read it.
 

@@ -69,6 +69,8 @@ class Connection:
         """The library's ApiClient; its annotations stop short of what we call."""
         self._renewed = 0.0
         self._renewing = asyncio.Lock()
+        self.date = ""
+        """The server's `Date` in its newest answer."""
 
     async def open(self) -> None:
         """Read the credentials and prepare TLS; asks nothing of the cluster.
@@ -142,6 +144,7 @@ class Connection:
             request.method, url, headers=headers, body=request.body, _request_timeout=limits
         )
         response: aiohttp.ClientResponse = answer.response
+        self.date = response.headers.get("Date", "")
         return response
 
     async def _renew(self, older_than: float) -> bool:

@@ -101,8 +101,8 @@ def _chosen(path: Path, context: str | None, allow_exec: bool) -> tuple[dict[str
     user = _named(content, "user", chosen.get("user"), path) if chosen.get("user") else {}
     if ("exec" in user or "auth-provider" in user) and not allow_exec:
         raise KubeconfigUnsafe(
-            f"the user of context {name} in {path} starts a credential plugin. If you trust that file, add "
-            "`allow_exec: true` to the cluster; else give the bot a token"
+            f"the user of context {name} in {path} starts a credential plugin, {_program(user)}. If you trust that "
+            "file and that program, add `allow_exec: true` to the cluster; else give the bot a token"
         )
     for entry, fields in ((cluster, _FILES["cluster"]), (user, _FILES["user"])):
         for field in fields:
@@ -112,6 +112,13 @@ def _chosen(path: Path, context: str | None, allow_exec: bool) -> tuple[dict[str
     if isinstance(plugin, dict) and "/" in str(plugin.get("command", "")):
         user["exec"] = plugin | {"command": str(path.parent / plugin["command"])}
     return cluster, user
+
+
+def _program(user: Mapping[str, Any]) -> str:
+    """What a user's credentials come from: the command, or the provider of the older form."""
+    plugin, older = user.get("exec"), user.get("auth-provider")
+    name = plugin.get("command") if isinstance(plugin, dict) else (older or {}).get("name")
+    return f"`{name}`" if name else "which it does not name"
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from bot.access import Identity
+from bot.commands.pods import WITH_PODS
 from bot.rollout.following import watched_kinds
 from bot.rollout.verdicts import ObjectRef
-from bot.rollout.workloads import FOLLOWED
+from bot.rollout.workloads import is_custom, is_workload
 
 RBAC = "rbac.authorization.k8s.io"
 
@@ -23,6 +24,10 @@ APPLY = ("get", "create", "patch", "delete")
 
 HOOK = ("list", "watch")
 """On hooks beside that: Helm waits for their end."""
+
+
+SHOWN = (*WITH_PODS, "Service", "HorizontalPodAutoscaler")
+"""Kinds of which screens and warnings read single objects."""
 
 
 class Need(NamedTuple):
@@ -67,13 +72,16 @@ def everywhere() -> set[Need]:
 
 def looking(namespace: str, made: Sequence[Made]) -> set[Need]:
     """To see how a release stands and why: status, history, pods, logs, events."""
+    kinds = {each.kind for each in made}
     needs = {Need(namespace, "", "secrets", verb) for verb in ("get", "list")}
-    needs |= {Need(namespace, "", "pods", "list"), Need(namespace, "", "pods/log", "get")}
+    needs |= {Need(namespace, "", "pods", verb) for verb in ("get", "list")}
+    needs.add(Need(namespace, "", "pods/log", "get"))
     needs |= {Need(namespace, *watched, "list") for watched in _watched(made)}
-    if any(each.kind == "Service" for each in made):
+    needs |= {Need(each.namespace, each.group, each.resource, "get") for each in made if each.kind in SHOWN}
+    if "Service" in kinds:
         needs.add(Need(namespace, "discovery.k8s.io", "endpointslices", "list"))
-    seen = ("Service", "HorizontalPodAutoscaler")
-    needs |= {Need(each.namespace, each.group, each.resource, "get") for each in made if each.kind in seen}
+    if "CronJob" in kinds:
+        needs.add(Need(namespace, "batch", "jobs", "list"))
     return needs
 
 
@@ -126,13 +134,10 @@ def _held(namespace: str, rule: Mapping[str, Any]) -> Iterable[Need]:
 
 def _watched(made: Sequence[Made]) -> set[tuple[str, str]]:
     """Group and resource of the kinds by which a rollout of these objects is followed."""
-    followed = [
-        ObjectRef(each.api_version, each.kind, each.name, each.hook) for each in made if each.kind in FOLLOWED
-    ]
-    return {
-        (api_version.rpartition("/")[0], plural_of(kind))
-        for kind, api_version in watched_kinds(followed).items()
-    }
+    refs = {ObjectRef(each.api_version, each.kind, each.name, each.hook): each for each in made}
+    built_in = watched_kinds([ref for ref in refs if is_workload(ref)])
+    found = {(api_version.rpartition("/")[0], plural_of(kind)) for kind, api_version in built_in.items()}
+    return found | {(each.group, each.resource) for ref, each in refs.items() if is_custom(ref)}
 
 
 def plural_of(kind: str) -> str:

@@ -70,6 +70,8 @@ class Transport(BaseRequest):
         self._ca_file = ca_file
         self._read_timeout = read_timeout
         self._session: ClientSession | None = None
+        self.date = ""
+        """The server's `Date` in its newest answer."""
 
     @property
     def read_timeout(self) -> float:
@@ -135,6 +137,7 @@ class Transport(BaseRequest):
             async with self._session.request(
                 method, address, data=_form(data), timeout=limits, allow_redirects=False
             ) as answer:
+                self.date = answer.headers.get("Date", "")
                 return answer.status, _without(token, await answer.read())
         except TimeoutError:
             trouble = TimedOut("Telegram did not answer in time")
