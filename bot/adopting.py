@@ -29,8 +29,8 @@ async def adopt(
     person: str,
     out: TextIO,
 ) -> int:
-    """Write the file (default: in `values/` beside the first configuration file) and print what to paste."""
-    config_file = paths[0].absolute()
+    """Write the file (default: in `values/` beside the last of the files) and print what to paste."""
+    config_file = paths[-1].absolute()  # what stands there wins over the others
     async with opened_for_planning(paths, environ) as parts:
         config = parts.current.config
         target = target_named(config, app, environment)
