@@ -118,6 +118,9 @@ async def _show_one(ask: Ask, found: Found) -> None:
             choices.append(run("Previous logs", previous.command(*here)))
         arguments = {"app": here[0], "environment": here[1], "pod": pod.name}
         choices.append(Choice("Events", "pod.events", arguments, None, *here, anyone=True))
+    if pod.is_replaced and ask.may("pods.restart", *here).allowed:
+        arguments = {"app": here[0], "environment": here[1], "pod": pod.name}
+        choices.append(Choice("Delete pod", "pod.delete.ask", arguments, "danger", *here))
     choices.append(run("Refresh", _command(release, pod.name)))
     choices.append(run("‹ Pods", _command(release, pod.workload)))
     choices.append(run(f"‹ {here[0]}", f"/status {here[0]} {here[1]}"))

@@ -74,6 +74,12 @@ class Pod:
         return SYMBOLS[self.state]
 
     @property
+    def is_replaced(self) -> bool:
+        """Whether its workload makes a new one when it is deleted; a Job's may be the last of its attempts."""
+        owners = self.raw.get("metadata", {}).get("ownerReferences") or ()
+        return any(owner.get("kind") in ("ReplicaSet", "StatefulSet", "DaemonSet") for owner in owners)
+
+    @property
     def containers(self) -> list[Container]:
         """Init containers first, in the order in which they start."""
         return PodView(self.raw).containers

@@ -72,6 +72,10 @@ class Planner:
         """
         return await self._sites.of(target, identity)
 
+    def shouts(self, target: Target) -> bool:
+        """Whether the environment's name is shown in capitals: mistakes there reach users."""
+        return self._shouts(target)
+
     async def deploy(
         self, target: Target, version: str, identity: Identity | None, sets: Sequence[tuple[str, str]] = ()
     ) -> Plan:
@@ -176,7 +180,7 @@ class Planner:
             now=now.version,
             chart=then.revision.chart_version,
             image_digest="",
-            notes=_rollback_notes(way, past, named=revision is not None),
+            notes=_rollback_notes(way, past, stopping, named=revision is not None),
             objects=refs(then.objects),
             frozen=Frozen(),
             revision=wanted.number,
@@ -363,12 +367,13 @@ def _running_hooks(hooks: Sequence[Manifest], live: Live) -> list[Manifest]:
     return [hook for hook in hooks if events.intersection(hook.hook_events)]
 
 
-def _rollback_notes(way: Way, past: Past, *, named: bool) -> list[str]:
+def _rollback_notes(way: Way, past: Past, stopping: Stopping | None, *, named: bool) -> list[str]:
     """What it leaves out, and the hooks that run; what it can't bring back is told beside these."""
     runs = [
         hook for hook in way.wanted.hooks if {"pre-rollback", "post-rollback"}.intersection(hook.hook_events)
     ]
-    notes = not_healthy(way, past) if named else skipped(way, past)
+    notes = [f"Stops {stopping.author}'s deploy of {stopping.version} first"] if stopping else []
+    notes += not_healthy(way, past) if named else skipped(way, past, stopping)
     return notes + [f"{hook.key} runs" for hook in runs]
 
 

@@ -18,7 +18,9 @@ from bot.operations.operation import Author, Outcome
 from bot.operations.view import StepLine, TroubleLine, View, WorkloadLine
 from bot.permissions import Suspension
 from bot.planning.foreign import Foreign, LostValue
+from bot.planning.losing import Loss
 from bot.planning.plan import Frozen, Plan
+from bot.planning.proving import Proven
 from bot.planning.site import Site
 from bot.planning.summary import Line
 from bot.rollout.causes import Finding
@@ -101,6 +103,11 @@ LOCK = Lock(
     2,
     7,
 )
+PROVEN = Proven("staging", "v1.2", NOW - timedelta(hours=2))
+LOSSES = (
+    Loss("PersistentVolumeClaim", "shop-data", "PersistentVolumeClaim shop-data and its data go away", True),
+    Loss("StatefulSet", "db", "StatefulSet db and its pods go away; its disks stay", False),
+)
 LOCK_OF_SHOP = replace(LOCK, app="shop", until=None)
 STANDSTILL = Standstill("the database is on fire", 1001, "Kim", NOW - timedelta(days=1))
 HOLD_LINES = ("⏸ Stopped by Kim: “the database is on fire”", "🔒 production: Kim, “database migration”")
@@ -155,9 +162,10 @@ PLAN = Plan(
 )
 
 
-def plan(moved: str = "", excerpt: str = PLAN.diff, **changes: Any) -> Shown:
+def plan(moved: str = "", excerpt: str = PLAN.diff, proven: Proven | None = None, **changes: Any) -> Shown:
     """A plan's message."""
-    values = {"titles": TITLES, "moved": moved, "excerpt": excerpt, "author": "Dana", "until": NOW}
+    shared = {"titles": TITLES, "author": "Dana", "until": NOW, "now": NOW}
+    values = {**shared, "moved": moved, "excerpt": excerpt, "proven": proven}
     return Shown("plan", {**values, "plan": replace(PLAN, **changes)})
 
 
@@ -298,6 +306,11 @@ def pod(shown: Pod, lines: Sequence[str] = (), quotes: bool = True) -> Shown:
     return Shown("pod", {**values, "lines": lines, "quotes": quotes})
 
 
+def pod_delete(left: int, shouts: bool = False) -> Shown:
+    """The question before a pod is deleted."""
+    return Shown("pod_delete", {**SHOP, "pod": WELL_POD, "left": left, "shouts": shouts})
+
+
 SCREENS: dict[str, Shown] = {
     "running, at its start": operation("running", 0),
     "running": RUNNING,
@@ -356,7 +369,7 @@ SCREENS: dict[str, Shown] = {
         unhealthy="v1.1 is unhealthy already: Deployment/shop: image does not exist; no way back to it",
         way_back="If it fails: it stays, no healthy revision to go back to",
     ),
-    "plan for production": plan(environment="production", shouts=True),
+    "plan for production": plan(environment="production", shouts=True, proven=PROVEN),
     "first plan": plan(now="", lines=(Line("Deployment shop added"),), chart=""),
     "plan without a diff": plan(excerpt="", notes=("Deployed by tag: the chart takes no digest",)),
     "plan without changes": plan(lines=(), diff="", excerpt="", added=0, removed=0),
@@ -448,6 +461,7 @@ SCREENS: dict[str, Shown] = {
             "environment": "staging",
             "versions": [{"name": "v1.3", "age": 240}, {"name": "v1.2", "age": None}],
             "running": "v1.2",
+            "proven": PROVEN,
         },
     ),
     "help": Shown(
@@ -551,6 +565,8 @@ SCREENS: dict[str, Shown] = {
     "pod": pod(BAD_POD, lines=["Traceback", "KeyError: 'DATABASE_URL'"]),
     "pod that is well": pod(WELL_POD),
     "pod that says nothing in chats": pod(BAD_POD, quotes=False),
+    "pod to be deleted": pod_delete(left=2),
+    "last pod to be deleted, in production": pod_delete(left=0, shouts=True),
     "events": Shown(
         "events",
         {
@@ -590,7 +606,9 @@ SCREENS: dict[str, Shown] = {
         {"app": "shop", "version": "1.2", "back_to": "1.1", "at": NOW, "notice": "🚀 Shop 1.2 is out"},
     ),
     "locked production": Shown("held", {"hold": LOCK, "is_lock": True, "now": NOW}),
-    "shop locked in production, without an end": Shown("held", {"hold": LOCK_OF_SHOP, "is_lock": True, "now": NOW}),
+    "shop locked in production, without an end": Shown(
+        "held", {"hold": LOCK_OF_SHOP, "is_lock": True, "now": NOW}
+    ),
     "stopped": Shown("held", {"hold": STANDSTILL, "is_lock": False, "now": NOW}),
     "lock set in production": Shown(
         "lock_set", {"lock": LOCK, "now": NOW, "running": [_row(None, "running")], "others": [LOCK_OF_SHOP]}
@@ -615,6 +633,10 @@ SCREENS: dict[str, Shown] = {
             "running": [_row(None, "running")] * 10,
             "lines": ["Cancelling 2"],
         },
+    ),
+    "removes for good": Shown("losing", {"plan": replace(PLAN, losses=LOSSES), "losses": LOSSES, "more": 2}),
+    "removes what leaves its data": Shown(
+        "losing", {"plan": replace(PLAN, losses=LOSSES[1:]), "losses": LOSSES[1:], "more": 0}
     ),
     "raw": Shown("raw", {"html": "<b>done</b>"}),
 }

@@ -53,6 +53,8 @@ MATRIX: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "notice.publish": (("kim",), ("kim",)),
     "notice.discard": (("kim",), ("kim",)),
     "person.suspend": (("kim",), ("kim",)),
+    "pod.delete.ask": (STAGING_TEAM, DEPLOYERS),
+    "pod.delete": (STAGING_TEAM, DEPLOYERS),
     "pod.events": (EVERYBODY, ("kim", "dana", "vic")),
     "result.diff": (EVERYBODY, ("kim", "dana", "vic")),
 }
@@ -86,6 +88,8 @@ def arguments_of(button: str, environment: str) -> dict[str, Any]:
         "notice.discard": {"notice_id": 999},
         "person.suspend": {"person_id": 999, "reason": "lost phone"},
         "pod.events": {**place, "pod": "nothing"},
+        "pod.delete.ask": {**place, "pod": "nothing"},
+        "pod.delete": {**place, "pod": "nothing", "uid": "none"},
         "result.diff": {**place, "revision": 2},
     }
     return {"request": request, **STALE} if button.endswith(".go") else known[button]
