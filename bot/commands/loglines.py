@@ -11,9 +11,8 @@ import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-import re2
-
 from bot.config.fields import seconds
+from bot.patterns import PatternInvalid, compiled
 from bot.planning.errors import PlanRefused
 from bot.telegram.text import clean
 
@@ -134,18 +133,15 @@ def pattern(grep: str) -> Callable[[str], bool]:
     if len(grep) < 3 or not (grep.startswith("/") and grep.endswith("/")):
         wanted = grep.casefold()
         return lambda line: wanted in line.casefold()
-    options = re2.Options()
-    options.case_sensitive = False
-    options.log_errors = False
-    options.max_mem = 1 << 20
     try:
-        compiled = re2.compile(grep[1:-1], options)
-    except re2.error as error:
-        words = error.args[0].decode(errors="replace") if error.args else ""
+        expression = compiled(grep[1:-1], ignore_case=True)
+    except PatternInvalid as error:
         raise PlanRefused(
-            "grep= is no regular expression", quote=words, advice="Without the slashes it is a plain text"
+            "grep= is no regular expression",
+            quote=str(error),
+            advice="Without the slashes it is a plain text",
         ) from error
-    return lambda line: compiled.search(line) is not None
+    return lambda line: expression.search(line) is not None
 
 
 def lines_of(text: str, mask: Callable[[str], str], look: Look) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -13,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from bot.config.environments import EnvironmentFields, Values
 from bot.config.fields import FilePath, HttpUrl, Named, ProxyUrl, Section, Template, Text
 from bot.config.secrets import Secret, Secrets
+from bot.patterns import Pattern, PatternInvalid, compiled
 
 
 class ChartFolder(Section):
@@ -129,26 +129,31 @@ class Tags(Section):
     """Which tags of the image repository are versions, and which of two is newer."""
 
     match: Text | None = Field(
-        default=None, description="A regular expression that a version's whole tag matches."
+        default=None,
+        description="A regular expression (RE2) to be found in a tag that is a version; ^ and $ hold it to the whole "
+        "tag. Where it has a group (?P<version>…), that part alone is compared.",
     )
     order: Literal["semver", "created"] = Field(
-        default="semver", description="By semantic version, or by when the image was created."
+        default="semver",
+        description="By semantic version, releases first; or by when the image was created, whatever its name.",
     )
 
     @model_validator(mode="after")
     def _compiles(self) -> Tags:
         try:
-            re.compile(self.match or "")
-        except re.error as error:
+            _ = self.pattern
+        except PatternInvalid as error:
             raise PydanticCustomError(
-                "regex", "match is no regular expression: {reason}", {"reason": str(error)}
+                "regex",
+                "match is no regular expression of RE2, which has no look-around and no back-references: {reason}",
+                {"reason": str(error)},
             ) from error
         return self
 
     @property
-    def pattern(self) -> re.Pattern[str] | None:
+    def pattern(self) -> Pattern | None:
         """`match`, compiled."""
-        return re.compile(self.match) if self.match is not None else None
+        return compiled(self.match) if self.match is not None else None
 
 
 class Source(Section):

@@ -21,7 +21,13 @@ from yarl import URL
 from bot.clock import Clock, SystemClock
 from bot.images import answers
 from bot.images.access import ServerAccess
-from bot.images.errors import ImagesError, ReferenceInvalid, RegistryRefused, TagMissing
+from bot.images.errors import (
+    ImagesError,
+    ReferenceInvalid,
+    RegistryRefused,
+    RegistryUnreachable,
+    TagMissing,
+)
 from bot.images.references import Repository, is_digest, is_loopback, is_tag, parse_repository
 from bot.images.tokens import Tokens
 from bot.images.transport import Answer, Transport, certificates
@@ -31,7 +37,15 @@ from bot.images.wording import one_line
 MOST_TAGS = 50_000
 PAGE = 1000
 """Tags asked for at once; registries may answer with fewer."""
-_MOST_FACTS = 4096
+MOST_ASKED = 5000
+"""Tags that are asked when they were built: each takes up to four requests."""
+BUILT_WITHIN = 60.0
+"""Seconds that `built` may take: whoever waits for it looks at a chat."""
+TAG_FRESH = 300.0
+"""Seconds that a tag counts as naming what it named, where only its age is asked for."""
+_MOST_FACTS = 1024
+"""Configurations whose labels are kept: some have kilobytes of them."""
+_MOST_DATES = 50_000
 _AT_ONCE = 8
 _MANIFESTS = (
     "application/vnd.oci.image.index.v1+json",
@@ -52,6 +66,7 @@ class ImageFacts:
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+_K = TypeVar("_K")
 
 
 def _counted(
@@ -94,6 +109,8 @@ class Registries:
         self._open = AsyncExitStack()
         self._registries: dict[str, _Registry] = {}
         self._facts: OrderedDict[str, ImageFacts] = OrderedDict()
+        self._dates: OrderedDict[str, datetime | None] = OrderedDict()
+        self._named: OrderedDict[tuple[str, str], tuple[str, float]] = OrderedDict()
         self._under_way = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -169,7 +186,9 @@ class Registries:
 
         Raises also: TagMissing when there is no such digest.
         """
-        return (await self._facts_of(repository, digest)).created
+        if digest not in self._dates:
+            _keep(self._dates, digest, (await self._facts_of(repository, digest)).created, _MOST_DATES)
+        return self._dates[digest]
 
     @_counted
     async def labels(self, repository: str, digest: str) -> Mapping[str, str]:
@@ -183,35 +202,51 @@ class Registries:
     async def built(self, repository: str, tags: Iterable[str]) -> dict[str, datetime | None]:
         """When each of `tags` was built, for `versions.order` by build time; a tag that went away has none.
 
-        Three requests a tag where nothing is cached, eight at a time.
+        Up to four requests a tag where nothing is known yet, eight at a time. What an image says is kept by its
+        digest, under whatever tags it is, and what a tag names for five minutes.
+
+        Raises also: RegistryUnreachable when it takes over a minute; what was learnt till then is kept.
         """
+        wanted = list(tags)
+        if len(wanted) > MOST_ASKED:
+            raise RegistryRefused(
+                f"{len(wanted)} tags of {repository} are versions, too many to ask when each was built: "
+                "let `tags.match` choose fewer, or order them by semver."
+            )
         turns = asyncio.Semaphore(_AT_ONCE)
 
         async def one(tag: str) -> datetime | None:
             async with turns:
                 try:
-                    return await self.created(repository, await self.digest(repository, tag))
+                    return await self.created(repository, await self._named_lately(repository, tag))
                 except TagMissing:
                     return None
 
-        wanted = list(tags)
         try:
-            async with asyncio.TaskGroup() as group:
+            async with asyncio.timeout(BUILT_WITHIN), asyncio.TaskGroup() as group:
                 asked = [group.create_task(one(tag)) for tag in wanted]
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from failed
+        except TimeoutError:
+            raise RegistryUnreachable(
+                f"{repository} did not tell within {BUILT_WITHIN:.0f} s when its {len(wanted)} versions were built. "
+                "Try again: what it told is kept. `tags.match` can choose fewer."
+            ) from None
         return dict(zip(wanted, (task.result() for task in asked), strict=True))
 
+    async def _named_lately(self, repository: str, tag: str) -> str:
+        """The digest that a tag names, or named some minutes ago."""
+        digest, until = self._named.get((repository, tag), ("", 0.0))
+        if not digest or self._clock.monotonic() >= until:
+            digest = await self.digest(repository, tag)
+            _keep(self._named, (repository, tag), (digest, self._clock.monotonic() + TAG_FRESH), _MOST_DATES)
+        return digest
+
     async def _facts_of(self, repository: str, digest: str) -> ImageFacts:
-        if digest in self._facts:
-            self._facts.move_to_end(digest)
-            return self._facts[digest]
-        where = parse_repository(repository)
-        facts = await self._read_facts(where, digest)
-        self._facts[digest] = facts
-        if len(self._facts) > _MOST_FACTS:
-            self._facts.popitem(last=False)
-        return facts
+        if digest not in self._facts:
+            facts = await self._read_facts(parse_repository(repository), digest)
+            _keep(self._facts, digest, facts, _MOST_FACTS)
+        return self._facts[digest]
 
     async def _read_facts(self, where: Repository, digest: str) -> ImageFacts:
         manifest = await self._manifest_document(where, digest)
@@ -272,6 +307,14 @@ class Registries:
                 tokens = Tokens(base, transport, access.credentials, self._clock)
                 self._registries[where.host] = _Registry(base, transport, tokens)
         return self._registries[where.host]
+
+
+def _keep(cache: OrderedDict[_K, _R], key: _K, value: _R, most: int) -> None:
+    """Remember something, and forget what was remembered first where it would be too much."""
+    cache[key] = value
+    cache.move_to_end(key)
+    if len(cache) > most:
+        cache.popitem(last=False)
 
 
 def _same_origin(answer: Answer, registry: _Registry) -> URL | None:

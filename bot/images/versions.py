@@ -19,6 +19,8 @@ from typing import Any, Literal
 from rapidfuzz import fuzz, process
 from semver import Version
 
+from bot.patterns import Pattern
+
 
 class _Class(IntEnum):
     """From the least wanted to the most."""
@@ -30,7 +32,9 @@ class _Class(IntEnum):
     RELEASE = 4
 
 
-_MOVING = frozenset({"latest", "edge", "nightly", "stable", "main", "master", "dev", "develop"})
+_MOVING = re.compile(
+    r"(?:.*[-._])?latest(?:[-._].*)?|edge|nightly|stable|main|master|dev|develop", re.IGNORECASE
+)
 _ATTACHED = re.compile(r"sha256-[0-9a-f]{64}(\.\w+)?|.*\.(sig|att|sbom)")
 _VERSION = re.compile(r"[vV]?(?P<numbers>\d{1,9}(?:\.\d{1,9}){0,3})(?:-?(?P<pre>[^+]+))?(?:\+(?P<build>.*))?")
 _DATE = re.compile(r"(19|20)\d\d[-._]?(0?[1-9]|1[0-2])[-._T\d]*")
@@ -44,10 +48,10 @@ class TagRule:
     """Which tags of a repository are versions of the app, and what makes one newer.
 
     `match` is searched in the tag; where it has a group named `version`, that part alone is compared.
-    `created` asks for the images' build times, which `order` and `is_newer` are given.
+    `created` goes by the images' build times alone, which `order` and `is_newer` are given, whatever the names say.
     """
 
-    match: re.Pattern[str] | None = None
+    match: Pattern | None = None
     order: Literal["semver", "created"] = "semver"
 
 
@@ -59,6 +63,11 @@ def matching(tags: Iterable[str], rule: TagRule = SEMVER) -> list[str]:
     return [
         tag for tag in tags if not _ATTACHED.fullmatch(tag) and (rule.match is None or rule.match.search(tag))
     ]
+
+
+def is_moving(tag: str) -> bool:
+    """Whether a tag names something else from day to day: it is never the newest version."""
+    return _MOVING.fullmatch(tag) is not None
 
 
 def order(
@@ -99,8 +108,8 @@ def _key(tag: str, rule: TagRule, created: Mapping[str, datetime | None]) -> tup
     """What sorts a tag: class, then what counts in that class, then the spelling for a stable order."""
     if rule.order == "created":
         built = created.get(tag)
-        if tag in _MOVING or built is None:
-            return (_Class.MOVING if tag in _MOVING else _Class.NAMED, 0.0, tag)
+        if is_moving(tag) or built is None:
+            return (_Class.MOVING if is_moving(tag) else _Class.NAMED, 0.0, tag)
         return (_Class.RELEASE, built.timestamp(), tag)
     return (*_semantic(_compared(tag, rule)), tag)
 
@@ -111,7 +120,7 @@ def _compared(tag: str, rule: TagRule) -> str:
 
 
 def _semantic(text: str) -> tuple[Any, ...]:
-    if text in _MOVING:
+    if is_moving(text):
         return (_Class.MOVING, ())
     if _DATE.fullmatch(text.removeprefix("v")) or _COUNT.fullmatch(text):
         return (_Class.COUNTED, tuple(int(n) for n in re.findall(r"\d{1,18}", text)))

@@ -1,5 +1,6 @@
 """Which versions of an app there are, and what a version is: a tag and its digest in the registry."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
@@ -41,12 +42,15 @@ class Versions:
         Raises: ImagesError, HelmError.
         """
         rule = TagRule(app.tags.pattern, app.tags.order)
-        if app.image is not None:
-            tags = await self._registries().tags(app.image)
-            matching = versions.matching(tags, rule)
-            built = await self._registries().built(app.image, matching) if rule.order == "created" else None
-            return versions.order(matching, rule, built)
-        return versions.order(await self._charts(app))  # `tags` speaks of images, not of charts
+        if app.image is None:  # `tags` speaks of images, not of charts
+            return await asyncio.to_thread(versions.order, await self._charts(app))
+        tags = await self._registries().tags(app.image)
+        matching = await asyncio.to_thread(versions.matching, tags, rule)  # there may be many thousands
+        built = None
+        if rule.order == "created":
+            asked = [tag for tag in matching if not versions.is_moving(tag)]
+            built = await self._registries().built(app.image, asked)
+        return await asyncio.to_thread(versions.order, matching, rule, built)
 
     async def built(self, app: App, versions: Sequence[str]) -> Mapping[str, datetime | None]:
         """When these versions were built, as far as their images say; {} for an app without images."""

@@ -1,12 +1,14 @@
 import itertools
 import re
 from datetime import UTC, datetime
+from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.images.versions import TagRule, is_newer, nearest, order
+from bot.patterns import compiled
 
 
 def test_the_sample_shop_offers_its_last_release_before_any_prerelease() -> None:
@@ -91,3 +93,31 @@ def test_any_tags_can_be_ordered_and_the_order_is_one(tags: list[str]) -> None:
 )
 def test_a_hostile_tag_costs_no_time(tag: str) -> None:
     assert order([tag, "v1.0"])[0] == "v1.0"
+
+
+@pytest.mark.parametrize("other", ["Latest", "latest-alpine", "v9-latest", "LATEST", "nightly", "Main"])
+@pytest.mark.parametrize("by", ["semver", "created"])
+def test_what_moves_from_day_to_day_never_wins(other: str, by: Literal["semver", "created"]) -> None:
+    built: dict[str, datetime | None] = {
+        "v0.1": datetime(2026, 1, 1, tzinfo=UTC),
+        other: datetime(2026, 3, 1, tzinfo=UTC),
+    }
+    assert order(built, TagRule(order=by), built) == ["v0.1", other]
+
+
+def test_by_build_time_the_names_of_attachments_and_of_prereleases_change_nothing() -> None:
+    days = (datetime(2026, 1, day, tzinfo=UTC) for day in range(1, 9))
+    signature = "sha256-" + "a" * 64 + ".sig"
+    tags = ["v1.0", "v2.0-rc.1", "1.2.0-45-g3f2a9c1", "20261101", "v2.0.att", "v2.0.sbom", signature]
+    built: dict[str, datetime | None] = dict(zip(tags, days, strict=False))
+    assert order(tags, TagRule(order="created"), built) == tags[3::-1]
+
+
+@pytest.mark.timeout(5)
+def test_a_slow_expression_keeps_nobody_waiting() -> None:
+    """Python's own engine would take longer than the universe is old."""
+    rule = TagRule(compiled(r"^(a+)+$"))
+    tags = ["a" * 127 + str(number % 10) for number in range(2000)]
+    assert order(tags, rule) == []
+    shop = TagRule(compiled(r"^shop-(?P<version>\d+\.\d+)$"))
+    assert order(["shop-1.2", "blog-9.9", "shop-1.10"], shop) == ["shop-1.10", "shop-1.2"]

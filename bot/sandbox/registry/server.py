@@ -85,6 +85,10 @@ class RegistryServer:
         """Put an image under a tag (with `index`, one for two architectures); return the tag's digest."""
         return self._storage.add(repository, tag, created, labels or {}, index=index)
 
+    def tag(self, repository: str, tag: str, other: str) -> None:
+        """Let another tag name what `tag` names. Raises: KeyError."""
+        self._storage.tag(repository, tag, other)
+
     def remove(self, repository: str, tag: str) -> None:
         """Take a tag away. Raises: KeyError."""
         self._storage.remove(repository, tag)

@@ -50,6 +50,11 @@ class Storage:
         repository.tags[tag] = top.digest
         return top.digest
 
+    def tag(self, name: str, tag: str, other: str) -> None:
+        """Let another tag name the same. Raises: KeyError."""
+        tags = self.repositories[name].tags
+        tags[other] = tags[tag]
+
     def remove(self, name: str, tag: str) -> None:
         """Take a tag away; its manifest stays reachable by digest. Raises: KeyError."""
         del self.repositories[name].tags[tag]

@@ -1,0 +1,114 @@
+"""Order by build time where there are hundreds of tags: against Debian's registry, and against a slow one."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.images import registry
+from bot.images.access import Credentials, ServerAccess
+from bot.images.errors import RegistryRefused, RegistryUnreachable
+from bot.images.registry import Registries
+from bot.images.transport import Answer
+from bot.images.versions import TagRule, matching, order
+from bot.sandbox.registry import RegistryServer
+from tests.images import real_registry
+from tests.images.moving_clock import MovingClock
+
+BUILT = datetime(2026, 10, 19, 9, tzinfo=UTC)
+RULE = TagRule(order="created")
+
+
+@pytest.fixture
+async def host(tmp_path: Path) -> AsyncIterator[str]:
+    real_registry.needed()
+    async with real_registry.running(tmp_path) as host:
+        yield host
+
+
+async def test_a_real_registry_tells_which_build_is_the_newest(host: str) -> None:
+    names = ["main-9f", "main-1a", "fix-2b", "v1.0", "v2.0-rc.1"]
+    for days, name in enumerate(names):
+        await real_registry.push(host, "shop", name, BUILT + timedelta(days=days), index=days % 2 == 0)
+    for name in ("latest", "sha256-" + "a" * 64 + ".sig"):
+        await real_registry.push(host, "shop", name, BUILT + timedelta(days=99), index=False)
+    access = ServerAccess(Credentials("ci", lambda: "s3cret"))
+    async with Registries({host: access}) as registries:
+        tags = matching(await registries.tags(f"{host}/shop"), RULE)
+        built = await registries.built(f"{host}/shop", tags)
+        assert order(tags, RULE, built) == [*names[::-1], "latest"]
+
+
+class Counting(Registries):
+    """Counts what is asked of a registry, and how much of it at once; after `enough` nothing is answered any more."""
+
+    asked = 0
+    most = 0
+    now = 0
+    enough = 10_000
+
+    async def _ask(self, *args: Any, **kwargs: Any) -> Answer:
+        self.asked += 1
+        self.now += 1
+        self.most = max(self.most, self.now)
+        try:
+            if self.asked > self.enough:
+                await asyncio.Event().wait()
+            return await super()._ask(*args, **kwargs)
+        finally:
+            self.now -= 1
+
+
+async def test_hundreds_of_tags_are_paged_and_each_image_is_read_once() -> None:
+    clock = MovingClock()
+    async with RegistryServer(page=100) as server, Counting(clock=clock) as registries:
+        for number in range(40):
+            server.add("shop", f"build-{number}", created=BUILT + timedelta(hours=number))
+        for number in range(300):
+            server.tag("shop", "build-39", f"alias-{number}")
+        repository = f"{server.host}/shop"
+        tags = await registries.tags(repository)
+        assert (len(tags), registries.asked) == (340, 4)
+        registries.asked = 0
+        built = await registries.built(repository, tags)
+        assert order(tags, RULE, built)[300:303] == ["alias-0", "build-38", "build-37"]
+        assert (
+            registries.asked <= 340 + 40 * 3 + registry._AT_ONCE * 3
+        )  # several may ask for one at the same time
+        assert registries.most <= registry._AT_ONCE
+        registries.asked = 0
+        assert await registries.built(repository, tags) == built
+        assert registries.asked == 0
+        clock.passed += registry.TAG_FRESH
+        assert await registries.built(repository, tags) == built
+        assert registries.asked == 340  # what tags name is asked again, what images say is not
+
+
+async def test_what_takes_too_long_is_told_and_goes_on_where_it_stopped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with RegistryServer() as server, Counting() as registries:
+        tags = [f"v{number}" for number in range(60)]
+        for tag in tags:
+            server.add("shop", tag)
+        repository = f"{server.host}/shop"
+        monkeypatch.setattr(registry, "BUILT_WITHIN", 0.5)
+        registries.enough = 100
+        with pytest.raises(RegistryUnreachable, match="did not tell within"):
+            await registries.built(repository, tags)
+        monkeypatch.setattr(registry, "BUILT_WITHIN", 60.0)
+        registries.enough, registries.asked = 10_000, 0
+        assert len(await registries.built(repository, tags)) == 60
+        assert registries.asked < 60 * 3 - 100 + registry._AT_ONCE * 3
+
+
+async def test_too_many_are_refused_before_anything_is_asked() -> None:
+    async with Counting() as registries:
+        with pytest.raises(RegistryRefused, match=r"tags\.match"):
+            await registries.built(
+                "127.0.0.1:1/shop", (f"b{number}" for number in range(registry.MOST_ASKED + 1))
+            )
+        assert registries.asked == 0
