@@ -128,6 +128,8 @@ class Held:
     words: str
     times: int = 1
     """How often it was asked so far: a hold that lasts is asked about again."""
+    back_to: str = ""
+    """The version that a rollback would return to; "" where there is none, or where this is the way back."""
 
 
 @dataclass(frozen=True, slots=True)

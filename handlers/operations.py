@@ -1,10 +1,11 @@
 """/operations and /cancel: what runs, and how to stop it."""
 
 from bot.commands.arguments import OperationId
-from bot.commands.ask import Ask, Refused
+from bot.commands.ask import Ask
 from bot.commands.choices import Choice
 from bot.commands.declaring import button, command
 from bot.commands.holding import holds_now, lines_of
+from bot.commands.stopping import may_stop, need_to_stop
 from bot.store.tables import OperationRow
 
 SHOWN = 10
@@ -17,7 +18,7 @@ async def operations(ask: Ask) -> None:
     """What runs now, and what ended last."""
     rows = [row for row in await ask.services.desk.recent(SHOWN) if _may_see(ask, row)]
     running = [row for row in rows if row.state != "ended"]
-    choices = [_cancel_choice(row, f"Cancel {row.id}") for row in running[:4] if _may_cancel(ask, row)]
+    choices = [_cancel_choice(row, f"Cancel {row.id}") for row in running[:4] if may_stop(ask, row)]
     holds = lines_of(await holds_now(ask.services), [(row.app or "", row.environment or "") for row in rows])
     await ask.show("operations", choices, rows=rows, holds=holds)
 
@@ -36,9 +37,9 @@ async def cancel(ask: Ask, operation: OperationId | None = None) -> None:
     if not rows:
         await ask.show("said", heading="Nothing to cancel", lines=["No such operation runs"])
         return
-    open_to_me = [row for row in rows if _may_cancel(ask, row)]
+    open_to_me = [row for row in rows if may_stop(ask, row)]
     if not open_to_me:
-        raise _not_yours(ask, rows[0])
+        need_to_stop(ask, rows[0])
     choices = [_cancel_choice(row, _label(row)) for row in open_to_me[:8]]
     await ask.show("said", choices, heading="Cancel", lines=["Which one?"])
 
@@ -58,19 +59,13 @@ async def press(ask: Ask, operation_id: str) -> None:
 
 
 async def _stop(ask: Ask, row: OperationRow) -> None:
-    if not _may_cancel(ask, row):
-        raise _not_yours(ask, row)
+    need_to_stop(ask, row)
     stopped = await ask.services.desk.cancel(row.id, ask.author)
     words = f"Cancelling {row.app} → {row.environment}" if stopped else "It has ended or is stopping already"
     if ask.pressed:
         ask.toast(words)
     else:
         await ask.show("said", heading=words, lines=[])
-
-
-def _not_yours(ask: Ask, row: OperationRow) -> Refused:
-    decision = ask.may("deploy.cancel.others", row.app, row.environment)
-    return Refused(decision, f"{row.app} → {row.environment}")
 
 
 def _label(row: OperationRow) -> str:
@@ -82,11 +77,6 @@ def _label(row: OperationRow) -> str:
 
 def _may_see(ask: Ask, row: OperationRow) -> bool:
     return ask.may("operations.view", row.app, row.environment).allowed
-
-
-def _may_cancel(ask: Ask, row: OperationRow) -> bool:
-    own = row.author_id == ask.who.id and ask.may("deploy.cancel", row.app, row.environment).allowed
-    return own or ask.may("deploy.cancel.others", row.app, row.environment).allowed
 
 
 def _cancel_choice(row: OperationRow, label: str) -> Choice:

@@ -125,8 +125,8 @@ class Ask:
         document = Document(name, masked.encode())
         await self.reply(Page(caption, values, document=document))
 
-    async def submit(self, order: Order, *, wait: bool = False) -> str:
-        """Hand in an operation; the button that was pressed for it is used up with that.
+    async def submit(self, order: Order, *, wait: bool = False, stops: str | None = None) -> str:
+        """Hand in an operation; the button that was pressed for it is used up with that. `stops` as `Desk.submit`.
 
         Raises: Busy, Spent.
         """
@@ -134,7 +134,9 @@ class Ask:
         async def spend(session: AsyncSession) -> bool:
             return await self.services.screen.spend(session, self.token)
 
-        return await self.services.desk.submit(order, wait=wait, spend=spend if self.token else None)
+        return await self.services.desk.submit(
+            order, wait=wait, stops=stops, spend=spend if self.token else None
+        )
 
     def toast(self, text: str) -> None:
         """What the answer to the press says, on top of the chat."""

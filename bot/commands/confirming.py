@@ -5,13 +5,16 @@ anew with what moved.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 from bot.commands.ask import Ask
 from bot.commands.choices import Choice, run
 from bot.commands.holding import is_held, show_held
+from bot.commands.losing import are_named
+from bot.commands.stopping import in_the_way, stop_and_queue
+from bot.commands.stopping import label as stopping_label
 from bot.config import Target
 from bot.operations.deploy import CHART, VALUES, Deploy, DeployArguments
 from bot.operations.desk import Order
@@ -23,7 +26,9 @@ from bot.operations.restart import Restart
 from bot.operations.rollback import Rollback, RollbackArguments
 from bot.operations.uninstall import Uninstall
 from bot.planning.errors import PlanRefused
+from bot.planning.going_back import Stopping
 from bot.planning.plan import Plan, PlanKind
+from bot.planning.proving import Proven
 from bot.planning.values import frozen_form
 from bot.telegram.messages import Document
 
@@ -50,21 +55,27 @@ class Request:
     environment: str
     version: str = ""
     revision: int | None = None
+    stops: str = ""
+    """The id of the deploy that a rollback stops first."""
     sets: Sequence[Sequence[str]] = field(default_factory=tuple)
 
 
-async def propose(ask: Ask, request: Request, *, moved: str = "", again: bool = False) -> None:
-    """Plan and show it; `again` offers to redeploy where nothing changes.
+async def propose(
+    ask: Ask, request: Request, *, moved: str = "", again: bool = False, proven: Proven | None = None
+) -> None:
+    """Plan and show it; `again` offers to redeploy where nothing changes, `proven` is why this version.
 
     While an operation has the release there is nothing to plan against: its author is named instead.
     """
     if await is_held(ask, asdict(request)):
         return
     busy = await _holder(ask, request)
-    if busy is not None:
+    stopping = await _to_stop(ask, request, busy)
+    if busy is not None and stopping is None:
         await show_busy(ask, request, busy)
         return
-    plan = await planned(ask, request)
+    request = replace(request, stops=stopping.operation_id if stopping else "")
+    plan = await planned(ask, request, stopping)
     if plan.unchanged and not again:
         await _show_unchanged(ask, request, plan)
         return
@@ -72,10 +83,12 @@ async def propose(ask: Ask, request: Request, *, moved: str = "", again: bool = 
     discloses = target.environment.disclose != "summary"
     await ask.show(
         "plan",
-        _choices(plan, request, discloses),
+        _choices(plan, request, discloses, stopping_label(ask, stopping) if stopping else ""),
         plan=plan,
         titles=TITLES,
         moved=moved,
+        proven=proven,
+        now=ask.services.clock.now(),
         excerpt=_excerpt(plan) if discloses else "",
         author=ask.who.name,
         until=ask.services.clock.now() + EXPIRY,
@@ -88,18 +101,18 @@ async def _show_unchanged(ask: Ask, request: Request, plan: Plan) -> None:
     choices = [Choice("Close", "plan.close")]
     if request.kind == "deploy":
         again = Choice("Deploy again", "deploy.again", {"request": asdict(request)}, None, *place)
-        choices.insert(0, again)
+        choices = [again, *([] if request.sets else [other_version(request)]), *choices]
     elif ask.may("history.view", *place).allowed:
         choices.insert(0, run("History", f"/history {plan.app} {plan.environment}"))
     await ask.show("unchanged", choices, plan=plan)
 
 
-async def planned(ask: Ask, request: Request) -> Plan:
+async def planned(ask: Ask, request: Request, stopping: Stopping | None = None) -> Plan:
     """The plan of a request, made now, in the person's name."""
     target = ask.config.target(request.app, request.environment)
     planner, identity = ask.services.planner, ask.who.identity
     if request.kind == "rollback":
-        return await planner.rollback(target, request.revision, identity)
+        return await planner.rollback(target, request.revision, identity, stopping=stopping)
     if request.kind == "uninstall":
         return await planner.uninstall(target, identity)
     if request.kind == "restart":
@@ -108,23 +121,39 @@ async def planned(ask: Ask, request: Request) -> Plan:
     return await planner.deploy(target, request.version, identity, sets)
 
 
-async def confirmed(ask: Ask, fields: Mapping[str, Any], digest: str, inputs: Mapping[str, str]) -> None:
-    """A plan's button was pressed: plan again, and run it if it is still the one that was seen."""
+async def confirmed(
+    ask: Ask,
+    fields: Mapping[str, Any],
+    digest: str,
+    inputs: Mapping[str, str],
+    named: Mapping[str, Any] | None = None,
+) -> None:
+    """A plan's button was pressed: plan again, and run it if it is still the one that was seen.
+
+    `named` is what goes for good with it, once the person was asked about that.
+    """
     request = Request(**fields)
     if await is_held(ask, fields):
         return
     busy = await _holder(ask, request)
-    if busy is not None:
-        await show_busy(ask, request, busy)
+    stopping = await _to_stop(ask, request, busy)
+    if (request.stops or busy is not None) and (stopping is None or stopping.operation_id != request.stops):
+        await propose(ask, request, moved="Since you looked: who has the release changed.")
         return
-    plan = await planned(ask, request)
+    plan = await planned(ask, request, stopping)
     if plan.digest != digest:
         await propose(
             ask, request, moved=f"Since you looked: {', '.join(plan.moved(inputs))}. New plan below."
         )
         return
+    going = {"request": fields, "digest": digest, "inputs": inputs}
+    if not await are_named(ask, plan, going, named, EXPIRY):
+        return
     try:
-        await ask.submit(order(ask, request, plan))
+        if stopping is not None:
+            await stop_and_queue(ask, stopping, order(ask, request, plan), plan)
+        else:
+            await ask.submit(order(ask, request, plan))
     except Busy as taken:
         await show_busy(ask, request, taken)
     except Held as held:
@@ -134,7 +163,7 @@ async def confirmed(ask: Ask, fields: Mapping[str, Any], digest: str, inputs: Ma
 def order(ask: Ask, request: Request, plan: Plan) -> Order:
     """The operation that a confirmed plan becomes; its message is the plan's."""
     target = ask.config.target(request.app, request.environment)
-    kind, arguments = _arguments(plan, policy_of(target))
+    kind, arguments = _arguments(plan, policy_of(target), request.stops)
     frozen: dict[str, bytes] = {}
     if plan.frozen.archive is not None and plan.frozen.values is not None:
         frozen = {CHART: plan.frozen.archive.data, VALUES: frozen_form(plan.frozen.values)}
@@ -176,6 +205,13 @@ async def _holder(ask: Ask, request: Request) -> Busy | None:
     target = ask.config.target(request.app, request.environment)
     site = await ask.services.planner.site(target, ask.who.identity)
     return await ask.services.desk.holder(site.id.subject)
+
+
+async def _to_stop(ask: Ask, request: Request, busy: Busy | None) -> Stopping | None:
+    """The deploy that stands in a rollback's way."""
+    if busy is None or request.kind != "rollback":
+        return None
+    return await in_the_way(ask, busy)
 
 
 async def show_busy(ask: Ask, request: Request, busy: Busy) -> None:
@@ -243,10 +279,13 @@ def _excerpt(plan: Plan) -> str:
     return "\n".join([*(line[:80] for line in told[:EXCERPT]), *more])
 
 
-def _choices(plan: Plan, request: Request, discloses: bool) -> list[Choice]:
+def _choices(plan: Plan, request: Request, discloses: bool, stops: str) -> list[Choice]:
+    """`stops` are the words of the button that stops a deploy first."""
     fields = asdict(request)
     go = {"request": fields, "digest": plan.digest, "inputs": dict(plan.inputs)}
     label, style = _label(plan)
+    if stops:
+        label, style = stops, "danger"
     choices = [
         Choice(
             label, f"{plan.kind}.go", go, style, app=plan.app, environment=plan.environment, lifetime=EXPIRY
@@ -257,17 +296,15 @@ def _choices(plan: Plan, request: Request, discloses: bool) -> list[Choice]:
             Choice("Full diff", "plan.diff", {"request": fields}, app=plan.app, environment=plan.environment)
         )
     if plan.kind == "deploy" and not request.sets:
-        choices.append(
-            Choice(
-                "Other version",
-                "deploy.versions",
-                {"request": fields, "skip": 0},
-                app=plan.app,
-                environment=plan.environment,
-            )
-        )
+        choices.append(other_version(request))
     choices.append(Choice("Close", "plan.close"))
     return choices
+
+
+def other_version(request: Request) -> Choice:
+    """The way to the other versions."""
+    fields = {"request": asdict(request), "skip": 0}
+    return Choice("Other version", "deploy.versions", fields, None, request.app, request.environment)
 
 
 def _label(plan: Plan) -> tuple[str, Any]:
@@ -283,7 +320,7 @@ def _label(plan: Plan) -> tuple[str, Any]:
     return f"Deploy to {place}", "primary"
 
 
-def _arguments(plan: Plan, policy: Policy) -> tuple[str, Arguments]:
+def _arguments(plan: Plan, policy: Policy, stops: str) -> tuple[str, Arguments]:
     shared: dict[str, Any] = {
         "site": plan.site,
         "policy": policy,
@@ -292,7 +329,9 @@ def _arguments(plan: Plan, policy: Policy) -> tuple[str, Arguments]:
         "objects": plan.objects,
     }
     if plan.kind == "rollback":
-        return Rollback.kind, RollbackArguments(**shared, revision=plan.revision, lasting=plan.lasting)
+        return Rollback.kind, RollbackArguments(
+            **shared, revision=plan.revision, lasting=plan.lasting, stops=stops
+        )
     if plan.kind == "uninstall":
         return Uninstall.kind, ReleaseArguments(**shared)
     if plan.kind == "restart":

@@ -20,7 +20,7 @@ from bot.commands.showing import Page, Screen
 from bot.config import Config
 from bot.operations.holds import WAITING
 from bot.operations.operation import Outcome
-from bot.operations.view import View
+from bot.operations.view import Hold, View
 from bot.store.database import Database
 from bot.store.tables import OperationRow
 from bot.telegram.messages import Button, ChatTarget, Message, Sent, Style, Urgency
@@ -47,6 +47,8 @@ class _Drawn:
     sent: Sent | None
     buttons: tuple[tuple[Button, ...], ...] = ()
     keyboard: str = ""
+    rung: str = ""
+    """The last hold that its author was called to."""
     dirty: bool = True
     urgent: bool = False
     """Whether a pod is in trouble that nobody was told of: that does not wait behind other progress."""
@@ -141,6 +143,8 @@ class LiveMessages:
             return False
         if outcome.result in CALLS_A_PERSON or (outcome.result == "done" and view.kind == "rollback"):
             return True
+        if outcome.result == "cancelled":  # whose deploy it was must hear that somebody else stopped it
+            return view.stopped_by not in ("", view.author)
         if outcome.result not in ("done", "applied"):
             return False
         return any(chat.id == chat_id and chat.ring == "all" for chat in self._config().chats.values())
@@ -174,6 +178,7 @@ class LiveMessages:
             if drawn.sent is None:
                 return
         await self._keyboard(drawn)
+        await self._call(operation_id, drawn)
         page = Page("running", self._values(drawn.view))
         message = await self._screen.message(page, drawn.sent.chat_id, None)
         if operation_id in self._running:  # it may have ended meanwhile, and the end has the last word
@@ -195,13 +200,32 @@ class LiveMessages:
     async def _keyboard(self, drawn: _Drawn) -> None:
         """Make the buttons anew only when they differ: each has a token in the database."""
         assert drawn.sent is not None
-        wanted = "" if drawn.view.cancelling else "cancel"
+        wanted = " ".join(f"{each.button} {each.label}" for each in _while_running(drawn.view))
         if drawn.keyboard == wanted:
             return
         page = Page("running", self._values(drawn.view), _while_running(drawn.view))
         message = await self._screen.message(page, drawn.sent.chat_id, None)
         await self._screen.rebind(message, drawn.sent)
         drawn.buttons, drawn.keyboard = message.buttons, wanted
+
+    async def _call(self, operation_id: str, drawn: _Drawn) -> None:
+        """Call the author to a rollout that is held, once for each time that it is asked about."""
+        held = drawn.view.held
+        if held is None or drawn.sent is None:
+            return
+        key = f"held {operation_id} {held.since:%Y%m%dT%H%M%S} {held.times}"
+        if key == drawn.rung:
+            return
+        drawn.rung = key
+        await self._screen.send(
+            drawn.sent.target,
+            Page("held_rollout", self._values(drawn.view)),
+            None,
+            reply_to=drawn.sent.message_id,
+            sound=True,
+            urgency=Urgency.RESULT,
+            key=key,
+        )
 
     async def _place(self, operation_id: str) -> Sent | None:
         """The operation's message: the plan's, or a new one where it was not started from a plan."""
@@ -284,6 +308,8 @@ def _wait_ended(row: OperationRow, view: View) -> Page:
 def _while_running(view: View) -> list[Choice]:
     if view.cancelling:
         return []
+    if view.held is not None:
+        return _while_held(view, view.held)
     label = "Cancel deploy" if view.kind == "deploy" else "Cancel"
     return [
         run("Pods", f"/pods {view.app} {view.environment}", fresh=True),
@@ -295,8 +321,22 @@ def _while_running(view: View) -> list[Choice]:
             anyone=True,
             app=view.app,
             environment=view.environment,
-        )
+        ),
     ]
+
+
+def _while_held(view: View, held: Hold) -> list[Choice]:
+    """What a person may decide while the cluster keeps a rollout up."""
+    place = view.app, view.environment
+    operation = {"operation_id": view.id}
+    choices = []
+    if held.back_to:
+        way_back = {"app": view.app, "environment": view.environment, "revision": None}
+        label = f"Roll back to {held.back_to}"
+        choices.append(Choice(label, "rollback.ask", way_back, "primary", *place, anyone=True))
+    if not held.waits:
+        choices.append(Choice("Keep waiting", "rollout.wait", operation, None, *place, anyone=True))
+    return [*choices, Choice("Leave it", "rollout.leave", operation, None, *place, anyone=True)]
 
 
 def _next_steps(view: View) -> list[Choice]:

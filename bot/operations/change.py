@@ -6,12 +6,13 @@ up in the release's history before it is done again.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.events import Event, WorkloadProgress
+from bot.events import Event, Held, WorkloadProgress
 from bot.helm.errors import HelmError, ReleaseBusy
 from bot.helm.releases import Revision
 from bot.operations.errors import StepFailed
@@ -89,17 +90,19 @@ class Change:
         since: datetime,
         act: Callable[[], Awaitable[Revision]],
         unwell: Mapping[str, int] | None = None,
+        back_to: str = "",
     ) -> Changed:
         """Run `act` (a Helm action) with the rollout's watch beside it, until the verdict is there.
 
         `base` is the newest revision before the action: when Helm fails, a newer one tells that something changed.
         `unwell` is what was not healthy before; unless it is changed, it decides nothing.
+        `back_to` is the version that a held change may be rolled back to.
         Raises: StepFailed when nothing changed; ClusterUnreachable and OutcomeUnknown, after which the history
         tells what happened.
         """
         ready: dict[str, tuple[int, int]] = {}
         async with await self._follower(objects, since, unwell or {}) as follower:
-            watching = asyncio.create_task(self._tell_all(follower, ready))
+            watching = asyncio.create_task(self._tell_all(follower, ready, back_to))
             acting = asyncio.ensure_future(act())
             try:
                 await asyncio.wait({watching, acting}, return_when=asyncio.FIRST_COMPLETED)
@@ -142,11 +145,11 @@ class Change:
             held=self._held,
         )
 
-    async def _tell_all(self, follower: Follower, ready: dict[str, tuple[int, int]]) -> None:
+    async def _tell_all(self, follower: Follower, ready: dict[str, tuple[int, int]], back_to: str) -> None:
         async for event in follower:
             if isinstance(event, WorkloadProgress):
                 ready[f"{event.kind}/{event.name}"] = (event.ready, event.desired)
-            self._tell(event)
+            self._tell(replace(event, back_to=back_to) if isinstance(event, Held) else event)
 
     async def _cut_short(self, base: int, follower: Follower, ready: dict[str, tuple[int, int]]) -> Changed:
         """The verdict came before Helm returned; its worker is killed, which leaves the revision pending."""

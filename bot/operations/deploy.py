@@ -14,11 +14,11 @@ from bot.operations.change import Changed
 from bot.operations.errors import StepFailed
 from bot.operations.operation import Outcome
 from bot.operations.pruning import prune, room
-from bot.operations.release import ReleaseArguments, ReleaseOperation
+from bot.operations.release import ReleaseArguments, ReleaseOperation, made_by
 from bot.operations.removing import remove_keeping_disks
 from bot.operations.steps import Steps
 from bot.planning.errors import PlanRefused
-from bot.planning.going_back import ROLLBACK, lasting, read_way
+from bot.planning.going_back import lasting, read_way
 from bot.planning.releases import OPERATION_LABEL
 from bot.store.verdicts import Judgement
 
@@ -67,7 +67,7 @@ class Deploy(ReleaseOperation, kind="deploy"):
     async def cancelled(self, do: Steps) -> Outcome:
         """Undo what was started, or leave it, as the environment says; a half-done revision is never left."""
         history = await self.change.history()
-        if not self.holds(history):
+        if not made_by(history, self.arguments.base, self.record.id):
             return Outcome(result="cancelled", words="nothing was changed")
         newest = history[-1]
         if self.record.leaves:
@@ -85,19 +85,6 @@ class Deploy(ReleaseOperation, kind="deploy"):
         if outcome.result == "removed":
             return Outcome(result="cancelled", words="the first install was removed, disks kept")
         return outcome
-
-    def holds(self, history: list[Revision]) -> bool:
-        """Whether the newest revision is this operation's doing: the deploy, or a way back that it had begun.
-
-        A rollback has the labels of what it returns to, so it is known by the deploy before it.
-        """
-        newer = [each for each in history if each.number > self.arguments.base]
-        ours = [each.labels.get(OPERATION_LABEL) == self.record.id for each in newer]
-        if not any(ours):
-            return False
-        newest = newer[-1]
-        is_way_back = newest.status == "pending-rollback" or newest.description.startswith(ROLLBACK)
-        return ours[-1] or is_way_back or newest.status == "failed"
 
     async def undone(self, do: Steps, changed: Changed) -> Outcome:
         """Go back to the last revision that was healthy; remove a first install."""
@@ -154,12 +141,14 @@ class Deploy(ReleaseOperation, kind="deploy"):
 
     async def rollout(self, unwell: dict[str, int]) -> Changed:
         """Helm's upgrade-or-install with the rollout's watch beside it."""
+        earlier = await self.healthy_before(self.arguments.base + 1)
         changed = await self.change.watch(
             self.arguments.objects,
             base=self.arguments.base,
             since=self.record.created_at,
             act=self.upgrade,
             unwell=unwell,
+            back_to=earlier.version if earlier is not None else "",
         )
         await self.judged(changed, version=self.record.version, digest=self._digest)
         try:

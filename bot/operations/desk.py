@@ -59,12 +59,14 @@ class Desk:
         order: Order,
         *,
         wait: bool = False,
+        stops: str | None = None,
         spend: Callable[[AsyncSession], Awaitable[bool]] | None = None,
     ) -> str:
         """Store the operation with all that was confirmed and its audit entry; return its id.
 
         `spend` uses up what asked for it in the same transaction, so that a second press, or the same one after a
         crash, starts nothing again.
+        `stops` is an operation that is marked to be stopped with it; then call `stop_now`.
         Raises: Busy when another operation has the subject and `wait` is false, Spent when `spend` says no, Held
         when a lock or the standstill keeps the author back, Suspended when the author was suspended meanwhile.
         """
@@ -80,6 +82,8 @@ class Desk:
             holder = await self._holder(session, order.subject)
             if holder is not None and not wait:
                 raise _busy(holder)
+            if stops is not None:
+                await self._mark_stopped(session, stops, order.author)
             session.add(_row(operation_id, order, now))
             await session.flush()
             self._frozen.keep(session, operation_id, order.frozen)
@@ -92,10 +96,21 @@ class Desk:
         """Stop what somebody handed in and what has not begun, in the caller's transaction; then `wake`."""
         mine = OperationRow.author_id == author_id
         for row in await session.scalars(select(OperationRow).where(mine, OperationRow.state == "queued")):
-            row.state = "cancelling"
-            row.view = {**row.view, "cancelling": True, "stopped_by": by.name}
-            detail = f"operation {row.id}"
-            await audit.record(session, _entry(row, by, "cancel", self._clock.now(), detail))
+            await self._mark(session, row, by)
+
+    async def _mark_stopped(self, session: AsyncSession, operation_id: str, by: Author) -> None:
+        row = await session.get(OperationRow, operation_id, with_for_update=True)
+        if row is not None and row.state in ("queued", "running"):
+            await self._mark(session, row, by)
+
+    async def _mark(self, session: AsyncSession, row: OperationRow, by: Author) -> None:
+        row.state = "cancelling"
+        row.view = {**row.view, "cancelling": True, "stopped_by": by.name}
+        await audit.record(session, _entry(row, by, "cancel", self._clock.now(), f"operation {row.id}"))
+
+    def stop_now(self, operation_id: str, by: Author) -> None:
+        """Interrupt an operation that was marked to be stopped."""
+        self._engine.stop_now(operation_id, by.name)
 
     def wake(self) -> None:
         """Have the engine look at what was changed in a transaction of the caller's."""

@@ -112,13 +112,17 @@ class Engine:
                 return False
             row.state = "cancelling"
             row.view = {**row.view, "cancelling": True, "stopped_by": by, "leaves": leaves}
+        self.stop_now(operation_id, by)
+        return True
+
+    def stop_now(self, operation_id: str, by: str) -> None:
+        """Interrupt the run of an operation that is stored as `cancelling`; its clean-up follows."""
         if operation_id in self._progress:
             self._progress[operation_id].cancelling(by)
         work = self._work.get(operation_id)
         if work is not None:
             work.cancel()
         self.wake()
-        return True
 
     def let_wait(self, operation_id: str, by: str) -> bool:
         """Note that the person named `by` lets a held rollout wait; False when it is not held here any more."""

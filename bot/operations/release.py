@@ -18,6 +18,7 @@ from bot.planning.errors import OwnedByOthers
 from bot.planning.going_back import ROLLBACK
 from bot.planning.live import of_record, read_live
 from bot.planning.plan import ObjectRef, refs
+from bot.planning.releases import OPERATION_LABEL
 from bot.planning.site import Site
 from bot.planning.surveying import judged_now, record_of, refuse_owned
 from bot.rollout.judging import unwell_now
@@ -112,7 +113,7 @@ class ReleaseOperation(Operation, kind=""):
         """
         history = await self.change.history()
         newest = history[-1].number if history else 0
-        if newest != self.arguments.base:
+        if newest != self.arguments.base and not self.is_expected(history):
             raise StepFailed(
                 f"Revision {newest} appeared since the plan was made",
                 advice="Ask again: the plan will be a new one",
@@ -123,6 +124,10 @@ class ReleaseOperation(Operation, kind=""):
             await refuse_owned(await self.tools.cluster(site), (*record, *self.arguments.objects))
         except OwnedByOthers as owned:
             raise StepFailed(f"{owned.words} ({owned.where})", advice=owned.advice) from owned
+
+    def is_expected(self, history: list[Revision]) -> bool:
+        """Whether revisions after `base` are what was confirmed to be there."""
+        return False
 
     async def check_rights(self, *, helm: bool = True) -> None:
         """Ask the API server whether the identity may write each kind of object (SelfSubjectAccessReview).
@@ -230,6 +235,20 @@ class ReleaseOperation(Operation, kind=""):
         await self.judged(changed, version=wanted.version, digest=wanted.digest)
         await prune(self.tools, site, policy.history_max)
         return changed
+
+
+def made_by(history: list[Revision], base: int, operation_id: str) -> bool:
+    """Whether what is newer than `base` is that operation's doing: its change, or a way back that it had begun.
+
+    A rollback has the labels of what it returns to, so it is known by the change before it.
+    """
+    newer = [each for each in history if each.number > base]
+    ours = [each.labels.get(OPERATION_LABEL) == operation_id for each in newer]
+    if not any(ours):
+        return False
+    newest = newer[-1]
+    is_way_back = newest.status == "pending-rollback" or newest.description.startswith(ROLLBACK)
+    return ours[-1] or is_way_back or newest.status == "failed"
 
 
 def is_back(history: list[Revision], revision: int, base: int) -> bool:

@@ -73,6 +73,7 @@ class Hold(_Part):
     since: datetime
     times: int = 1
     """How often it was asked so far."""
+    back_to: str = ""
     waits: str = ""
     """Who has said since then that it shall wait."""
 
@@ -175,7 +176,7 @@ class View(_Part):
     def _with_hold(self, event: Held, now: datetime) -> Hold:
         """The same hold as before a restart goes on, and is not asked about anew."""
         if self.held is None:
-            return Hold(words=event.words, since=now, times=event.times)
+            return Hold(words=event.words, since=now, times=event.times, back_to=event.back_to)
         if event.times > self.held.times:
             return self.held.model_copy(update={"words": event.words, "times": event.times, "waits": ""})
         return self.held.model_copy(update={"words": event.words})

@@ -130,13 +130,19 @@ async def read_way(
     return Way(stages[0], stages[1:-1], stages[-1])
 
 
-def skipped(way: Way, past: Past) -> list[str]:
-    """The revisions that lie between, newest first, in words: "Skips revision 7 (v1.2, failed)"."""
+def skipped(way: Way, past: Past, stopping: Stopping | None = None) -> list[str]:
+    """The revisions that lie between, newest first, in words: "Skips revision 7 (v1.2, failed)".
+
+    What the deploy that is stopped has made is not among them: that is told by itself.
+    """
+    between = [each for each in way.between if stopping is None or each.revision.number <= stopping.base]
+    if stopping is not None and way.now.revision.number == stopping.base != way.wanted.revision.number:
+        between.append(way.now)  # that deploy has made none yet
     told = [
         f"Skips revision {each.revision.number} ({_said(each, past)})"
-        for each in reversed(way.between[-MOST_SKIPPED:])
+        for each in reversed(between[-MOST_SKIPPED:])
     ]
-    more = len(way.between) - MOST_SKIPPED
+    more = len(between) - MOST_SKIPPED
     return [*told, f"Skips {more} earlier ones"] if more > 0 else told
 
 

@@ -17,7 +17,7 @@ from bot.planning.errors import NothingThere
 from bot.planning.foreign import Foreign, foreign, lost_values
 from bot.planning.going_back import Stopping, Way, destination, lasting, not_healthy, read_way, skipped
 from bot.planning.hiding import held_by, mask_for, texts_given
-from bot.planning.live import Live, read_live, refuse_stuck, values_of, version_of
+from bot.planning.live import Live, of_record, read_live, refuse_stuck, values_of, version_of
 from bot.planning.losing import is_kept, losses
 from bot.planning.manifests import Manifest
 from bot.planning.plan import Frozen, ObjectRef, Plan, PlanKind, refs
@@ -245,6 +245,19 @@ class Planner:
             frozen=Frozen(),
         )
         return replace(plan, foreign=None)  # whoever made the revision: it stays
+
+    async def refuse_owned(self, site: Site) -> None:
+        """Look whether another tool manages the release, in whatever state it is.
+
+        Raises: OwnedByOthers.
+        """
+        cluster = (await self._clusters.at(site.access)).as_(site.identity)
+        past = await self._releases.past(site)
+        if past.newest is None:
+            return
+        newest = await self._helm.get(site.location, past.newest.number, site.identity)
+        objects, hooks = await asyncio.to_thread(of_record, newest, site.namespace)
+        await marked(Live(past, past.newest, newest, objects, hooks), site, cluster)
 
     async def _looked(self, site: Site, cluster: Cluster) -> Live:
         """What is deployed, judged and with its owners known."""
