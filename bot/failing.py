@@ -6,11 +6,14 @@ from bot.helm.errors import ChartInvalid, HelmError
 from bot.images.errors import ImagesError
 from bot.planning.errors import PlanRefused
 from bot.store.errors import StoreError
+from bot.telegram.overhearing import AlreadyRead
 from bot.telegram.polling import WebhookRefused
+from bot.telegram.probing import TelegramTrouble
 from bot.telegram.transport import TokenRefused
 from bot.web.server import WebhookUnsafe
 
 FOR_PEOPLE = (
+    AlreadyRead,
     ConfigError,
     ConfigInvalid,
     HelmError,
@@ -18,6 +21,7 @@ FOR_PEOPLE = (
     ImagesError,
     PlanRefused,
     StoreError,
+    TelegramTrouble,
     TokenRefused,
     WebhookRefused,
     WebhookUnsafe,

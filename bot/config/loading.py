@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -33,8 +33,10 @@ _WORDS: Final = {
 }
 
 
-def load(paths: Sequence[Path], environ: Mapping[str, str]) -> Config:
-    """Read the files, merge them in order, and check the whole.
+def load(
+    paths: Sequence[Path], environ: Mapping[str, str], *, only: Collection[str] | None = None
+) -> Config:
+    """Read the files, merge them in order, and check the whole; or `only` some sections of what is not finished yet.
 
     Later files win: mappings are merged key by key, lists and scalars replaced. `environ` fills `${NAME}`.
     Reads files, so a running bot calls it in a thread.
@@ -45,6 +47,8 @@ def load(paths: Sequence[Path], environ: Mapping[str, str]) -> Config:
     whole = merge([read(path.absolute(), frozen) for path in paths])
     if whole.problems:
         raise ConfigInvalid(whole.problems)
+    if only is not None:
+        whole.data = {key: value for key, value in whole.data.items() if key in only}
     context: dict[str, Any] = {"environ": frozen, "secrets": set()}
     problems: list[Problem] = []
     config: Config | None = None

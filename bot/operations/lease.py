@@ -113,6 +113,20 @@ class Lease:
         return row
 
 
+async def leader(database: Database, clock: Clock) -> str | None:
+    """Who leads now, as `process 4711 on host`; None when nobody does, or the store has never been used."""
+    try:
+        async with database.read() as session:
+            row = await session.get(LeaseRow, NAME)
+    except DBAPIError as error:
+        log.info("the store tells nothing of a running bot", error=str(error.orig))
+        return None
+    if row is None or row.expires_at <= clock.now() or _is_gone(row.holder):
+        return None
+    host, process, _ = row.holder.rsplit(":", 2)
+    return f"process {process} on {host}"
+
+
 def _this_process() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
 

@@ -24,8 +24,12 @@ BUSY_TIMEOUT = 20_000
 class Database:
     """The bot's database; open it with `async with Database(url)`."""
 
-    def __init__(self, url: str) -> None:
-        """`url` is `sqlite:///path/to/file.db` or `postgresql://user:password@host/name`."""
+    def __init__(self, url: str, *, as_it_is: bool = False) -> None:
+        """`url` is `sqlite:///path/to/file.db` or `postgresql://user:password@host/name`.
+
+        `as_it_is` is for a look beside a bot that may run: nothing is created, checked or migrated.
+        """
+        self._as_it_is = as_it_is
         parsed = make_url(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         driver = "sqlite+aiosqlite" if self.is_sqlite else "postgresql+asyncpg"
@@ -42,11 +46,13 @@ class Database:
             event.listen(self._engine.sync_engine, "invalidate", _let_go)
 
     async def __aenter__(self) -> Self:
-        """Create or migrate the schema.
+        """Create or migrate the schema, unless it is taken as it is.
 
         Raises: StoreTooNew, StoreDamaged, StoreUnreachable.
         """
         where = str(self._path or "the configured database")
+        if self._as_it_is:
+            return self
         try:
             if self._path is not None:
                 await asyncio.to_thread(_make_private, self._path)

@@ -106,6 +106,16 @@ class Membership:
     status: str
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who and where an update is from, whatever it is about; `topic_name` is "" where Telegram does not tell it."""
+
+    source: Source
+    chat: Chat
+    topic: int | None
+    topic_name: str
+
+
 Incoming = TextMessage | Press | ChatMoved | Membership
 
 
@@ -120,6 +130,19 @@ def parse(update: dict[str, Any]) -> Incoming | None:
         change = update["my_chat_member"]
         return Membership(number, _chat(change["chat"]), str(change["new_chat_member"]["status"]))
     return None
+
+
+def told(update: dict[str, Any]) -> Told | None:
+    """Who and where an update is from; None for one that is from no chat."""
+    content: dict[str, Any] = next((each for key, each in update.items() if key != "update_id"), {})
+    message = content.get("message", content)
+    if "chat" not in message:
+        return None
+    source = _as_user(content["from"]) if "sender_chat" not in content and "from" in content else None
+    opening = message.get("reply_to_message", message).get("forum_topic_created", {})
+    return Told(
+        source or _source(message), _chat(message["chat"]), _topic(message), str(opening.get("name", ""))
+    )
 
 
 def lane(update: dict[str, Any]) -> str:
