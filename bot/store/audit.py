@@ -5,11 +5,12 @@ Rows cut off at the end leave no gap in a chain: whoever fears that keeps the ne
 
 import hashlib
 import json
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.fitting import storable
@@ -17,6 +18,8 @@ from bot.store.tables import AuditRow
 
 FIRST = "0" * 64
 """What the first row names as the hash before it."""
+AT_ONCE = 200
+"""Rows that are read between two turns of the event loop."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,31 @@ class Entry:
     detail: str = ""
 
 
+@dataclass(frozen=True)
+class Filter:
+    """Which entries somebody wants to see; None: whatever it is."""
+
+    app: str | None = None
+    environment: str | None = None
+    since: datetime | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The same, for a query."""
+        named = {AuditRow.app: self.app, AuditRow.environment: self.environment}
+        found = [column == name for column, name in named.items() if name is not None]
+        return [*found, AuditRow.at >= self.since] if self.since is not None else found
+
+
+@dataclass(frozen=True)
+class Chain:
+    """What became of the whole trail: how many entries it has, and the first that does not fit."""
+
+    entries: int
+    broken_at: int | None
+    newest: str
+    """The newest hash: who keeps it elsewhere notices when entries are cut off at the end."""
+
+
 async def record(session: AsyncSession, entry: Entry) -> None:
     """Append to the trail in the caller's transaction: the decision and its record stand or fall together."""
     if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer anyway
@@ -46,13 +74,49 @@ async def record(session: AsyncSession, entry: Entry) -> None:
 
 async def verify(session: AsyncSession) -> int | None:
     """The id of the first row that does not fit the chain, or None when all do."""
-    before = FIRST
-    async for row in await session.stream_scalars(select(AuditRow).order_by(AuditRow.id)):
-        entry = Entry(**{name: getattr(row, name) for name in Entry.__dataclass_fields__})
-        before = _hash(before, entry)
+    return (await chain(session)).broken_at
+
+
+async def chain(session: AsyncSession) -> Chain:
+    """Follow the chain from its first row."""
+    before, entries = FIRST, 0
+    query = select(AuditRow).order_by(AuditRow.id).execution_options(yield_per=AT_ONCE)
+    async for row in await session.stream_scalars(query):
+        entries += 1
+        before = _hash(before, _entry(row))
         if row.hash != before:
-            return row.id
-    return None
+            newest = await session.scalar(select(AuditRow.hash).order_by(AuditRow.id.desc()).limit(1))
+            total = await count(session, Filter())
+            return Chain(total, row.id, newest or FIRST)
+    return Chain(entries, None, before)
+
+
+async def count(session: AsyncSession, wanted: Filter) -> int:
+    """How many entries there are of that sort."""
+    query = select(func.count()).select_from(AuditRow).where(*wanted.conditions())
+    return await session.scalar(query) or 0
+
+
+async def page(session: AsyncSession, wanted: Filter, *, skip: int, most: int) -> Sequence[AuditRow]:
+    """Some entries, newest first."""
+    query = select(AuditRow).where(*wanted.conditions()).order_by(AuditRow.id.desc())
+    return (await session.scalars(query.offset(skip).limit(most))).all()
+
+
+async def exported(session: AsyncSession, wanted: Filter, *, most: int) -> AsyncIterator[str]:
+    """Entries as JSON Lines, oldest first; of more than `most`, the newest.
+
+    Each has the hash that its row has in the trail, so that the whole trail can be checked without the database.
+    """
+    skip = max(0, await count(session, wanted) - most)
+    query = select(AuditRow).where(*wanted.conditions()).order_by(AuditRow.id).offset(skip)
+    async for row in await session.stream_scalars(query.execution_options(yield_per=AT_ONCE)):
+        fields = {"id": row.id, **_entry(row).__dict__, "at": row.at.isoformat(), "hash": row.hash}
+        yield json.dumps(fields, ensure_ascii=False)
+
+
+def _entry(row: AuditRow) -> Entry:
+    return Entry(**{name: getattr(row, name) for name in Entry.__dataclass_fields__})
 
 
 def _storable(entry: Entry) -> Entry:

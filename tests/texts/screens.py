@@ -24,6 +24,7 @@ from bot.planning.proving import Proven
 from bot.planning.site import Site
 from bot.planning.summary import Line
 from bot.rollout.causes import Finding
+from bot.store.audit import Chain
 from bot.store.holds import Lock, Standstill
 from handlers.people import HIDDEN
 
@@ -239,6 +240,22 @@ def whois(*subjects: dict[str, Any]) -> Shown:
     return Shown("whois", {"subjects": list(subjects), "forwarded": len(subjects) > 1})
 
 
+AUDIT = {
+    "rows": [
+        SimpleNamespace(
+            at=NOW,
+            actor="Dana",
+            action="deploy",
+            outcome="started",
+            app="shop",
+            environment="staging",
+            detail="v1.2 operation 7c2e91",
+        ),
+        SimpleNamespace(
+            at=NOW, actor="Vic", action="refused", outcome="refused", app=None, environment=None, detail=""
+        ),
+    ]
+}
 SUSPENSION = Suspension(1002, "Dana", "lost phone", "Kim", NOW, "")
 
 
@@ -521,6 +538,16 @@ SCREENS: dict[str, Shown] = {
             what=HIDDEN["channel"],
             paste=["chats:", "  news:", "    id: -1001000000002"],
         )
+    ),
+    "audit": Shown("audit", {**AUDIT, "of": "shop in staging", "since": NOW, "total": 132, "skip": 10}),
+    "audit of nothing": Shown("audit", {"rows": [], "of": "", "since": None, "total": 0, "skip": 0}),
+    "audit export": Shown(
+        "audit_export",
+        {"of": "shop", "since": NOW, "written": 3, "total": 4, "chain": Chain(4211, None, "4f1c" * 16)},
+    ),
+    "audit export that breaks": Shown(
+        "audit_export",
+        {"of": "", "since": None, "written": 3, "total": 3, "chain": Chain(4211, 17, "4f1c" * 16)},
     ),
     "suspend": Shown(
         "suspend",

@@ -1,0 +1,103 @@
+"""/audit: who did what, or was refused, and the whole of it as a document."""
+
+import asyncio
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from bot.commands.arguments import NO_REST, Rest
+from bot.commands.ask import Ask
+from bot.commands.choices import Choice, run
+from bot.commands.declaring import button, command
+from bot.commands.showing import Page
+from bot.config import App, Environment
+from bot.config.fields import seconds
+from bot.planning.errors import PlanRefused
+from bot.store import audit as trail
+from bot.store.audit import Filter
+from bot.telegram.messages import Document
+
+PAGE = 10
+MOST_EXPORTED = 50_000
+"""Entries of an export: some 15 MB, where Telegram takes 50."""
+
+
+@command("audit", permission="audit.view", example="/audit shop staging 2d", group="Rights")
+async def audit(
+    ask: Ask, app: App | None = None, environment: Environment | None = None, since: Rest = NO_REST
+) -> None:
+    """Who did what, or was refused; with export."""
+    words = [word.removeprefix("since=") for word in since if word.lower() != "since"]
+    wanted = Filter(app.name if app else None, environment.name if environment else None, _since(ask, words))
+    async with ask.services.database.read() as session:
+        total = await trail.count(session, wanted)
+        rows = await trail.page(session, wanted, skip=ask.skip, most=PAGE)
+    typed = " ".join(["/audit", *filter(None, (wanted.app, wanted.environment)), *words])
+    choices: list[Choice] = []
+    if ask.skip:
+        choices.append(run("‹ Newer", typed, skip=max(0, ask.skip - PAGE)))
+    if total > ask.skip + PAGE:
+        choices.append(run("More", typed, skip=ask.skip + PAGE))
+    choices.append(run("Refresh", typed))
+    if rows:
+        choices.append(Choice("Export", "audit.export", {"wanted": _stored(wanted)}))
+    await ask.show(
+        "audit", choices, rows=rows, of=_words(wanted), since=wanted.since, total=total, skip=ask.skip
+    )
+
+
+@button("audit.export", permission="audit.view")
+async def export(ask: Ask, wanted: dict[str, Any]) -> None:
+    """Every entry as JSON Lines, and whether the chain of hashes holds."""
+    since = datetime.fromisoformat(wanted["since"]) if wanted["since"] else None
+    chosen = Filter(wanted["of_app"], wanted["of_environment"], since)
+    async with ask.services.database.read() as session:
+        chain = await trail.chain(session)
+        lines = [line async for line in trail.exported(session, chosen, most=MOST_EXPORTED)]
+        total = await trail.count(session, chosen)
+    mask = ask.services.masker().mask_text
+    content = await asyncio.to_thread(lambda: mask("\n".join([*lines, ""])).encode())
+    values = {"of": _words(chosen), "since": since, "written": len(lines), "total": total, "chain": chain}
+    await ask.record(
+        "audit.export", "done", app=chosen.app, environment=chosen.environment, detail=f"{len(lines)} entries"
+    )
+    await ask.reply(Page("audit_export", values, document=Document(_name(ask, chosen), content)))
+
+
+def _since(ask: Ask, words: list[str]) -> datetime | None:
+    """`2d` ago, or a day's begin in the configured zone.
+
+    Raises: PlanRefused.
+    """
+    if not words:
+        return None
+    now = ask.services.clock.now()
+    word = " ".join(words).lower()
+    try:
+        if word in ("today", "yesterday"):
+            day = now.astimezone(ask.config.zone).date() - timedelta(days=word == "yesterday")
+        elif word[-1] in "smhd":
+            return now - timedelta(seconds=seconds(word))
+        else:
+            day = date.fromisoformat(word)
+        return datetime.combine(day, time(), ask.config.zone)
+    except (ValueError, OverflowError):
+        advice = "Such as /audit shop staging 2d, or 2026-11-24, today, yesterday"
+        raise PlanRefused(f'"{word[:40]}" is no time, app or environment', advice=advice) from None
+
+
+def _words(wanted: Filter) -> str:
+    """What it is the audit of, as `shop in staging`."""
+    return " in ".join(filter(None, (wanted.app, wanted.environment)))
+
+
+def _stored(wanted: Filter) -> dict[str, str | None]:
+    since = wanted.since.isoformat() if wanted.since is not None else None
+    return {"of_app": wanted.app, "of_environment": wanted.environment, "since": since}
+
+
+def _name(ask: Ask, wanted: Filter) -> str:
+    """A file's name that says what it holds and of when it is."""
+    zone = ask.config.zone
+    since = f"since-{wanted.since.astimezone(zone):%Y-%m-%d}" if wanted.since else None
+    today = f"{ask.services.clock.now().astimezone(zone):%Y-%m-%d}"
+    return "-".join(filter(None, ("audit", wanted.app, wanted.environment, since, today))) + ".jsonl"
