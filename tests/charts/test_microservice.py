@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from bot.helm.charts import ChartArchive, FolderChart, fetch
 from bot.helm.client import Helm
 from bot.helm.errors import ChartInvalid, ValuesInvalid
+from tests.charts.rendering import Objects, objects
 
 CHART = Path(__file__).parents[2] / "charts" / "microservice"
 DIGEST = "sha256:" + "a" * 64
@@ -28,8 +28,6 @@ FULL: dict[str, Any] = LEAST | {
     "ingress": {"enabled": True, "host": "shop.example.org", "tlsSecret": "shop-tls"},
 }  # fmt: skip
 
-Objects = dict[tuple[str, str], dict[str, Any]]
-
 
 @pytest.fixture
 async def helm() -> AsyncIterator[Helm]:
@@ -40,23 +38,6 @@ async def helm() -> AsyncIterator[Helm]:
 @pytest.fixture
 async def chart() -> ChartArchive:
     return await fetch(FolderChart(CHART))
-
-
-async def objects(
-    helm: Helm, chart: ChartArchive, values: Mapping[str, Any], release: str = "shop"
-) -> Objects:
-    """What the chart renders to, by kind and name; two of one name would be an error."""
-    rendered = await helm.render(
-        chart, values, release=release, namespace="shop-staging", kube_version="v1.31.0", api_versions=[]
-    )
-    found: Objects = {}
-    for text in rendered.files.values():
-        for one in yaml.safe_load_all(text):
-            if one is not None:
-                key = (one["kind"], one["metadata"]["name"])
-                assert key not in found
-                found[key] = one
-    return found
 
 
 def container(workload: Mapping[str, Any]) -> dict[str, Any]:
