@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -79,7 +80,11 @@ class Parts:
     versions: Versions
     planner: Planner
     inspector: Inspector
-    suspensions: Suspensions
+
+    @cached_property
+    def suspensions(self) -> Suspensions:
+        """Who is suspended, stored and in force."""
+        return Suspensions(self.database, self.clock, lambda: self.current.config, self.current.suspend)
 
     async def reload(self, resolve: Resolve | None = None) -> list[str]:
         """Put the configuration's files into force, as a whole or not at all; the problems when they are not.
@@ -184,7 +189,6 @@ def _parts(
         versions,
         planner,
         inspector,
-        Suspensions(database, clock, lambda: current.config, current.suspend),
     )
 
 
