@@ -25,6 +25,7 @@ async def mend(ask: Ask, app: str, environment: str, revision: int, to: int) -> 
         raise NothingThere("It has changed since you looked", advice=f"Look at /status {app} {environment}")
     target = ask.config.target(app, environment)
     site = await ask.services.planner.site(target, ask.who.identity)
+    await ask.services.planner.refuse_owned(site)
     arguments = MendArguments(
         site=site, policy=policy_of(target), base=revision, before="", objects=(), to=to
     )
