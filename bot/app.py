@@ -332,6 +332,7 @@ def _services(parts: Parts, screen: Screen, desk: Desk, notices: Notices, reload
         config=lambda: current.config,
         policy=lambda: current.policy,
         masker=lambda: current.masker,
+        shouts=current.shouts_at,
         reload=reload,
         clock=parts.clock,
         database=parts.database,

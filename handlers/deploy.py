@@ -7,11 +7,11 @@ from bot.commands.ask import Ask
 from bot.commands.choices import Choice, run
 from bot.commands.confirming import Request, confirmed, full_diff, propose
 from bot.commands.declaring import BUTTONS, KNOWN, button, command
+from bot.commands.offering import offer, proven
 from bot.commands.standing import standing
 from bot.config import App, Environment
 from bot.operations.desk import Order
 from bot.operations.turn import Turn
-from bot.planning.errors import NothingThere
 
 OFFERED = 6
 """Versions on one screen: more don't fit above the fold of a phone."""
@@ -24,23 +24,24 @@ async def deploy(
     """Deploy a version of an app."""
     if sets.pairs:
         ask.need("deploy.set", app.name, environment.name)
-    chosen = version or await _newest(ask, app)
-    await propose(ask, Request("deploy", app.name, environment.name, chosen, sets=sets.pairs))
-
-
-async def _newest(ask: Ask, app: App) -> str:
-    offered = await ask.services.versions.offered(app)
-    if not offered:
-        raise NothingThere(f"{app.name} has no versions yet", advice="Push one, or name a version")
-    return offered[0]
+    if version is None:
+        await offer(ask, app, environment.name, sets)
+        return
+    await propose(ask, Request("deploy", app.name, environment.name, version, sets=sets.pairs))
 
 
 @button("deploy.go", permission="deploy.run")
-async def go(ask: Ask, request: dict[str, Any], digest: str, inputs: dict[str, str]) -> None:
+async def go(
+    ask: Ask,
+    request: dict[str, Any],
+    digest: str,
+    inputs: dict[str, str],
+    named: dict[str, Any] | None = None,
+) -> None:
     """Confirm a plan."""
     if request["sets"]:
         ask.need("deploy.set", request["app"], request["environment"])
-    await confirmed(ask, request, digest, inputs)
+    await confirmed(ask, request, digest, inputs, named)
 
 
 @button("deploy.again", permission="deploy.run")
@@ -69,7 +70,15 @@ async def versions(ask: Ask, request: dict[str, Any], skip: int) -> None:
         more = {"request": request, "skip": skip + OFFERED}
         choices.append(Choice("Older", "deploy.versions", more, app=app, environment=environment))
     choices.append(run("‹ Back", f"/deploy {app} {environment}"))
-    await ask.show("versions", choices, app=app, environment=environment, versions=listed, running=running)
+    await ask.show(
+        "versions",
+        choices,
+        app=app,
+        environment=environment,
+        versions=listed,
+        running=running,
+        proven=await proven(ask, configured, environment),
+    )
 
 
 @button("deploy.wait", permission="deploy.run")

@@ -1,17 +1,18 @@
 """/lock, /unlock and /locks: named holds on apps and environments, and taking over somebody else's."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from bot.commands.arguments import Reason
 from bot.commands.ask import Ask, Refused
 from bot.commands.choices import Choice, run
-from bot.commands.confirming import Request, planned, propose
+from bot.commands.confirming import Request, check_plannable, propose
 from bot.commands.declaring import KNOWN, button, command
 from bot.commands.holding import covered, holds_now, may_take, show_hold
 from bot.commands.showing import Page
 from bot.commands.spans import cut_span
+from bot.commands.tapping import asked_now, is_second_tap
 from bot.config import App, Environment
 from bot.operations import holds
 from bot.operations.desk import Order
@@ -23,9 +24,6 @@ from bot.telegram.messages import ChatTarget
 
 SHOWN = 6
 """Locks on one screen, each with its button."""
-
-TOO_EARLY = timedelta(seconds=2)
-"""A press so soon after its question is the second tap of a double tap."""
 
 
 @command(
@@ -106,14 +104,14 @@ async def ask_to_take(
         await _show_moved(ask, environment, app, request)
         return
     if request is not None:
-        await planned(ask, Request(**request))  # a lock taken for what can't be done helps nobody
+        await check_plannable(ask, Request(**request))  # a lock taken for what can't be done helps nobody
     now = ask.services.clock.now()
     fields = {
         "environment": environment,
         "app": app,
         "request": request,
         "since": since,
-        "at": now.isoformat(),
+        "at": asked_now(ask),
     }
     back = {"request": request} if request is not None else None
     choices = [
@@ -130,8 +128,7 @@ async def take(
     """Take somebody's lock over, or an app out of the one on its environment, and tell them."""
     _need_taking(ask, environment, app, request)
     now = ask.services.clock.now()
-    if now - datetime.fromisoformat(at) < TOO_EARLY:
-        ask.toast("Read it first, then press again")
+    if is_second_tap(ask, at):
         return
     async with ask.services.database.write() as session:
         if not await ask.services.screen.spend(session, ask.token):

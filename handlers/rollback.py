@@ -16,9 +16,15 @@ async def rollback(ask: Ask, app: App, environment: Environment, revision: Revis
 
 
 @button("rollback.go", permission="deploy.rollback")
-async def go(ask: Ask, request: dict[str, Any], digest: str, inputs: dict[str, str]) -> None:
+async def go(
+    ask: Ask,
+    request: dict[str, Any],
+    digest: str,
+    inputs: dict[str, str],
+    named: dict[str, Any] | None = None,
+) -> None:
     """Confirm a rollback."""
-    await confirmed(ask, request, digest, inputs)
+    await confirmed(ask, request, digest, inputs, named)
 
 
 @button("rollback.ask", permission="deploy.rollback")

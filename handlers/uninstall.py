@@ -15,6 +15,12 @@ async def uninstall(ask: Ask, app: App, environment: Environment) -> None:
 
 
 @button("uninstall.go", permission="release.uninstall")
-async def go(ask: Ask, request: dict[str, Any], digest: str, inputs: dict[str, str]) -> None:
+async def go(
+    ask: Ask,
+    request: dict[str, Any],
+    digest: str,
+    inputs: dict[str, str],
+    named: dict[str, Any] | None = None,
+) -> None:
     """Confirm the removal."""
-    await confirmed(ask, request, digest, inputs)
+    await confirmed(ask, request, digest, inputs, named)

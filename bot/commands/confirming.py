@@ -44,6 +44,8 @@ TITLES: Mapping[PlanKind, str] = {
     "uninstall": "Uninstall",
     "restart": "Restart",
 }
+CONFIRMING = tuple(f"{kind}.go" for kind in TITLES)
+"""The buttons that confirm plans: of several plans of one person for one release the newest alone has them."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ async def propose(
         return
     target = ask.config.target(request.app, request.environment)
     discloses = target.environment.disclose != "summary"
-    await ask.show(
+    shown = await ask.show(
         "plan",
         _choices(plan, request, discloses, stopping_label(ask, stopping) if stopping else ""),
         plan=plan,
@@ -93,6 +95,10 @@ async def propose(
         author=ask.who.name,
         until=ask.services.clock.now() + EXPIRY,
     )
+    if shown is not None:
+        await ask.services.screen.supersede(
+            CONFIRMING, ask.who.id, request.app, request.environment, by=shown
+        )
 
 
 async def _show_unchanged(ask: Ask, request: Request, plan: Plan) -> None:
@@ -119,6 +125,17 @@ async def planned(ask: Ask, request: Request, stopping: Stopping | None = None) 
         return await planner.restart(target, identity)
     sets = tuple((key, value) for key, value in request.sets)
     return await planner.deploy(target, request.version, identity, sets)
+
+
+async def check_plannable(ask: Ask, request: Request) -> None:
+    """Go on only where there is something to plan, or to wait for.
+
+    Raises: what planning raises.
+    """
+    busy = await _holder(ask, request)
+    stopping = await _to_stop(ask, request, busy)
+    if busy is None or stopping is not None:
+        await planned(ask, request, stopping)
 
 
 async def confirmed(

@@ -8,7 +8,7 @@ from bot.cluster.clusters import Clusters
 from bot.cluster.identities import Identities
 from bot.commands.showing import Screen
 from bot.commands.suspending import Suspensions
-from bot.config import Config
+from bot.config import Config, Target
 from bot.helm.client import Helm
 from bot.masking import Masker
 from bot.notices.notices import Notices
@@ -28,6 +28,8 @@ class Services:
     config: Callable[[], Config]
     policy: Callable[[], Policy]
     masker: Callable[[], Masker]
+    shouts: Callable[[Target], bool]
+    """Whether an environment's name is shown in capitals: mistakes there reach users."""
     reload: Callable[[], Awaitable[list[str]]]
     """Load the configuration again; the problems that keep the old one in force, [] when there are none."""
     clock: Clock
