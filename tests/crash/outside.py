@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.clock import SystemClock
+from bot.sandbox.kubernetes.storage import Key
 from bot.sandbox.process import BotProcess
 from bot.sandbox.telegram import Message, World
 from bot.sandbox.world import SandboxWorld, open_world
@@ -91,6 +92,12 @@ class Outside:
             and item["metadata"]["labels"]["name"] == release
         ]
         return [labels["status"] for labels in sorted(found, key=lambda labels: int(labels["version"]))]
+
+    def generation(self, deployment: str, namespace: str) -> int:
+        """How often what the Deployment wants was changed."""
+        found = self.world.servers.cluster.storage.get(Key("apps", "deployments", namespace, deployment))
+        assert found is not None
+        return int(found["metadata"]["generation"])
 
     async def plan(self, version: str, app: str = "shop") -> Message:
         """Dana asks for a deploy into staging; the plan's message."""

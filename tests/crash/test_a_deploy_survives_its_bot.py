@@ -106,3 +106,15 @@ async def test_killed_while_it_cancels(outside: Outside) -> None:
     history = outside.history("blog", "blog-staging")
     assert history[-1] == "deployed"
     assert not any(status.startswith("pending") for status in history)
+
+
+async def test_killed_during_a_restart(outside: Outside) -> None:
+    outside.says("/restart blog staging")
+    plan = await outside.sees("Restart: blog → staging")
+    before = outside.generation("blog", "blog-staging")
+    outside.presses("Restart in staging")
+    await outside.until(lambda: outside.generation("blog", "blog-staging") > before)
+    await outside.bot.kill()
+    end = await outside.sees("✅ blog → staging restarted")
+    assert end.id == plan.id
+    assert outside.generation("blog", "blog-staging") == before + 1
