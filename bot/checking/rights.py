@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.access import ClusterAccess, Identity
@@ -168,17 +168,18 @@ async def refused(cluster: Cluster, wanted: Collection[Need]) -> set[Need]:
 
 
 def told(lacking: Collection[Need]) -> str:
-    """In words: "create, patch deployments.apps in shop; impersonate users dana"."""
-    verbs: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    """In words: "impersonate users dana; create/patch deployments.apps, list pods in shop"."""
+    places: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for need in sorted(lacking):
         kind = f"{need.resource}.{need.group}" if need.group else need.resource
-        verbs[need.namespace, kind, need.name].append(need.verb)
-    parts = [
-        f"{', '.join(found)} {kind}{f' {name}' if name else ''}{f' in {namespace}' if namespace else ''}"
-        for (namespace, kind, name), found in verbs.items()
-    ]
-    more = f"; and {len(parts) - SHOWN} more kinds" if len(parts) > SHOWN else ""
-    return "; ".join(parts[:SHOWN]) + more
+        places[need.namespace][f"{kind} {need.name}".strip()].append(need.verb)
+    return "; ".join(_told_in(namespace, kinds) for namespace, kinds in places.items())
+
+
+def _told_in(namespace: str, kinds: Mapping[str, Sequence[str]]) -> str:
+    shown = [f"{'/'.join(verbs)} {kind}" for kind, verbs in list(kinds.items())[:SHOWN]]
+    more = [f"{len(kinds) - SHOWN} more kinds"] if len(kinds) > SHOWN else []
+    return f"{', '.join(shown + more)}{f' in {namespace}' if namespace else ''}"
 
 
 async def _subject(cluster: Cluster) -> Subject:
