@@ -77,6 +77,20 @@ class Screen:
         """What `enqueue` was given is committed."""
         self._outbox.wake()
 
+    async def supersede(
+        self, names: Sequence[str], person_id: int, app: str, environment: str, by: Sent
+    ) -> None:
+        """Messages that offered that person these buttons for the same place do so no more: `by` does now.
+
+        What they say stays to be read.
+        """
+        for message_id in await self._actions.others(
+            names, person_id=person_id, app=app, environment=environment, but=by
+        ):
+            old = Sent(by.chat_id, message_id, by.topic)
+            await self._actions.void(old.chat_id, old.message_id)
+            await self._outbox.strip(old)
+
     async def void(self, session: AsyncSession, sent: Sent) -> None:
         """The buttons that a message had do nothing any more, from the caller's transaction on."""
         await self._actions.void(sent.chat_id, sent.message_id, session=session)

@@ -6,12 +6,12 @@ that person still has the right is for the caller to check again at the press.
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -132,6 +132,23 @@ class Actions:
         )
         assert isinstance(result, CursorResult)
         return result.rowcount == 1
+
+    async def others(
+        self, names: Sequence[str], *, person_id: int, app: str, environment: str, but: Sent
+    ) -> list[int]:
+        """The messages in the chat of `but`, other than that, with such a button of that person that nobody used."""
+        statement = select(ActionRow.message_id).where(
+            ActionRow.name.in_(names),
+            ActionRow.person_id == person_id,
+            ActionRow.app == app,
+            ActionRow.environment == environment,
+            ActionRow.chat_id == but.chat_id,
+            ActionRow.message_id.is_not(None),
+            ActionRow.message_id != but.message_id,
+            ActionRow.used_at.is_(None),
+        )
+        async with self._database.read() as session:
+            return [number for number in await session.scalars(statement.distinct()) if number is not None]
 
     async def void(self, chat_id: int, message_id: int, *, session: AsyncSession | None = None) -> None:
         """The message shows something else now: its buttons so far do nothing any more.

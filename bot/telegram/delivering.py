@@ -89,10 +89,10 @@ class Delivery:
 
     def _refused(self, job: Job, call: Call, error: BadRequest) -> Outcome:
         words = str(error).lower()
-        assert call.method != "delete" or call.message_id is not None
+        assert call.method not in ("delete", "strip") or call.message_id is not None
         if "not modified" in words:
             return _made(job, call, call.message_id or 0)
-        if call.method == "delete":
+        if call.method in ("delete", "strip"):
             return _failed(job, error)
         if any(known in words for known in _MESSAGE_IS_GONE):
             if job.urgency > Urgency.RESULT:

@@ -196,6 +196,11 @@ class Outbox:
         self._put(job)
         await asyncio.shield(job.done)
 
+    async def strip(self, sent: Sent) -> None:
+        """Take the buttons off a message of ours; its text stays. Does not wait for it."""
+        call = Call("strip", message_id=sent.message_id)
+        self._put(self._job(sent.target, deque([call]), Urgency.COSMETIC))
+
     async def answer_press(self, query_id: str, words: str | None = None, alert: bool = False) -> None:
         """Answer a press at once, outside the budget; too late is no error."""
         shown = self._masker(words)[:TOAST] if words else None

@@ -32,7 +32,7 @@ WHOLE = "message.txt"
 class Call:
     """One call: its method, and what it says."""
 
-    method: Literal["send", "edit", "document", "delete"]
+    method: Literal["send", "edit", "document", "delete", "strip"]
     html: str = ""
     buttons: tuple[tuple[Button, ...], ...] = ()
     document: Document | None = None
@@ -110,6 +110,9 @@ async def make(bot: Bot, chat_id: int, topic: int | None, call: Call) -> int:
     """
     if call.method == "delete" and call.message_id is not None:
         await bot.delete_message(chat_id, call.message_id)
+        return call.message_id
+    if call.method == "strip" and call.message_id is not None:
+        await bot.edit_message_reply_markup(chat_id, call.message_id, reply_markup=None)
         return call.message_id
     if call.method == "edit" and call.message_id is not None:
         await _edit(bot, chat_id, call.message_id, call)

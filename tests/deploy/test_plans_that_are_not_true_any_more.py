@@ -5,6 +5,7 @@ from pathlib import Path
 
 from bot.helm.client import Helm
 from bot.helm.releases import Location
+from tests.threats.acting import forges
 from tests.worlds import QUICK, World, open_bot_world
 
 
@@ -65,3 +66,23 @@ async def test_a_cluster_that_is_away_for_a_while_is_waited_for(tmp_path: Path) 
         await world.sees("🔄 blog(.|\n)*⏳")
         await world.sees(r"✅ blog → staging v1\.0")
         assert world.history("blog", "blog-staging") == ["superseded", "superseded", "deployed"]
+
+
+async def test_a_newer_plan_takes_the_buttons_of_the_one_before(world: World) -> None:
+    world.dana.says("/deploy shop v1.2 staging")
+    first = await world.sees("Plan: shop → staging v1.2", buttons=["Deploy to staging"])
+    world.lee.says("/deploy shop v1.3 staging")
+    lees = await world.sees("Plan: shop → staging v1.3", buttons=["Deploy to staging"])
+    world.dana.says("/rollback shop staging 1")
+    second = await world.sees("Roll back: shop → staging v1.0", buttons=["Roll back to v1.0"])
+    stripped = await world.sees("Plan: shop → staging v1.2")
+    assert (stripped.id, stripped.buttons) == (first.id, ())
+    assert stripped.text == first.text
+    place = world.place("team", world.dana.person)
+    beside = world.telegram.message(place.id, lees.id)
+    assert beside is not None
+    assert beside.buttons == lees.buttons
+    token = first.buttons[0][0].data or ""
+    answer = await forges(world, world.dana.person, second, token)
+    assert answer.text
+    assert world.history("shop", "shop-staging") == ["superseded", "deployed"]
