@@ -1,5 +1,7 @@
 """Over a revision that somebody else made: who made it, what of it would be lost, and how that is kept."""
 
+import asyncio
+import re
 import stat
 from io import StringIO
 from pathlib import Path
@@ -14,7 +16,8 @@ from bot.helm.charts import FolderChart, fetch
 from bot.helm.releases import ReleaseRecord
 from bot.planning import paths
 from bot.planning.errors import PlanRefused
-from tests.worlds import World, spaced
+from bot.sandbox.objects import delete_objects
+from tests.worlds import LONGEST, World, spaced
 
 BY_HAND = {
     "web": {"replicas": 4, "env": {"GREETING": "hello"}},
@@ -103,3 +106,29 @@ async def test_values_are_passed_whole_and_marks_are_not_inherited(world: World)
     plan = spaced((await world.sees("Plan: blog → staging")).text)
     assert "was made by helm, not by Pilothouse" in plan
     assert "config.NEWER 1" in plan
+
+
+async def test_an_unhealthy_revision_is_no_way_back_and_the_plan_promises_none(world: World) -> None:
+    world.dana.says("/deploy blog v1.0 staging")
+    plan = spaced((await world.sees("Plan: blog → staging")).text)
+    assert "If it fails: back to v0.9" in plan
+    assert "unhealthy" not in plan
+    world.dana.says("/deploy blog v1.0 production")
+    assert "If it fails: removed, disks kept" in spaced((await world.sees("Plan: blog → PRODUCTION")).text)
+
+    world.sandbox.servers.behaviours.order("registry/blog:v0.9", "crash")
+    await delete_objects(world.cluster, "pod/blog-*", "blog-staging")
+    async with asyncio.timeout(LONGEST):
+        while True:
+            world.dana.says("/status blog staging")
+            if "❌" in (await world.sees("blog")).text:
+                break
+    world.dana.says("/deploy blog v1.0 staging")
+    plan = spaced((await world.sees("Plan: blog → staging")).text)
+    assert re.search("⚠️ v0.9 is unhealthy already: .+; no way back to it", plan)
+    assert "If it fails: it stays, no healthy revision to go back to" in plan
+    world.sandbox.servers.behaviours.order("registry/blog:v1.0", "broken")
+    await world.dana.presses("Deploy to staging")
+    ended = await world.sees("❌ blog → staging v1.0 failed")
+    assert "No earlier revision is known to have been healthy, so it stays" in spaced(ended.text)
+    assert world.history("blog", "blog-staging")[-1] == "deployed"
