@@ -4,19 +4,21 @@ import asyncio
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from bot.commands.arguments import NO_REST, Rest
+from bot.commands.arguments import NO_REST, Rest, nearest
 from bot.commands.ask import Ask
 from bot.commands.choices import Choice, run
 from bot.commands.declaring import button, command
 from bot.commands.showing import Page
 from bot.config import App, Environment
 from bot.config.fields import seconds
-from bot.planning.errors import PlanRefused
 from bot.store import audit as trail
 from bot.store.audit import Filter
 from bot.telegram.messages import Document
+from bot.telegram.text import clip
 
 PAGE = 10
+LONGEST = timedelta(days=36_500)
+"""What is longer ago than a century is since ever."""
 MOST_EXPORTED = 50_000
 """Entries of an export: some 15 MB, where Telegram takes 50."""
 
@@ -27,7 +29,12 @@ async def audit(
 ) -> None:
     """Who did what, or was refused; with export."""
     words = [word.removeprefix("since=") for word in since if word.lower() != "since"]
-    wanted = Filter(app.name if app else None, environment.name if environment else None, _since(ask, words))
+    of_app, of_environment = (each.name if each else None for each in (app, environment))
+    try:
+        wanted = Filter(of_app, of_environment, _since(ask, words))
+    except ValueError:
+        await _not_understood(ask, words, list(filter(None, (of_app, of_environment))))
+        return
     async with ask.services.database.read() as session:
         total = await trail.count(session, wanted)
         rows = await trail.page(session, wanted, skip=ask.skip, most=PAGE)
@@ -66,23 +73,27 @@ async def export(ask: Ask, wanted: dict[str, Any]) -> None:
 def _since(ask: Ask, words: list[str]) -> datetime | None:
     """`2d` ago, or a day's begin in the configured zone.
 
-    Raises: PlanRefused.
+    Raises: ValueError.
     """
     if not words:
         return None
     now = ask.services.clock.now()
     word = " ".join(words).lower()
-    try:
-        if word in ("today", "yesterday"):
-            day = now.astimezone(ask.config.zone).date() - timedelta(days=word == "yesterday")
-        elif word[-1] in "smhd":
-            return now - timedelta(seconds=seconds(word))
-        else:
-            day = date.fromisoformat(word)
-        return datetime.combine(day, time(), ask.config.zone)
-    except (ValueError, OverflowError):
-        advice = "Such as /audit shop staging 2d, or 2026-11-24, today, yesterday"
-        raise PlanRefused(f'"{word[:40]}" is no time, app or environment', advice=advice) from None
+    if word in ("today", "yesterday"):
+        day = now.astimezone(ask.config.zone).date() - timedelta(days=word == "yesterday")
+    elif word[-1:] in "smhd":
+        return now - timedelta(seconds=min(seconds(word), LONGEST.total_seconds()))
+    else:
+        day = date.fromisoformat(word)
+    return datetime.combine(day, time(), ask.config.zone)
+
+
+async def _not_understood(ask: Ask, words: list[str], named: list[str]) -> None:
+    near = nearest(words[0], [*ask.config.apps, *ask.config.environments])
+    corrected = " ".join(["/audit", *named, *([near] if near else []), *words[1:]])
+    choices = [run(clip(corrected, 60), corrected)] if near else []
+    lines = ["Since when: 2d, 2026-11-24,", "today or yesterday"]
+    await ask.show("said", choices, heading=f'No app or time "{clip(words[0], 14)}"', lines=lines)
 
 
 def _words(wanted: Filter) -> str:

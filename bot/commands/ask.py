@@ -25,6 +25,8 @@ class Refused(Exception):
         super().__init__(decision.reason)
         self.decision = decision
         self.what = what
+        app, separator, environment = what.partition(" → ")
+        self.app, self.environment = (app, environment) if separator else (None, None)
 
 
 @dataclass

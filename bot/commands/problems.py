@@ -54,10 +54,16 @@ async def answer(ask: Ask, error: Exception) -> None:
             )
 
 
+async def record_refusal(ask: Ask, error: Refused) -> None:
+    """Write into the audit trail what somebody wanted, where, and why they may not."""
+    detail = " · ".join(filter(None, ("" if error.app else error.what, *error.decision.reason.splitlines())))
+    await ask.record("refused", "refused", app=error.app, environment=error.environment, detail=detail)
+
+
 async def _refuse(ask: Ask, error: Refused) -> None:
     decision = error.decision
     REFUSED.inc()
-    await ask.record("refused", "refused", detail=f"{error.what}: {decision.reason}")
+    await record_refusal(ask, error)
     if ask.pressed:
         ask.toast(decision.reason.replace("\n", " · ")[:190])
         return

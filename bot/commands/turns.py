@@ -3,7 +3,7 @@
 from bot.commands.ask import Ask, Refused
 from bot.commands.choices import Choice, run
 from bot.commands.confirming import Request, propose
-from bot.commands.problems import answer
+from bot.commands.problems import answer, record_refusal
 from bot.commands.services import Services
 from bot.commands.showing import Page
 from bot.operations.operation import Record
@@ -45,7 +45,7 @@ class Turns:
             await _plan(ask, Request(**record.arguments["request"]))
         except Refused as refused:
             lines = refused.decision.reason.splitlines()
-            await ask.record("refused", "refused", detail=f"{place}: {refused.decision.reason}")
+            await record_refusal(ask, refused)
             await ask.show("refused", what=place, lines=lines)
             await self._call(record, is_refused=True)
         except Exception as error:
