@@ -1,0 +1,83 @@
+"""The bot deploys its own chart: it is ended in the middle of its own rollout, and the next one sees it through."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.sandbox.kubernetes.storage import Key
+from bot.sandbox.world import SandboxWorld, open_world
+from tests.charts.test_pilothouse import CHART, CONFIG
+from tests.modes.opening import bot_in
+from tests.worlds import LONGEST, QUICK
+
+NAMESPACE = "pilothouse-staging"
+VERSIONS = ("v1.0", "v1.1")
+
+
+@pytest.fixture
+async def sandbox(tmp_path: Path) -> AsyncIterator[SandboxWorld]:
+    async with open_world(tmp_path, pace=QUICK) as sandbox:
+        for version in VERSIONS:
+            sandbox.servers.registry.add("pilothouse", version)
+        yield sandbox
+
+
+def of_itself(sandbox: SandboxWorld, folder: Path) -> dict[str, Any]:
+    """The configuration of a bot that is one of its own apps."""
+    values = folder / "pilothouse.yaml"
+    values.write_text(f"config: {CONFIG}\n", encoding="utf-8")
+    app = {
+        "chart": str(CHART),
+        "image": f"{sandbox.servers.registry.host}/pilothouse",
+        "values": ["pilothouse.yaml"],
+        "environments": ["staging"],
+    }
+    return {"apps": {"pilothouse": app}}
+
+
+def pods(sandbox: SandboxWorld) -> list[dict[str, Any]]:
+    """The bot's pods in the cluster."""
+    found: list[dict[str, Any]] = sandbox.servers.cluster.storage.list("", "pods", NAMESPACE)
+    return found
+
+
+async def until_the_kubelet_ends_the_old_one(sandbox: SandboxWorld, old: str) -> None:
+    """Until the pod in which the bot would run is told to stop, or is gone already."""
+    storage = sandbox.servers.cluster.storage
+    async with asyncio.timeout(LONGEST):
+        with storage.changes() as changes:
+            while any(
+                each["metadata"]["name"] == old and "deletionTimestamp" not in each["metadata"]
+                for each in pods(sandbox)
+            ):
+                await anext(changes)
+
+
+async def test_the_next_bot_ends_what_the_one_before_it_was_doing(
+    sandbox: SandboxWorld, tmp_path: Path
+) -> None:
+    more = of_itself(sandbox, tmp_path)
+    async with bot_in(sandbox, tmp_path, more) as world:
+        await world.dana.deploys(VERSIONS[0], "pilothouse")
+        await world.sees("✅ pilothouse → staging v1.0")
+        (old,) = (each["metadata"]["name"] for each in pods(sandbox))
+        plan = await world.dana.deploys(VERSIONS[1], "pilothouse")
+        await until_the_kubelet_ends_the_old_one(sandbox, old)
+    left = sandbox.servers.telegram.world.message(plan.chat_id, plan.id)
+    assert left is not None
+    assert "✅ pilothouse" not in left.text
+    async with bot_in(sandbox, tmp_path, more) as world:
+        done = await world.sees("✅ pilothouse → staging v1.1")
+        assert done.id == plan.id
+        assert world.history("pilothouse", NAMESPACE)[-1] == "deployed"
+        world.dana.says("/status pilothouse staging")
+        await world.sees("v1.1")
+    deployment = sandbox.servers.cluster.storage.get(Key("apps", "deployments", NAMESPACE, "pilothouse"))
+    assert deployment is not None
+    image = deployment["spec"]["template"]["spec"]["containers"][0]["image"]
+    assert "/pilothouse:v1.1@sha256:" in image
