@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from bot.access import Identity
 from bot.commands.pods import WITH_PODS
+from bot.planning.restarting import KINDS
 from bot.rollout.following import watched_kinds
 from bot.rollout.verdicts import ObjectRef
 from bot.rollout.workloads import is_custom, is_workload
@@ -90,6 +91,8 @@ def changing(namespace: str, made: Sequence[Made], *, create_namespace: bool = F
     needs = looking(namespace, made)
     needs |= {Need(namespace, "", "secrets", verb) for verb in HELM_STORAGE}
     needs |= {Need(namespace, *watched, "watch") for watched in _watched(made)}
+    if any(each.kind in KINDS for each in made):
+        needs.add(Need(namespace, "", "pods", "delete"))  # one whose workload makes a new one
     for each in made:
         needs |= set(_applying(each))
     if create_namespace:
