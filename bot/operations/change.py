@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.events import Event, Held, WorkloadProgress
+from bot.events import Event, Held, Trouble, WorkloadProgress
 from bot.helm.errors import HelmError, ReleaseBusy
 from bot.helm.releases import Revision
 from bot.operations.errors import StepFailed
@@ -204,8 +204,14 @@ class Change:
             last_words=mask(verdict.last_words),
             not_followed=tuple(f"{ref.kind} {ref.name}" for ref in verdict.not_followed),
             ready=f"{now} of {desired}" if desired else "",
-            notes=tuple(mask(each.sentence()) for each in beside),
+            notes=tuple(mask(_beside(each)) for each in beside),
         )
+
+
+def _beside(trouble: Trouble) -> str:
+    """A warning beside a healthy version; where it was so before, whose it is, since the version did not touch it."""
+    name = trouble.workload.rpartition("/")[2]
+    return f"{name}: {trouble.sentence()}" if trouble.before and name else trouble.sentence()
 
 
 async def _stopped(*tasks: asyncio.Future[Any]) -> None:

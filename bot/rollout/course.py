@@ -231,9 +231,7 @@ def _excused(assessment: Assessment, shown: Sequence[Shown]) -> list[Trouble]:
     said = {it.trouble.workload: it.trouble for it in shown if it.trouble.before}
     return [
         said.get(ref.where)
-        or Trouble(
-            "unwell-before", f"{ref.name} is not healthy", ref.where, ref.where, before=True, sure=False
-        )
+        or Trouble("unwell-before", "It is not healthy", ref.where, ref.where, before=True, sure=False)
         for ref in sorted(assessment.excused, key=lambda it: it.where)
     ]
 

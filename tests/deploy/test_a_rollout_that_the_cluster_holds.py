@@ -26,14 +26,14 @@ async def test_it_waits_goes_on_and_is_left_or_taken_back_by_people_alone(tmp_pa
     async with open_bot_world(tmp_path, SOON) as world:
         cordon(world, no_more=True)
         plan = await world.dana.deploys("v1.0", app="blog")
-        held = await world.sees("⏸ blog → staging v1.0 held", buttons=BUTTONS)
+        held = await world.sees("⏸ blog → staging v1.0 · held", buttons=BUTTONS)
         assert held.id == plan.id
         assert "Nodes are cordoned" in held.text
         assert "it goes on when that heals" in held.text
         call = await world.sees("Dana: blog → staging v1.0 is held\nNodes are cordoned")
         assert not call.silent
         assert "goes on by itself" in await world.dana.presses("Keep waiting")
-        waiting = await world.sees("⏸ blog → staging v1.0 held(.|\n)*Dana lets it wait")
+        waiting = await world.sees("⏸ blog → staging v1.0 · held(.|\n)*Dana lets it wait")
         assert "Keep waiting" not in str(waiting.buttons)
         cordon(world, no_more=False)
         await world.sees(r"✅ blog → staging v1\.0")
@@ -41,16 +41,16 @@ async def test_it_waits_goes_on_and_is_left_or_taken_back_by_people_alone(tmp_pa
 
         cordon(world, no_more=True)
         await world.dana.deploys("v0.8", app="blog")
-        await world.sees("⏸ blog → staging v0.8 held", buttons=["Roll back to v1.0"])
+        await world.sees("⏸ blog → staging v0.8 · held", buttons=["Roll back to v1.0"])
         await world.lee.presses("Leave it")
-        assert "v0.8 held" in (await world.sees("⏸ blog → staging v0.8 held")).text.replace("\u00a0", " ")
+        assert "v0.8 · held" in (await world.sees("⏸ blog → staging v0.8 · held")).text.replace("\u00a0", " ")
         assert "left as it is" in await world.dana.presses("Leave it")
         left = await world.sees("⏹ blog → staging cancelled")
         assert "Left as it is" in left.text
         assert len(world.history("blog", "blog-staging")) == 4
 
         await world.dana.deploys("v0.9", app="blog")
-        await world.sees("⏸ blog → staging v0.9 held", buttons=["Roll back to v1.0"])
+        await world.sees("⏸ blog → staging v0.9 · held", buttons=["Roll back to v1.0"])
         await world.lee.presses("Roll back to v1.0")
         await world.sees("Roll back: blog → staging v1.0", buttons=["Stop Dana's deploy and roll back"])
         await world.lee.presses("Stop Dana's deploy")
@@ -69,12 +69,12 @@ async def test_a_restart_neither_forgets_it_nor_asks_anew(tmp_path: Path) -> Non
             world = World(sandbox, bot.parts, clock)
             cordon(world, no_more=True)
             await world.dana.deploys("v1.0", app="blog")
-            before = await world.sees("⏸ blog → staging v1.0 held", buttons=BUTTONS)
+            before = await world.sees("⏸ blog → staging v1.0 · held", buttons=BUTTONS)
             call = await world.sees("Dana: blog → staging v1.0 is held")
         async with running(configs, secrets, stopping, clock) as bot:
             world = World(sandbox, bot.parts, clock)
             world.mark()
-            again = await world.sees("⏸ blog → staging v1.0 held", buttons=BUTTONS)
+            again = await world.sees("⏸ blog → staging v1.0 · held", buttons=BUTTONS)
             assert again.id == before.id
             cordon(world, no_more=False)
             end = await world.sees(r"✅ blog → staging v1\.0")

@@ -15,7 +15,7 @@ from bot.commands.pods import Pod
 from bot.commands.pods import Workload as PodWorkload
 from bot.commands.standing import SYMBOLS, Standing, Workload
 from bot.operations.operation import Author, Outcome
-from bot.operations.view import StepLine, TroubleLine, View, WorkloadLine
+from bot.operations.view import Hold, StepLine, TroubleLine, View, WorkloadLine
 from bot.permissions import Suspension
 from bot.planning.foreign import Foreign, LostValue
 from bot.planning.losing import Loss
@@ -112,6 +112,15 @@ LOSSES = (
 LOCK_OF_SHOP = replace(LOCK, app="shop", until=None)
 STANDSTILL = Standstill("the database is on fire", 1001, "Kim", NOW - timedelta(days=1))
 HOLD_LINES = ("⏸ Stopped by Kim: “the database is on fire”", "🔒 production: Kim, “database migration”")
+
+HOLD = Hold(words="The node cannot reach the registry; old pods have it too", since=NOW, back_to="v1.1")
+LASTING = (
+    "Job shop-migrate ran for v1.2: not undone",
+    "Secret shop-db: password, token return to older values",
+    "Disk shop-cache is removed, with its data",
+    "Disk shop-data was removed: it comes back empty",
+    "Job shop-seed ran for v1.2: not undone",
+)
 
 FAILURES: dict[str, dict[str, Any]] = {
     "failed": {"words": "new pods crash at start", "revision": 8, "quote": "KeyError: 'DATABASE_URL'"},
@@ -333,12 +342,27 @@ SCREENS: dict[str, Shown] = {
     "running": RUNNING,
     "running in production": operation("running", environment="production", shouts=True, steps=STEPS),
     "cancelling": operation("running", cancelling=True, stopped_by="Kim", steps=STEPS),
+    "rollout held": operation("running", 372, steps=STEPS, workloads=WORKLOADS, troubles=TROUBLES, held=HOLD),
+    "rollout held, and somebody lets it wait": operation(
+        "running", 372, steps=STEPS, held=HOLD.model_copy(update={"waits": "Dana"})
+    ),
+    "rollout held on its way back": operation("running", 372, kind="rollback", version="v1.1", held=HOLD),
+    "ring: called to a held rollout": operation("held_rollout", 372, held=HOLD),
     "rolling back": operation("running", kind="rollback", version="v1.1"),
     "uninstalling": operation("running", kind="uninstall", version=""),
     "many workloads and troubles": operation("running", workloads=WORKLOADS * 8, troubles=TROUBLES * 8),
     "done": ended(result="done", revision=7, ready="3 of 3"),
     "done without workloads": ended(result="done", revision=7),
     "rolled back": ended("rollback", result="done", revision=9, ready="3 of 3"),
+    "rolled back, with what does not come back": ended(
+        "rollback", result="done", revision=9, ready="3 of 3", notes=LASTING, words="it was back already"
+    ),
+    "done beside what was unwell before": ended(
+        result="done", revision=7, ready="3 of 5", notes=("The app crashed at start (was so before)",)
+    ),
+    "ring: stopped by somebody else": operation(
+        "ring", ended_at=NOW, outcome=Outcome(result="cancelled"), stopped_by="Lee"
+    ),
     "uninstalled": ended("uninstall", result="done"),
     "uninstall failed": ended("uninstall", **{"result": "failed", **FAILURES["failed"]}),
     "uninstall cancelled": ended("uninstall", result="cancelled"),
@@ -395,6 +419,13 @@ SCREENS: dict[str, Shown] = {
         + tuple(Line(f"StatefulSet s{n} goes away, and its data may", "warning") for n in range(3))
     ),
     "rollback plan": plan(kind="rollback", version="v1.1", now="v1.2"),
+    "rollback plan that stops a deploy": plan(
+        kind="rollback",
+        version="v1.1",
+        now="v1.2",
+        notes=("Stops Lee's deploy of v1.2 first", "Skips revision 7 (v1.1.1, failed)"),
+        lasting=LASTING,
+    ),
     "uninstall plan": plan(kind="uninstall", version="v1.1", lines=(Line("Deployment shop removed"),)),
     "unchanged": Shown("unchanged", {"plan": PLAN}),
     "busy": Shown(

@@ -111,6 +111,7 @@ WRAPS = {
     "logs",
     "no logs",
     "versions",
+    "rollback plan that stops a deploy",
     "restart plan",
     "restarting",
     "restarted",
