@@ -84,7 +84,7 @@ class EnvironmentFields(Named):
         default="leave",
         description="After a failed deploy: leave it for people to look at, or go back to the last healthy revision.",
     )
-    timeout: Seconds = Field(default=300.0, gt=0, description="How long a rollout may take.")
+    timeout: Seconds = Field(default=300.0, gt=0, description="How long a rollout may go without progress.")
     fail_early: FailEarly = Field(
         default=FailEarly(), description="When a rollout is given up before its time-out."
     )
@@ -96,7 +96,7 @@ class EnvironmentFields(Named):
     disclose: Literal["summary", "diff", "logs"] = Field(
         default="logs", description="What chats may see: summaries, also diffs, or also logs."
     )
-    history_max: int = Field(default=10, ge=2, le=100, description="Revisions that Helm keeps.")
+    history_max: int = Field(default=10, ge=2, le=100, description="Revisions that Helm keeps, the last healthy one always among them.")
     values: Values = Field(default=(), description="Layers of values after the app's own.")
     secrets: Secrets = Field(
         default_factory=dict, description="Dotted keys of values, and the secrets that go there."
