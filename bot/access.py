@@ -14,10 +14,10 @@ from pathlib import Path
 class Identity:
     """The Kubernetes user and groups that a call is made as (impersonation).
 
-    An empty name would fall back to the bot's own rights (threats.md, row 5) and a `system:` name would
+    An empty name would fall back to the bot's own rights (threats.md, row 5) and a reserved one would
     exceed them (row 30), so neither can be constructed.
 
-    Raises: ValueError for an empty, padded or `system:` user or group.
+    Raises: ValueError for an empty, padded or reserved user or group.
     """
 
     user: str
@@ -52,8 +52,14 @@ class ClusterAccess:
             raise ValueError("a cluster is reached by a kubeconfig or from inside it: give exactly one")
 
 
+def is_reserved(name: str) -> bool:
+    """Whether a user or group is the cluster's own: Kubernetes keeps `system:` for itself, `system:masters` first of
+    all, and kubeadm binds cluster-admin to a group of its own since 1.29."""
+    return name.startswith("system:") or name == "kubeadm:cluster-admins"
+
+
 def _refuse_bad_name(kind: str, name: str) -> None:
     if not name or name != name.strip() or not name.isprintable():
         raise ValueError(f"a Kubernetes {kind} to act as needs a name, not {name!r}")
-    if name.startswith("system:"):
-        raise ValueError(f"no one may act as the Kubernetes {kind} {name!r}: system: names are refused")
+    if is_reserved(name):
+        raise ValueError(f"no one may act as the Kubernetes {kind} {name!r}: it is the cluster's own")

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
-from bot.access import Identity
+from bot.access import Identity, is_reserved
 from bot.config.fields import ChatId, Id, Key, Named, Section, Text
 from bot.config.rights import VIEWS, Permission
 
@@ -27,8 +27,8 @@ class Chat(Named):
 
 
 def _no_system_name(name: str) -> str:
-    if name.startswith("system:"):
-        raise PydanticCustomError("system_name", "is a system: name; nobody may act as one")
+    if is_reserved(name):
+        raise PydanticCustomError("system_name", "is the cluster's own name; nobody may act as one")
     if name != name.strip() or not name.isprintable():
         raise PydanticCustomError(
             "kubernetes_name", "should not hold control characters or start or end with spaces"
