@@ -164,7 +164,18 @@ async def test_a_credential_plugin_is_refused_in_words_and_does_not_run(world: W
 
 
 @pytest.mark.parametrize(
-    "name", ["system:masters", "system:admin", "system:", "", " ", " kim", "kim\n", "k\x00m"]
+    "name",
+    [
+        "system:masters",
+        "system:admin",
+        "system:",
+        "kubeadm:cluster-admins",
+        "",
+        " ",
+        " kim",
+        "kim\n",
+        "k\x00m",
+    ],
 )
 def test_nobody_acts_as_the_system_or_as_nobody(configured: Callable[..., list[str]], name: str) -> None:
     for identity in ({"user": name}, {"user": "kim", "groups": ["a", name]}):
@@ -190,12 +201,12 @@ def configured(tmp_path: Path) -> Callable[..., list[str]]:
 
 
 class bounded:  # noqa: N801 - reads as a word of the test
-    """What is within takes at most five seconds, and 200 MB more than there was."""
+    """What is within takes at most five seconds of the processor, and 200 MB more than there was."""
 
     def __enter__(self) -> None:
-        self.began = time.monotonic()
+        self.began = time.process_time()  # however busy the machine is
         self.before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
     def __exit__(self, *_: object) -> None:
-        assert time.monotonic() - self.began < 5
+        assert time.process_time() - self.began < 5
         assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - self.before < 200 << 10
