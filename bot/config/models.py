@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 from pydantic_core import PydanticCustomError
 
 from bot.access import ClusterAccess
@@ -140,6 +140,8 @@ class Config(Section):
     )
     apps: Annotated[Mapping[Key, App], ByName] = Field(default_factory=dict, description="The apps, by name.")
     sandbox: Sandbox | None = Field(default=None, description="Only for `pilothouse sandbox`.")
+    _targets: dict[tuple[str, str], Target] = PrivateAttr(default_factory=dict)
+    """Those resolved so far: rights are asked for all of them at each command, and templates are slow to compile."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -159,7 +161,10 @@ class Config(Section):
         """
         from bot.config.targets import resolve
 
-        return resolve(self, app, environment)
+        place = (app, environment)
+        if place not in self._targets:
+            self._targets[place] = resolve(self, app, environment)
+        return self._targets[place]
 
     def targets(self) -> list[Target]:
         """Every app in every environment where it runs, in the file's order."""
