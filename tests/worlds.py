@@ -22,7 +22,7 @@ from bot.sandbox.kubernetes.storage import Key
 from bot.sandbox.telegram import Message
 from bot.sandbox.world import SandboxWorld, open_world
 
-LONGEST = 60.0
+LONGEST = 120.0
 """Seconds after which something that was expected is missing: only a failing test waits so long."""
 
 QUICK = Pace(
@@ -63,6 +63,11 @@ class Actor:
         in_topic = self.world.sandbox.cast.topic(place, topic) if place.topics else None
         self.world.mark()
         self.world.telegram.says(self.person.id, place.id, text, topic=in_topic)
+
+    def edits(self, text: str, chat: str = "team") -> None:
+        """Change what was written last in a chat."""
+        self.world.mark()
+        self.world.telegram.says(self.person.id, self.world.place(chat, self.person).id, text, edited=True)
 
     async def deploys(
         self, version: str, app: str = "shop", environment: str = "staging", chat: str = "team"
