@@ -138,7 +138,7 @@ def _represent_text(dumper: yaml.CSafeDumper, text: str) -> yaml.ScalarNode:
 def _is_misread(text: str) -> bool:
     """Whether the text would be something else without quotes: more than PyYAML thinks of, such as `y` or `1e3`."""
     try:
-        return scalar(text) != text
+        return bool(scalar(text) != text)
     except ValueError:
         return True
 

@@ -6,8 +6,8 @@ It gives the values that the bot would give, so the first plan of a deploy diffe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from bot.config import ChartFolder, Config
 from bot.helm.charts import FolderChart, fetch
@@ -15,6 +15,7 @@ from bot.helm.client import Helm
 from bot.helm.releases import Location
 from bot.images.registry import Registries
 from bot.planning.layers import Facts
+from bot.planning.paths import merged
 from bot.planning.values import Image, layered
 from bot.sandbox.kubernetes.cluster import KubernetesServer
 
@@ -32,7 +33,7 @@ async def install_releases(config: Config, releases: Sequence[Release], cluster:
     Raises: HelmError; TimeoutError where it does not become ready.
     """
     async with (
-        Helm(renderers=1, writers=len(releases)) as helm,
+        Helm(renderers=1, writers=6) as helm,
         Registries() as registries,
         asyncio.TaskGroup() as group,
     ):
@@ -59,6 +60,24 @@ async def _install(config: Config, release: Release, helm: Helm, registries: Reg
             layers.values,
             timeout=_TIMEOUT,
             create_namespace=True,
+        )
+
+
+async def upgrade_by_hand(
+    config: Config, app: str, environment: str, values: Mapping[str, Any], description: str | None = None
+) -> None:
+    """What a pipeline does with Helm: the values that the release was given, and these over them.
+
+    Raises: KeyError for an app that is not there, HelmError.
+    """
+    target = config.target(app, environment)
+    assert isinstance(target.app.chart, ChartFolder)
+    location = Location(target.access, target.namespace, target.release)
+    archive = await fetch(FolderChart(target.app.chart.path))
+    async with Helm(renderers=1, writers=1) as helm:
+        given = (await helm.get(location)).values
+        await helm.upgrade(
+            location, archive, merged(given, values), timeout=_TIMEOUT, description=description
         )
 
 

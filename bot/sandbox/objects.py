@@ -1,7 +1,8 @@
-"""Deleting objects of the embedded cluster by hand, as somebody with kubectl would: through its API."""
+"""What somebody else does to objects of the embedded cluster: deletes them through its API, marks them, swaps it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -31,12 +32,8 @@ async def delete_objects(cluster: KubernetesServer, pattern: str, namespace: str
     A kind may be named as kubectl takes it: `pod`, `pods`, `po`, `Pod`.
     Raises: aiohttp.ClientError where the API refuses or is down.
     """
-    kind, _, glob = pattern.partition("/")
-    keys = [
-        key
-        for key in cluster.storage.keys()
-        if namespace in (None, key.namespace) and _is_kind(cluster, key, kind) and fnmatchcase(key.name, glob)
-    ]
+    kind = pattern.partition("/")[0]
+    keys = _matching(cluster, pattern, namespace)
     headers = {"Authorization": "Bearer sandbox"}
     async with aiohttp.ClientSession(
         headers=headers, timeout=_TIMEOUT, raise_for_status=True, trust_env=False
@@ -45,6 +42,43 @@ async def delete_objects(cluster: KubernetesServer, pattern: str, namespace: str
             async with session.delete(cluster.url + _path(cluster, key)):
                 pass
     return [f"{kind}/{key.name}" for key in keys]
+
+
+def mark_objects(
+    cluster: KubernetesServer,
+    pattern: str,
+    namespace: str,
+    *,
+    labels: Mapping[str, str] | None = None,
+    annotations: Mapping[str, str] | None = None,
+) -> int:
+    """Put labels and annotations on what matches `kind/glob`, as another tool does; how many objects that are."""
+    keys = _matching(cluster, pattern, namespace)
+    for key in keys:
+        item = cluster.storage.get(key)
+        assert item is not None
+        for field, marks in (("labels", labels), ("annotations", annotations)):
+            item["metadata"].setdefault(field, {}).update(marks or {})
+        cluster.storage.put(key, item)
+    return len(keys)
+
+
+def swap_cluster(cluster: KubernetesServer, uid: str) -> None:
+    """From now on it is known by another UID, as if another cluster answered at its address."""
+    key = Key("", "namespaces", "", "kube-system")
+    item = cluster.storage.get(key)
+    assert item is not None
+    item["metadata"]["uid"] = uid
+    cluster.storage.put(key, item)
+
+
+def _matching(cluster: KubernetesServer, pattern: str, namespace: str | None) -> list[Key]:
+    kind, _, glob = pattern.partition("/")
+    return [
+        key
+        for key in cluster.storage.keys()
+        if namespace in (None, key.namespace) and _is_kind(cluster, key, kind) and fnmatchcase(key.name, glob)
+    ]
 
 
 def _is_kind(cluster: KubernetesServer, key: Key, kind: str) -> bool:

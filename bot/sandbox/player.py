@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from bot.sandbox.cast import Cast, Person, Place, Unknown
 from bot.sandbox.script import (
@@ -22,13 +22,16 @@ from bot.sandbox.script import (
     Delete,
     Expect,
     Image,
+    Mark,
     Numbered,
     Press,
     Refuse,
     Reply,
     Say,
     Step,
+    Swapped,
     Telegram,
+    Upgrade,
     Wait,
 )
 from bot.sandbox.seeing import begins, labels, levelled, marked, plain
@@ -54,6 +57,19 @@ class Stage(Protocol):
 
     async def delete(self, pattern: str, namespace: str | None) -> None:
         """Delete the cluster's objects that match `kind/glob`."""
+
+    async def upgrade(
+        self, app: str, environment: str, values: Mapping[str, Any], description: str | None
+    ) -> None:
+        """Upgrade a release by hand, with what it was given and these values over it."""
+
+    async def mark(
+        self, pattern: str, namespace: str, labels: Mapping[str, str], annotations: Mapping[str, str]
+    ) -> None:
+        """Put marks on the cluster's objects that match `kind/glob`."""
+
+    async def swap(self, uid: str) -> None:
+        """Let another cluster answer."""
 
     async def kill_bot(self) -> None:
         """Kill the bot as by -9 and start it again; returns once it listens."""
@@ -239,6 +255,15 @@ class Player:
             case Delete(delete=pattern, namespace=namespace):
                 await self._transcript.note(f"⚙ somebody deletes {pattern} in {namespace or 'any namespace'}")
                 await self._stage.delete(pattern, namespace)
+            case Upgrade(upgrade=app, environment=environment, values=values, description=description):
+                await self._transcript.note(f"⚙ somebody upgrades {app} in {environment} by hand")
+                await self._stage.upgrade(app, environment, values, description)
+            case Mark(mark=pattern, namespace=namespace, labels=labels, annotations=annotations):
+                await self._transcript.note(f"⚙ {pattern} in {namespace} is marked by another tool")
+                await self._stage.mark(pattern, namespace, labels, annotations)
+            case Swapped(uid=uid):
+                await self._transcript.note(f"⚙ another cluster answers: {uid}")
+                await self._stage.swap(uid)
 
     async def _change_telegram(self, step: Telegram) -> None:
         match step.telegram:

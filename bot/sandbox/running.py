@@ -7,20 +7,24 @@ script or the configuration cannot be understood, 130 when a signal stopped it.
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Any, Final, TextIO
 
 import aiohttp
 
 from bot.clock import SystemClock
-from bot.sandbox.objects import delete_objects
+from bot.config import load
+from bot.helm.errors import HelmError
+from bot.sandbox.installing import upgrade_by_hand
+from bot.sandbox.objects import delete_objects, mark_objects, swap_cluster
 from bot.sandbox.player import Behaves, NotAsTold, Player
 from bot.sandbox.process import BotEnded, BotProcess
 from bot.sandbox.script import Numbered, ScriptInvalid, read_script
@@ -61,6 +65,29 @@ class Running:
             raise NotAsTold(f"the cluster's API did not delete it: {error}") from error
         if not deleted:
             raise NotAsTold(f"there is no {pattern} in {namespace or 'any namespace'}")
+
+    async def upgrade(
+        self, app: str, environment: str, values: Mapping[str, Any], description: str | None
+    ) -> None:
+        """Upgrade a release as a pipeline does. Raises: NotAsTold."""
+        environ = {**os.environ, **self.world.secrets}
+        config = await asyncio.to_thread(load, self.world.configs, environ)
+        try:
+            await upgrade_by_hand(config, app, environment, values, description)
+        except (KeyError, HelmError) as error:
+            raise NotAsTold(f"{app} in {environment} was not upgraded: {error}") from error
+
+    async def mark(
+        self, pattern: str, namespace: str, labels: Mapping[str, str], annotations: Mapping[str, str]
+    ) -> None:
+        """Mark objects as another tool does. Raises: NotAsTold where there are none."""
+        cluster = self.servers.cluster
+        if not mark_objects(cluster, pattern, namespace, labels=labels, annotations=annotations):
+            raise NotAsTold(f"there is no {pattern} in {namespace}")
+
+    async def swap(self, uid: str) -> None:
+        """Let another cluster answer."""
+        swap_cluster(self.servers.cluster, uid)
 
     async def kill_bot(self) -> None:
         """Kill the bot as by -9 and start it again. Raises: NotAsTold where it does not come up."""

@@ -148,6 +148,30 @@ class Delete(_Strict):
     namespace: Text | None = None
 
 
+class Upgrade(_Strict):
+    """Somebody upgrades a release by hand, with what it was given and these values over it."""
+
+    upgrade: Text
+    environment: Text
+    values: Mapping[str, Any] = Field(default_factory=dict)
+    description: Text | None = None
+
+
+class Mark(_Strict):
+    """Another tool puts its marks on objects: `kind/name`, the name a glob."""
+
+    mark: Annotated[str, Field(pattern=r"^[A-Za-z]+/\S+$")]
+    namespace: Text
+    labels: Mapping[str, str] = Field(default_factory=dict)
+    annotations: Mapping[str, str] = Field(default_factory=dict)
+
+
+class Swapped(_Strict):
+    """Another cluster answers at the address: its kube-system has this UID."""
+
+    uid: Text
+
+
 class Refuse(_Strict):
     """Telegram answers every call with this error code."""
 
@@ -165,7 +189,7 @@ class TelegramDown(_Strict):
 class Cluster(_Strict):
     """Something happens to the cluster."""
 
-    cluster: Image | ClusterDown | Delete
+    cluster: Image | ClusterDown | Delete | Upgrade | Mark | Swapped
 
 
 class Telegram(_Strict):
@@ -199,7 +223,14 @@ _BY_KEY: Final[Mapping[str, type[Step]]] = {
     "wait": Wait,
 }
 _CHOICES: Final[Mapping[str, Mapping[str, type[_Strict]]]] = {
-    "cluster": {"image": Image, "down": ClusterDown, "delete": Delete},
+    "cluster": {
+        "image": Image,
+        "down": ClusterDown,
+        "delete": Delete,
+        "upgrade": Upgrade,
+        "mark": Mark,
+        "uid": Swapped,
+    },
     "telegram": {"refuse": Refuse, "down": TelegramDown},
 }
 

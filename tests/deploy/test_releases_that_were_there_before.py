@@ -11,11 +11,9 @@ import pytest
 import yaml
 
 from bot.adopting import adopt
-from bot.config import ChartFolder
-from bot.helm.charts import FolderChart, fetch
 from bot.helm.releases import ReleaseRecord
-from bot.planning import paths
 from bot.planning.errors import PlanRefused
+from bot.sandbox.installing import upgrade_by_hand
 from bot.sandbox.objects import delete_objects
 from tests.worlds import LONGEST, World, spaced
 
@@ -37,12 +35,7 @@ async def upgraded_by_hand(
     world: World, app: str, more: dict[str, Any], description: str | None = None
 ) -> None:
     """What a pipeline does with Helm and values of its own."""
-    target = world.parts.current.config.target(app, "staging")
-    site = await world.parts.planner.site(target, None)
-    assert isinstance(target.app.chart, ChartFolder)
-    archive = await fetch(FolderChart(target.app.chart.path))
-    values = paths.merged((await given(world, app)).values, more)
-    await world.parts.helm.upgrade(site.location, archive, values, timeout=60, description=description)
+    await upgrade_by_hand(world.parts.current.config, app, "staging", more, description)
 
 
 async def test_a_plan_names_who_made_it_and_what_would_be_lost_until_it_is_adopted(
@@ -99,7 +92,7 @@ async def test_values_are_passed_whole_and_marks_are_not_inherited(world: World)
     await upgraded_by_hand(world, "blog", {"config": {"OLD": "value"}})
     await world.dana.deploys("v1.0", app="blog")
     await world.sees("✅ blog → staging v1.0")
-    assert "OLD" not in (await given(world, "blog")).values["config"]
+    assert "OLD" not in (await given(world, "blog")).values.get("config", {})
     # Helm hands the labels of our revision on to the next one, whoever makes it.
     await upgraded_by_hand(world, "blog", {"config": {"NEWER": "1"}})
     world.dana.says("/deploy blog v1.0 staging")

@@ -12,29 +12,16 @@ from bot.operations.policy import Policy
 from bot.operations.release import ReleaseArguments
 from bot.operations.tools import Tools
 from bot.operations.uninstall import Uninstall
-from bot.sandbox.kubernetes.storage import Key
+from bot.sandbox.objects import mark_objects, swap_cluster
 from bot.store.tables import AuditRow, OperationRow
 from tests.worlds import World, spaced
 
-DEPLOYMENT = Key("apps", "deployments", "shop-staging", "shop")
 ARGO = {"argocd.argoproj.io/tracking-id": "web_shop:apps/Deployment:shop-staging/shop"}
-KUBE_SYSTEM = Key("", "namespaces", "", "kube-system")
 
 
-def mark(world: World, key: Key, field: str, marks: dict[str, str]) -> None:
-    """Put labels or annotations on an object, as another tool does."""
-    item = world.cluster.storage.get(key)
-    assert item is not None
-    item["metadata"].setdefault(field, {}).update(marks)
-    world.cluster.storage.put(key, item)
-
-
-def swap(world: World, uid: str) -> None:
-    """From now on another cluster answers."""
-    item = world.cluster.storage.get(KUBE_SYSTEM)
-    assert item is not None
-    item["metadata"]["uid"] = uid
-    world.cluster.storage.put(KUBE_SYSTEM, item)
+def marked(world: World) -> None:
+    """Argo CD takes the Deployment over."""
+    assert mark_objects(world.cluster, "deployment/shop", "shop-staging", annotations=ARGO)
 
 
 async def test_an_application_of_argo_cd_is_changed_there_alone(world: World) -> None:
@@ -42,7 +29,7 @@ async def test_an_application_of_argo_cd_is_changed_there_alone(world: World) ->
     await world.sees("✅ shop → staging v1.2")
     world.dana.says("/deploy shop v1.1 staging")
     await world.sees("Plan: shop → staging")  # shown before the mark came
-    mark(world, DEPLOYMENT, "annotations", ARGO)
+    marked(world)
     before = world.history("shop", "shop-staging")
     refused = "🚫 Argo CD's application shop in web manages it\nDeployment shop\nChange it there"
     await world.dana.presses("Deploy to staging")
@@ -64,7 +51,7 @@ async def test_an_application_of_argo_cd_is_changed_there_alone(world: World) ->
 
 async def test_a_mark_that_comes_after_the_press_is_seen_before_anything_is_changed(world: World) -> None:
     plan = await world.parts.planner.uninstall(world.parts.current.config.target("shop", "staging"), None)
-    mark(world, DEPLOYMENT, "annotations", ARGO)
+    marked(world)
     arguments = ReleaseArguments(
         site=plan.site, policy=Policy(), base=plan.base, before=plan.now, objects=plan.objects
     )
@@ -78,7 +65,7 @@ async def test_an_unfinished_release_of_others_is_not_mended(world: World) -> No
     world.clock.move(minutes=10)
     world.dana.says("/deploy shop v1.2 staging")
     await world.sees("If that run is dead", buttons=["Roll back to 1"])
-    mark(world, DEPLOYMENT, "annotations", ARGO)
+    marked(world)
     await world.dana.presses("Roll back to 1")
     await world.sees("🚫 Argo CD's application shop in web manages it")
     assert world.history("shop", "shop-staging") == ["superseded", "pending-upgrade"]
@@ -91,7 +78,7 @@ async def test_a_deploy_stops_where_it_is_once_another_cluster_answers(
     world.sandbox.servers.behaviours.order("registry/shop:v1.2", "slow")
     await world.dana.deploys("v1.2")
     await world.sees("Rollout\n")
-    swap(world, "99999999-0000-4000-8000-000000000000")
+    swap_cluster(world.cluster, "99999999-0000-4000-8000-000000000000")
     ended = await world.sees("❌ shop → staging v1.2 failed")
     assert "Another cluster answers now: 99999999, it was" in spaced(ended.text)
     assert world.history("shop", "shop-staging")[-1] != "superseded"  # nothing came back on the other one

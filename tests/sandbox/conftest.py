@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update
@@ -80,6 +81,19 @@ class RecordingStage:
 
     async def delete(self, pattern: str, namespace: str | None) -> None:
         self.done.append(("delete", pattern, namespace))
+
+    async def upgrade(
+        self, app: str, environment: str, values: Mapping[str, Any], description: str | None
+    ) -> None:
+        self.done.append(("upgrade", app, environment, dict(values), description))
+
+    async def mark(
+        self, pattern: str, namespace: str, labels: Mapping[str, str], annotations: Mapping[str, str]
+    ) -> None:
+        self.done.append(("mark", pattern, namespace, dict(labels), dict(annotations)))
+
+    async def swap(self, uid: str) -> None:
+        self.done.append(("swap", uid))
 
     async def kill_bot(self) -> None:
         self.done.append(("kill",))

@@ -175,6 +175,9 @@ async def test_orders_to_the_world_reach_its_stage(play: Play, stage: RecordingS
 - {cluster: {image: "registry/shop:v9", behaves: crash}}
 - {cluster: {down: 20s}}
 - {cluster: {delete: "pod/shop-*", namespace: shop-staging}}
+- {cluster: {upgrade: shop, environment: staging, values: {web: {replicas: 4}}, description: CI}}
+- {cluster: {mark: deployment/shop, namespace: shop-staging, labels: {owned: "yes"}}}
+- {cluster: {uid: "9999"}}
 - {bot: kill}
 - {wait: 10ms}
 """)
@@ -184,6 +187,9 @@ async def test_orders_to_the_world_reach_its_stage(play: Play, stage: RecordingS
         ("image", "registry/shop:v9", "crash"),
         ("down", 20.0),
         ("delete", "pod/shop-*", "shop-staging"),
+        ("upgrade", "shop", "staging", {"web": {"replicas": 4}}, "CI"),
+        ("mark", "deployment/shop", "shop-staging", {"owned": "yes"}, {}),
+        ("swap", "9999"),
         ("kill",),
     ]
 
