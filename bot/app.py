@@ -176,20 +176,8 @@ def _parts(
         versions=versions,
         masker=lambda: current.masker,
     )
-    return Parts(
-        current,
-        clock,
-        database,
-        vault,
-        helm,
-        clusters,
-        identities,
-        images,
-        releases,
-        versions,
-        planner,
-        inspector,
-    )
+    made = (releases, versions, planner, inspector)
+    return Parts(current, clock, database, vault, helm, clusters, identities, images, *made)
 
 
 @asynccontextmanager

@@ -14,19 +14,27 @@ from bot.helm.client import Helm
 from bot.masking import Masker
 from bot.planning.comparing import Comparison, compared
 from bot.planning.errors import NothingThere
-from bot.planning.foreign import Foreign, foreign, lost_values
-from bot.planning.going_back import Stopping, Way, destination, lasting, not_healthy, read_way, skipped
-from bot.planning.hiding import held_by, mask_for, texts_given
+from bot.planning.foreign import foreign
+from bot.planning.going_back import Stopping, destination, lasting, read_way
+from bot.planning.hiding import mask_for, texts_given
 from bot.planning.live import Live, of_record, read_live, refuse_stuck, values_of, version_of
-from bot.planning.losing import is_kept, losses
-from bot.planning.manifests import Manifest
+from bot.planning.losing import losses
 from bot.planning.plan import Frozen, ObjectRef, Plan, PlanKind, refs
-from bot.planning.releases import Past, Releases
-from bot.planning.rendering import Renderer, check_pin, check_version, kube_of
+from bot.planning.releases import Releases
+from bot.planning.rendering import Renderer, Rendering, check_pin, check_version, kube_of
 from bot.planning.restarting import restarting
 from bot.planning.site import Site
 from bot.planning.sites import Sites
 from bot.planning.surveying import marked, refuse_owned, surveyed
+from bot.planning.telling import (
+    deploy_notes,
+    rollback_notes,
+    running_hooks,
+    unhealthy,
+    uninstall_notes,
+    way_back,
+    with_lost_values,
+)
 from bot.planning.values import Layered, frozen_form, secret_paths
 from bot.planning.versions import Versions
 from bot.store.vault import Vault
@@ -92,23 +100,10 @@ class Planner:
         layers = await self._renderer.layers(target, version, image, sets)
         rendering = await self._renderer.rendering(site, live, archive, layers, kube)
         check_pin(target, image, rendering)
-        hooks = _running_hooks(rendering.hooks, live)
-        objects = refs(rendering.objects) + refs(hooks, hook=True)
+        objects = refs(rendering.objects) + refs(running_hooks(rendering.hooks, live), hook=True)
         await refuse_owned(cluster, set(objects) - set(refs(live.objects)))
         masker = self._masker().with_values(layers.secrets)
-        comparison = await asyncio.to_thread(
-            compared,
-            live.objects,
-            rendering.objects,
-            mask=mask_for(
-                masker,
-                *(live.objects, live.hooks, rendering.objects, rendering.hooks),
-                traced=rendering.traced,
-                given=texts_given(target, layers.hidden, layers.values, values_of(live.record)),
-            ),
-            hooks=rendering.hooks,
-            again=rendering.again,
-        )
+        comparison = await _compared(target, live, layers, rendering, masker)
         now = version_of(target, live.past, live.record)
         inputs = self._inputs("deploy", site, live, identity, kube[0]) | {
             "chart": archive.digest,
@@ -128,15 +123,15 @@ class Planner:
             now=now,
             chart=archive.version,
             image_digest=image.digest if image else "",
-            notes=_notes(target, live, masker),
+            notes=deploy_notes(target, live, masker),
             objects=objects,
             frozen=Frozen(archive, layers.values),
         )
         return replace(
             plan,
-            foreign=_with_losses(plan.foreign, target, live, layers, masker),
-            unhealthy=_unhealthy(live, now),
-            way_back=_way_back(target, live, now),
+            foreign=with_lost_values(plan.foreign, target, live, layers, masker),
+            unhealthy=unhealthy(live, now),
+            way_back=way_back(target, live, now),
             losses=losses(live.objects, rendering.objects),
         )
 
@@ -180,7 +175,7 @@ class Planner:
             now=now.version,
             chart=then.revision.chart_version,
             image_digest="",
-            notes=_rollback_notes(way, past, stopping, named=revision is not None),
+            notes=rollback_notes(way, past, stopping, named=revision is not None),
             objects=refs(then.objects),
             frozen=Frozen(),
             revision=wanted.number,
@@ -210,7 +205,7 @@ class Planner:
             now=version,
             chart=live.record.revision.chart_version,
             image_digest="",
-            notes=_staying(live),
+            notes=uninstall_notes(live),
             objects=refs(live.objects),
             frozen=Frozen(),
         )
@@ -327,68 +322,16 @@ class Planner:
         )
 
 
-def _with_losses(
-    found: Foreign | None, target: Target, live: Live, layers: Layered, masker: Masker
-) -> Foreign | None:
-    """The foreign revision with the values that its next deploy would lose."""
-    if found is None or live.record is None:
-        return None
-    lost = lost_values(
-        live.record,
-        layers.values,
+async def _compared(
+    target: Target, live: Live, layers: Layered, rendering: Rendering, masker: Masker
+) -> Comparison:
+    """What is deployed beside what would be, with everything secret masked."""
+    mask = mask_for(
         masker,
-        held_by(live.objects, live.hooks),
-        disclosed=target.environment.disclose != "summary",
+        *(live.objects, live.hooks, rendering.objects, rendering.hooks),
+        traced=rendering.traced,
+        given=texts_given(target, layers.hidden, layers.values, values_of(live.record)),
     )
-    return replace(found, lost=lost)
-
-
-def _unhealthy(live: Live, now: str) -> str:
-    """Why what is deployed is no way back; "" where it is, or where nobody knows."""
-    judged = live.past.verdicts.get(live.revision.number) if live.revision is not None else None
-    if judged is None or judged.health != "failed":
-        return ""
-    why = f": {judged.reason[:120].rstrip('.')}" if judged.reason else ""
-    return f"{now} is unhealthy already{why}; no way back to it"
-
-
-def _way_back(target: Target, live: Live, now: str) -> str:
-    """What a failed deploy leads to, where the environment goes back by itself."""
-    if target.environment.on_failure != "rollback":
-        return ""
-    if live.past.newest is None:
-        return "If it fails: removed, disks kept"
-    back = live.past.healthy_before(live.past.newest.number + 1)
-    if back is None:
-        return "If it fails: it stays, no healthy revision to go back to"
-    version = now if back == live.revision else live.past.version(back)
-    return f"If it fails: back to {version or f'revision {back.number}'}"
-
-
-def _notes(target: Target, live: Live, masker: Masker) -> list[str]:
-    notes = []
-    if target.app.image is not None and not target.app.image_value.pins:
-        notes.append("Deployed by tag: the chart takes no digest")
-    if live.revision is not None and live.revision.status == "failed":
-        why = masker.mask_text(live.revision.description)[:120]  # masked whole: half a secret looks like none
-        notes.append(f"Revision {live.revision.number} failed: {why}")
-    return notes
-
-
-def _running_hooks(hooks: Sequence[Manifest], live: Live) -> list[Manifest]:
-    events = {"pre-upgrade", "post-upgrade"} if live.revision is not None else {"pre-install", "post-install"}
-    return [hook for hook in hooks if events.intersection(hook.hook_events)]
-
-
-def _rollback_notes(way: Way, past: Past, stopping: Stopping | None, *, named: bool) -> list[str]:
-    """What it leaves out, and the hooks that run; what it can't bring back is told beside these."""
-    runs = [
-        hook for hook in way.wanted.hooks if {"pre-rollback", "post-rollback"}.intersection(hook.hook_events)
-    ]
-    notes = [f"Stops {stopping.author}'s deploy of {stopping.version} first"] if stopping else []
-    notes += not_healthy(way, past) if named else skipped(way, past, stopping)
-    return notes + [f"{hook.key} runs" for hook in runs]
-
-
-def _staying(live: Live) -> list[str]:
-    return [f"{each.key} stays" for each in live.objects if is_kept(each.object)]
+    return await asyncio.to_thread(
+        compared, live.objects, rendering.objects, mask=mask, hooks=rendering.hooks, again=rendering.again
+    )
