@@ -13,9 +13,11 @@ from typing import TextIO
 
 from sqlalchemy import make_url
 
+from bot import logs
 from bot.clock import Clock, SystemClock
 from bot.commands.words import read
 from bot.config import Config, load
+from bot.masking import Masker
 from bot.operations.lease import leader
 from bot.store.database import Database
 from bot.telegram.incoming import Chat, Source, TextMessage, Told, parse, told
@@ -47,6 +49,7 @@ async def ids(
     Without `paths`, the token is that of the variable TELEGRAM_TOKEN.
     Raises: ConfigInvalid, SecretMissing, TokenRefused, TelegramTrouble, AlreadyRead.
     """
+    logs.set_up(Masker().mask_text)
     config = await asyncio.to_thread(_begun, paths, environ)
     clock = SystemClock()
     await _refuse_beside_a_bot(config, clock)

@@ -26,7 +26,8 @@ class Refused(Exception):
         self.decision = decision
         self.what = what
         app, separator, environment = what.partition(" → ")
-        self.app, self.environment = (app, environment) if separator else (None, None)
+        self.app = app if separator else None
+        self.environment = environment if separator else None
 
 
 @dataclass

@@ -118,8 +118,8 @@ async def leader(database: Database, clock: Clock) -> str | None:
     try:
         async with database.read() as session:
             row = await session.get(LeaseRow, NAME)
-    except DBAPIError as error:
-        log.info("the store tells nothing of a running bot", error=str(error.orig))
+    except (DBAPIError, OSError) as error:
+        log.info("the store tells nothing of a running bot", error=str(getattr(error, "orig", error)))
         return None
     if row is None or row.expires_at <= clock.now() or _is_gone(row.holder):
         return None

@@ -4,7 +4,6 @@ Telegram forgets what a later call's offset has passed, and shows no more than 1
 passed, unless so many wait that nothing newer could be heard; and then only those that no bot of ours acts on.
 """
 
-import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
@@ -14,14 +13,13 @@ from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot.clock import Clock
 from bot.telegram.incoming import WANTED
+from bot.telegram.polling import BATCH, fetch
 from bot.telegram.transport import TokenRefused, seconds
 
 log = structlog.get_logger(__name__)
 
 HEARD = (*WANTED, "channel_post")
 """The kinds that tell an id. A bot that starts later asks for its own, and loses none by this."""
-WINDOW = 100
-"""Updates that Telegram shows at most."""
 POLL = 10
 """Seconds that Telegram holds a call open while there is nothing."""
 PAUSE = 1.5
@@ -42,8 +40,8 @@ class WebhookSet(AlreadyRead):
     def __init__(self, url: str) -> None:
         super().__init__(
             f"Telegram brings this bot's updates to {url}, where a bot seems to run.\n"
-            "There /newcomers and /whois tell ids. If nothing runs there any more, take the webhook away: call the "
-            "Bot API's deleteWebhook"
+            "There /newcomers and /whois tell ids. If nothing runs there any more, take the webhook away: a "
+            "`pilothouse run` without telegram.webhook does at its start, and so does the Bot API's deleteWebhook"
         )
 
 
@@ -70,7 +68,7 @@ async def overheard(
     offset: int | None = None
     while True:
         try:
-            window = await _window(bot, offset)
+            window = await fetch(bot, offset, POLL, HEARD)
         except Conflict:
             raise OtherReader from None
         except InvalidToken:
@@ -86,20 +84,12 @@ async def overheard(
             if update["update_id"] not in seen:
                 yield update
         seen = {update["update_id"]: update for update in window}
-        if len(window) >= WINDOW:
+        if len(window) >= BATCH:
             offset = _after_unwanted(window, wanted)
             if offset is None:
                 blocked()
             seen = {number: update for number, update in seen.items() if offset is None or number >= offset}
         await clock.sleep(PAUSE if window else 0)
-
-
-async def _window(bot: Bot, offset: int | None) -> Sequence[Update]:
-    asked: dict[str, Any] = {"timeout": POLL, "limit": WINDOW, "allowed_updates": json.dumps(HEARD)}
-    if offset is not None:
-        asked["offset"] = offset
-    found = await bot.do_api_request("getUpdates", api_kwargs=asked)
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
 def _taken(seen: dict[int, Update], window: Sequence[Update], clock: Clock) -> bool:

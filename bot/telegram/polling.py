@@ -6,7 +6,7 @@ An update is stored before the offset moves past it; Telegram's own offset is th
 import asyncio
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 from urllib.parse import urlencode
 
@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 POLL = 30
 """Seconds that Telegram holds a poll open when there is nothing."""
 BATCH = 100
+"""Updates that Telegram hands out at once at most."""
 BACKOFF = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 
 
@@ -77,7 +78,7 @@ class Poller:
                     await self._bot.delete_webhook()
                     webhook_removed = True
                 await self._inbox.room()
-                updates = await self._fetch(offset) if self._may_take() else []
+                updates = await fetch(self._bot, offset, self._poll) if self._may_take() else []
                 if not self._may_take():
                     self.trouble = "Another process may have taken over"
                     await self._clock.sleep(1.0)
@@ -88,20 +89,6 @@ class Poller:
                 self._failures, self.trouble = 0, None
             except Exception as error:
                 await self._clock.sleep(self._wait(error))
-
-    async def _fetch(self, offset: int | None) -> list[dict[str, Any]]:
-        asked: dict[str, Any] = {
-            "timeout": self._poll,
-            "limit": BATCH,
-            "allowed_updates": json.dumps(WANTED),
-        }
-        if offset is not None:
-            asked["offset"] = offset
-        # The plain answer is what is stored, so python-telegram-bot's objects would only cost time here.
-        found = await self._bot.request.post(
-            f"{self._bot.base_url}/getUpdates?{urlencode(asked)}", read_timeout=self._poll + 10
-        )
-        return [update for update in found if isinstance(update, dict)] if isinstance(found, list) else []
 
     def _wait(self, error: Exception) -> float:
         wait = BACKOFF[min(self._failures, len(BACKOFF) - 1)]
@@ -124,6 +111,20 @@ class Poller:
                 log.exception("updates can't be stored")
         log.warning("no updates for now", reason=self.trouble, again_in=wait)
         return wait
+
+
+async def fetch(
+    bot: Bot, offset: int | None, poll: int, kinds: Sequence[str] = WANTED
+) -> list[dict[str, Any]]:
+    """Updates as Telegram has them, up to `BATCH`; it waits `poll` seconds for the first, and forgets those before
+    `offset`.
+    """
+    asked: dict[str, Any] = {"timeout": poll, "limit": BATCH, "allowed_updates": json.dumps(kinds)}
+    if offset is not None:
+        asked["offset"] = offset
+    # The plain answer is what is stored, so python-telegram-bot's objects would only cost time here.
+    found = await bot.request.post(f"{bot.base_url}/getUpdates?{urlencode(asked)}", read_timeout=poll + 10)
+    return [update for update in found if isinstance(update, dict)] if isinstance(found, list) else []
 
 
 async def bring_to(bot: Bot, url: str, secret: str, clock: Clock) -> None:

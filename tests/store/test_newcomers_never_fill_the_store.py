@@ -1,7 +1,12 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from bot.store import newcomers
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, text
+
+from bot.store import migrating, newcomers
 from bot.store.database import Database
 from bot.store.newcomers import MOST, MOST_IN_A_CHAT, Newcomer
 
@@ -49,3 +54,23 @@ async def test_a_flood_of_accounts_stays_within_bounds_and_age_forgets_the_rest(
     async with database.write() as session:
         await newcomers.forget(session, rows[0].last_at + newcomers.KEPT)
         assert [row.person_id for row in await newcomers.lately(session)] == [rows[0].person_id]
+
+
+async def test_strangers_of_an_earlier_version_are_kept_as_newcomers(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrating.__file__).parent / "migrations"))
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for hour, count in (("2026-11-25 13:00:00.000000", 3), ("2026-11-25 14:00:00.000000", 1)):
+            connection.execute(
+                text("INSERT INTO stranger VALUES (1, 7, :hour, 'Eve', :count)"),
+                {"hour": hour, "count": count},
+            )
+    engine.dispose()
+    async with Database(f"sqlite:///{path}") as database, database.read() as session:
+        [eve] = await newcomers.lately(session)
+    assert (eve.person_id, eve.chat_id, eve.kind, eve.name, eve.count) == (1, 7, "person", "Eve", 4)
+    assert (eve.first_at.hour, eve.last_at.hour) == (13, 14)
