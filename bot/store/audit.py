@@ -18,7 +18,7 @@ from bot.store.tables import AuditRow
 
 FIRST = "0" * 64
 """What the first row names as the hash before it."""
-AT_ONCE = 200
+AT_ONCE = 50
 """Rows that are read between two turns of the event loop."""
 
 
