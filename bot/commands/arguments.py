@@ -5,14 +5,14 @@ Pure. What is missing is asked for by bot.commands.pickers; what is wrong is ans
 
 import re
 import shlex
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, NewType
 
 from rapidfuzz import fuzz, process
 
 from bot.commands.declaring import Declared, Parameter
-from bot.commands.words import Words
+from bot.commands.words import Words, bare
 from bot.config import App, Config, Environment
 from bot.telegram.text import clip
 
@@ -35,8 +35,14 @@ SHORTEST_BEGINNING = 3
 LONGEST_ECHO = 40
 """Cells of a wrong word that are said back."""
 
+BETWEEN = frozenset({"to", "in", "on", "at", "into", "onto", "the", "and", "please"})
+"""Words of a sentence around the arguments: `v1.2 to staging`."""
+
 _VERSION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,127}")
 """An image tag (OCI distribution specification) or a chart's version: no path, no option, no markup."""
+
+_MENTION = re.compile(r"@[A-Za-z0-9_]{3,64}")
+"""Somebody who should read it too."""
 
 _REVISION = re.compile(r"[1-9][0-9]{0,8}")
 """Helm counts revisions from 1 and takes 0 for "the one before"."""
@@ -79,6 +85,8 @@ def bind(words: Words, declared: Declared, config: Config, visible: Iterable[str
     """
     if words.too_long:
         return Wrong("That is too long for a command", "At most 1,000 characters")
+    if words.more:
+        return Wrong("One command in a message", "Send each of them by itself", retyped(words))
     binder = _Binder(words, declared, config, visible)
     reason = declared.takes(Reason)
     if reason is not None:
@@ -99,14 +107,17 @@ class _Binder:
         self.apps = {name.lower(): name for name in config.apps if name in seen}
         self.environments = {name.lower(): name for name in config.environments}
         self.bound = Bound()
+        self.misspelt: dict[str, tuple[str, str]] = {}
+        """Words that are no known names: the kind of name that each may have been meant for, and that name."""
 
     def bind(self) -> Bound | Wrong:
         wrong = self._sets()
         for name, value in self.words.named.items():
             wrong = wrong or self._named(name, value)
-        for word in [word for word in self.words.positional if not self._is_name(word)]:
+        words = self.words.positional if self.declared.takes(Rest) is None else self.words.typed
+        for word in [word for word in words if not self._is_name(bare(word))]:
             wrong = wrong or self._word(word)
-        return wrong or self.bound
+        return wrong or self._misspelt() or self.bound
 
     def bind_names_and(self, reason: Parameter) -> Bound | Wrong:
         """Take the names that lead, and all the rest for the reason."""
@@ -166,11 +177,15 @@ class _Binder:
             return self._not_taken(name)
         known = {"app": self.apps, "environment": self.environments}.get(name)
         if known is not None and value.lower() not in known:
-            return _unknown_name(name, value, known.values())
+            near = nearest(value, known.values())
+            if near is None:
+                return _unknown_name(name, value, known.values())
+            self._meant(name, value, near)
+            return None
         if name == "revision" and not _REVISION.fullmatch(value):
             return Wrong(f'"{_echo(value)}" is no revision', "A revision is a number, as /history shows it")
         if name == "version" and not _VERSION.fullmatch(value):
-            return _no_version(value)
+            return self._no_version(value)
         self.bound.values[parameter.name] = self._value(parameter.type, value)
         return None
 
@@ -192,20 +207,28 @@ class _Binder:
         if rest is not None:
             self.bound.values[rest.name] = Rest((*self.bound.values.get(rest.name, ()), word))
             return None
+        if word.lower() in BETWEEN or _MENTION.fullmatch(word):
+            return None
         if wrong := self._misplaced(word):
             return wrong
         if Revision in free and _REVISION.fullmatch(word):
             kind: Any = Revision
         elif OperationId in free:
             kind = OperationId
-        elif wrong := self._mistyped(word, free):
-            return wrong
+        elif near := self._near(word, free):
+            self._meant(near[0], word, near[1])
+            return None
+        elif kind_left := self._name_wanted(word, free):
+            return _unknown_name(kind_left, word, self._known(kind_left).values())
         elif Version in free:
             kind = Version
         else:
-            return Wrong(f'"{_echo(word)}" is one word too many', f"Example: {self.declared.example}")
+            corrected = retyped(self.words, self._right(), without=word)
+            return Wrong(
+                f'"{_echo(word)}" is one word too many', f"Example: {self.declared.example}", corrected
+            )
         if kind is Version and not _VERSION.fullmatch(word):
-            return _no_version(word)
+            return self._no_version(word)
         self.bound.values[free[kind]] = self._value(kind, word)
         return None
 
@@ -227,22 +250,63 @@ class _Binder:
             return self.config.environments[self.environments[word.lower()]]
         return Revision(int(word)) if kind is Revision else word
 
-    def _mistyped(self, word: str, free: dict[Any, str]) -> Wrong | None:
-        """A word that can only be a mistyped name: it looks like one, or nothing else is wanted."""
-        wanted: list[tuple[str, Any, dict[str, str]]] = [
-            ("app", App, self.apps),
-            ("environment", Environment, self.environments),
+    def _known(self, kind: str) -> dict[str, str]:
+        return self.apps if kind == "app" else self.environments
+
+    def _near(self, word: str, free: dict[Any, str]) -> tuple[str, str] | None:
+        """The kind and the name that a word was most likely meant for; None for what looks like a version."""
+        if _has_digit(word):
+            return None
+        found = [
+            (kind, near)
+            for kind, type_ in (("app", App), ("environment", Environment))
+            if type_ in free and (near := nearest(word, self._known(kind).values()))
         ]
-        open_kinds = [(kind, known) for kind, type_, known in wanted if type_ in free]
-        for kind, known in open_kinds:
-            near = nearest(word, known.values())
-            if near is not None and not any(character.isdigit() for character in word):
-                corrected = retyped(self.words, word, near)
-                return Wrong(f'No {kind} "{_echo(word)}"', _nearest_line(near, known.values()), corrected)
-        if open_kinds and Version not in free and Revision not in free:
-            kind, known = open_kinds[0]
-            return _unknown_name(kind, word, known.values())
-        return None
+        return max(found, key=lambda each: fuzz.ratio(word.lower(), each[1].lower()), default=None)
+
+    def _name_wanted(self, word: str, free: dict[Any, str]) -> str | None:
+        """The kind of name that a word which is near none must have been meant for; None if it may be a version."""
+        if Revision in free or (Version in free and not self._other_is_version(word)):
+            return None
+        kinds = (("app", App), ("environment", Environment))
+        return next((kind for kind, type_ in kinds if type_ in free), None)
+
+    def _other_is_version(self, word: str) -> bool:
+        """Whether another word looks more like a version than this one does."""
+        known = {*self.apps, *self.environments}
+        others = (each for each in self.words.positional if each != word and each.lower() not in known)
+        return not _has_digit(word) and any(map(_has_digit, others))
+
+    def _meant(self, kind: str, word: str, near: str) -> None:
+        """Take a misspelt word for a name: others may be misspelt too, and one answer corrects them all."""
+        self.misspelt[word] = (kind, near)
+        type_: Any = App if kind == "app" else Environment
+        parameter = self.declared.takes(type_)
+        if parameter is not None:
+            self.bound.values[parameter.name] = self._value(type_, near)
+
+    def _right(self) -> dict[str, str]:
+        return {word: near for word, (_, near) in self.misspelt.items()}
+
+    def _misspelt(self) -> Wrong | None:
+        if not self.misspelt:
+            return None
+        said = [f'no {kind} "{_echo(word)}"' for word, (kind, _) in self.misspelt.items()]
+        kind, near = next(iter(self.misspelt.values()))
+        detail = (
+            _nearest_line(near, self._known(kind).values())
+            if len(said) == 1
+            else f"Nearest: {', '.join(self._right().values())}"
+        )
+        heading = ", ".join(said)
+        return Wrong(heading[0].upper() + heading[1:], detail, retyped(self.words, self._right()))
+
+    def _no_version(self, word: str) -> Wrong:
+        """A comma is beside the dot on a phone."""
+        dotted = word.replace(",", ".")
+        right = {**self._right(), word: dotted}
+        corrected = retyped(self.words, right) if _VERSION.fullmatch(dotted) else None
+        return replace(_no_version(word), corrected=corrected)
 
     def _not_taken(self, what: str) -> Wrong:
         return Wrong(f"/{self.declared.name} takes no {what}", f"Example: {self.declared.example}")
@@ -251,6 +315,10 @@ class _Binder:
 def _unknown_name(kind: str, word: str, known: Iterable[str]) -> Wrong:
     names = sorted(known)
     return Wrong(f'No {kind} "{_echo(word)}"', _nearest_line(nearest(word, names), names))
+
+
+def _has_digit(word: str) -> bool:
+    return any(character.isdigit() for character in word)
 
 
 def _no_version(word: str) -> Wrong:
@@ -276,9 +344,10 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return str(found[0]) if found is not None else None
 
 
-def retyped(words: Words, wrong: str = "", right: str = "") -> str:
-    """The whole command as it would be typed, with `right` for the word `wrong`."""
-    rest = [shlex.quote(right if word == wrong else word) for word in words.positional]
-    named = [f"{name}={shlex.quote(value)}" for name, value in words.named.items()]
+def retyped(words: Words, right: Mapping[str, str] | None = None, *, without: str = "") -> str:
+    """The whole command as it would be typed, with what is `right` for wrong words, and one of them left out."""
+    known = right or {}
+    rest = [shlex.quote(known.get(word, word)) for word in words.positional if word != without]
+    named = [f"{name}={shlex.quote(known.get(value, value))}" for name, value in words.named.items()]
     sets = [f"--set {shlex.quote(pair)}" for pair in words.sets]
     return " ".join([f"/{words.command}", *rest, *named, *sets])

@@ -6,18 +6,24 @@ Rights are checked here at the command and again at every press, for the person 
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import replace
-from typing import Any
 
 import structlog
 
 from bot import permissions
 from bot.commands import pickers
-from bot.commands.arguments import Wrong, bind, nearest, retyped
+from bot.commands.arguments import Wrong, bind
 from bot.commands.ask import Ask, Refused
-from bot.commands.choices import run
 from bot.commands.confirming import show_expired
 from bot.commands.declaring import BUTTONS, COMMANDS, KNOWN, Declared
+from bot.commands.guessing import (
+    explain,
+    explain_edited,
+    explain_nowhere,
+    explain_slash,
+    explain_unknown,
+    without_slash,
+)
+from bot.commands.heard import Heard
 from bot.commands.problems import answer
 from bot.commands.services import Services
 from bot.commands.words import Words, read
@@ -39,9 +45,6 @@ REFUSALS = {
     "used": "That was pressed already",
     "other chat": "This button does nothing here",
 }
-
-NOTHING_ELSE: dict[str, Any] = {"where": "", "quote": "", "unchanged": False}
-"""What a plain problem's message leaves out."""
 
 log = structlog.get_logger(__name__)
 
@@ -66,6 +69,7 @@ class Dispatcher:
         self._actions = actions
         self._outbox = outbox
         self._username = username.lower()
+        self._heard = Heard()
 
     async def handle(self, incoming: Incoming) -> None:
         """Act on one update. What goes wrong is answered in the chat and never raised."""
@@ -80,13 +84,15 @@ class Dispatcher:
 
     async def _message(self, message: TextMessage) -> None:
         words = read(message.text)
-        if message.edited:
-            return
+        before = self._heard.replaced(message)
         if words is None:
             if message.chat.kind == "private":  # whatever a stranger writes there is meant for the bot
-                await self._known(message)
+                await self._no_command(message)
             return
         if words.addressee is not None and words.addressee.lower() != self._username:
+            return
+        # Telegram changes messages too, such as by a preview.
+        if message.edited and before is not None and before.text == message.text:
             return
         ask = await self._known(message, message.text)
         if ask is None:
@@ -96,29 +102,35 @@ class Dispatcher:
             return
         if not ask.admission:
             await answer(ask, Refused(ask.admission))
+        elif message.edited and (before is None or before.acted):
+            await self._guarded(ask, explain_edited(ask, words))
         elif declared is None:
-            await self._guarded(ask, _unknown(ask, words))
-        else:
-            await self._guarded(ask, self.run(ask, declared, words))
+            await self._guarded(ask, explain_unknown(ask, words, _usable(ask)))
+        elif await self._guarded(ask, self.run(ask, declared, words)):
+            self._heard.acted(message)
 
-    async def run(self, ask: Ask, declared: Declared, words: Words) -> None:
-        """Run a command with its words, or show the picker for what is missing.
+    async def _no_command(self, message: TextMessage) -> None:
+        """Answer a known person's text that only lacks its slash; other talk is left alone."""
+        ask = await self._known(message, message.text)
+        meant = without_slash(message.text)
+        if ask is not None and ask.admission and meant is not None and meant.command in _usable(ask):
+            await self._guarded(ask, explain_slash(ask, meant))
+
+    async def run(self, ask: Ask, declared: Declared, words: Words) -> bool:
+        """Run a command with its words, or show the picker for what is missing; whether it was run.
 
         Raises: Refused, and whatever the handler raises.
         """
         visible = {target.app.name for target in ask.targets("app.view")}
         bound = bind(words, declared, ask.config, visible)
         if isinstance(bound, Wrong):
-            choices = [run(bound.corrected[:60], bound.corrected)] if bound.corrected else []
-            await ask.show("problem", choices, words=bound.words, advice=bound.detail, **NOTHING_ELSE)
-            return
+            await explain(ask, bound)
+            return False
         app = next((value.name for value in bound.values.values() if isinstance(value, App)), None)
         environment = next((v.name for v in bound.values.values() if isinstance(v, Environment)), None)
         if app and environment and environment not in ask.config.apps[app].environments:
-            where = ", ".join(ask.config.apps[app].environments)
-            nowhere = f"{app} does not run in {environment}"
-            await ask.show("problem", words=nowhere, advice=f"It runs in: {where}", **NOTHING_ELSE)
-            return
+            await explain_nowhere(ask, words, app, environment)
+            return False
         if declared.permission != KNOWN and not _somewhere(ask, declared, app, environment):
             raise Refused(
                 ask.may(declared.permission, app, environment), " → ".join(filter(None, (app, environment)))
@@ -126,8 +138,9 @@ class Dispatcher:
         missing = bound.missing(declared)
         if missing:
             await pickers.pick(ask, declared, bound, missing[0].name)
-            return
+            return False
         await declared.handler(ask, **bound.values)
+        return True
 
     async def _press(self, press: Press) -> None:
         ask = await self._known(press)
@@ -164,6 +177,7 @@ class Dispatcher:
             ask.skip = action.arguments.get("skip", 0)
             words = read(action.arguments["command"])
             if words is not None and words.command in COMMANDS:
+                ask.text = action.arguments["command"]
                 await self.run(ask, COMMANDS[words.command], words)
             else:
                 ask.toast(REFUSALS["unknown"])
@@ -187,12 +201,16 @@ class Dispatcher:
         await asyncio.sleep(TOAST_AFTER)
         await self._outbox.answer_press(press.query_id)
 
-    async def _guarded(self, ask: Ask, handling: Awaitable[None]) -> None:
-        """Turn what is raised into an answer; a bug is answered too, with the log knowing the rest."""
+    async def _guarded(self, ask: Ask, handling: Awaitable[object]) -> bool:
+        """Turn what is raised into an answer; a bug is answered too, with the log knowing the rest.
+
+        Returns what `handling` says of whether anything was done; what raised did nothing.
+        """
         try:
-            await handling
+            return bool(await handling)
         except Exception as error:
             await answer(ask, error)
+            return False
 
     async def _known(self, incoming: TextMessage | Press, text: str = "") -> Ask | None:
         """Who asks; None for whoever the bot does not answer, who is remembered for a while."""
@@ -248,15 +266,9 @@ def _environments(ask: Ask, app: str) -> Collection[str]:
     return ask.config.apps[app].environments if app in ask.config.apps else ()
 
 
-async def _unknown(ask: Ask, words: Words) -> None:
-    near = nearest(
-        words.command, [name for name, each in COMMANDS.items() if _somewhere(ask, each, None, None)]
-    )
-    corrected = retyped(replace(words, command=near)) if near else None
-    choices = [run(corrected[:60], corrected)] if corrected else []
-    advice = f"Did you mean /{near}?" if near else "See /help"
-    unknown = f"Unknown command /{words.command}"
-    await ask.show("problem", choices, words=unknown, advice=advice, **NOTHING_ELSE)
+def _usable(ask: Ask) -> list[str]:
+    """The names of the commands that the person may use somewhere."""
+    return [name for name, each in COMMANDS.items() if _somewhere(ask, each, None, None)]
 
 
 def _somewhere(ask: Ask, declared: Declared, app: str | None, environment: str | None) -> bool:

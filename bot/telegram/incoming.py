@@ -1,14 +1,17 @@
 """What people did in a chat, as plain values read from Telegram's updates.
 
-Only what may act is read. Edited messages and channel posts are not asked for and, should they come, not read.
+Only what may act is read. Channel posts are not asked for and, should they come, not read. A message that is edited
+soon is read again: what becomes of it depends on what became of it before.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-WANTED = ("message", "callback_query", "my_chat_member")
+WANTED = ("message", "edited_message", "callback_query", "my_chat_member")
 """The kinds of update that Telegram is asked for."""
+LATEST_EDIT = 900
+"""Seconds after which a message that is edited is history, and no command."""
 ANONYMOUS_ADMIN = 1087968824
 """The account that messages of anonymous admins come from."""
 
@@ -124,6 +127,8 @@ def parse(update: dict[str, Any]) -> Incoming | None:
     number = int(update["update_id"])
     if "message" in update:
         return _message(number, update["message"])
+    if "edited_message" in update:
+        return _edited(number, update["edited_message"])
     if "callback_query" in update:
         return _press(number, update["callback_query"])
     if "my_chat_member" in update:
@@ -159,7 +164,8 @@ def _message(number: int, message: dict[str, Any]) -> TextMessage | ChatMoved | 
         return ChatMoved(number, chat.id, int(message["migrate_to_chat_id"]))
     if "migrate_from_chat_id" in message:
         return ChatMoved(number, int(message["migrate_from_chat_id"]), chat.id)
-    if "text" not in message or "from" not in message or chat.kind == "channel":
+    text = message.get("text") or message.get("caption")  # a command may stand below a picture
+    if not text or "from" not in message or chat.kind == "channel":
         return None
     return TextMessage(
         update_id=number,
@@ -167,10 +173,16 @@ def _message(number: int, message: dict[str, Any]) -> TextMessage | ChatMoved | 
         topic=_topic(message),
         message_id=int(message["message_id"]),
         sender=_sender(message["from"], message.get("sender_chat"), chat.id),
-        text=str(message["text"]),
+        text=str(text),
         date=datetime.fromtimestamp(int(message["date"]), UTC),
         replied=_replied(message),
     )
+
+
+def _edited(number: int, message: dict[str, Any]) -> TextMessage | None:
+    found = _message(number, message)
+    late = int(message.get("edit_date", 0)) - int(message["date"]) > LATEST_EDIT
+    return replace(found, edited=True) if isinstance(found, TextMessage) and not late else None
 
 
 def _replied(message: dict[str, Any]) -> Replied | None:

@@ -10,7 +10,11 @@ from bot.masking import HIDDEN, Masker
 from bot.planning.errors import PlanRefused
 
 MASK = Masker(["hunter2-of-shop"]).mask_text
-KEY = "-----BEGIN PRIVATE KEY-----\n" + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcw\n" * 20 + "-----END PRIVATE KEY-----"
+KEY = (
+    "-----BEGIN PRIVATE KEY-----\n"
+    + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcw\n" * 20
+    + "-----END PRIVATE KEY-----"
+)
 
 
 def shown(text: str, **look: object) -> list[str]:
@@ -76,7 +80,9 @@ def test_the_newest_lines_stay_where_a_message_ends() -> None:
         ("[x", "an [x", True),
     ],
 )
-def test_a_search_is_for_a_text_and_between_slashes_for_an_expression(grep: str, line: str, found: bool) -> None:
+def test_a_search_is_for_a_text_and_between_slashes_for_an_expression(
+    grep: str, line: str, found: bool
+) -> None:
     assert pattern(grep)(line) is found
 
 
@@ -96,7 +102,17 @@ def test_what_is_no_expression_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["since=soon", "since=0s", "tail=0", "tail=-1", f"tail={MOST + 1}", "tail=٣", "grep=", "colour=red", "a b c"],
+    [
+        "since=soon",
+        "since=0s",
+        "tail=0",
+        "tail=-1",
+        f"tail={MOST + 1}",
+        "tail=٣",
+        "grep=",
+        "colour=red",
+        "a b c",
+    ],
 )
 def test_options_that_make_no_sense_say_what_would(text: str) -> None:
     with pytest.raises(PlanRefused) as refused:
@@ -122,4 +138,4 @@ def test_a_button_asks_for_the_very_same_lines(
     typed = read(look.command("shop", "staging"))
     assert typed is not None
     assert typed.positional[:2] == ("shop", "staging")
-    assert read_look(typed.positional[2:]) == look
+    assert read_look(typed.typed[2:]) == look

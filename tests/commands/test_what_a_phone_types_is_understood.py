@@ -31,6 +31,27 @@ def words(text: str) -> Words:
         "/deploy sh\u200bop v1.2",
         "/deploy\u200b shop \u202ev1.2\u202c",
         "\u200f/deploy shop v1.2",
+        "/deploy shop v1.2!",
+        "/deploy shop? v1.2…",
+        "/deploy! shop; v1.2:",
+        "/deploy (shop) [v1.2]",
+        "/deploy `shop` *v1.2*",
+        "/deploy shop → v1.2",
+        "/deploy shop · v1.2",
+        "/deploy shop - v1.2",
+        "/deploy shop – v1.2",
+        "/deploy shop — v1.2",
+        "/deploy shop ➡️ v1.2 🚀",
+        "/deploy shop v1.2 👍🏽",
+        "/deploy shop v1.2 ...",
+        "/deploy ｓｈｏｐ ｖ１．２",
+        "/deploy shop\u2009v1.2\u202f",
+        "/deploy shop\u3000v1.2",
+        "/deploy sh\u200do\u200cp v1.2\ufeff",
+        "/deploy\u2060 shop v1.2",
+        "/deploy shop\r\n\r\nv1.2\n",
+        "\n/deploy shop v1.2",
+        "/deploy ‘shop’ v1.2",
     ],
 )
 def test_a_command_is_read_however_a_phone_writes_it(text: str) -> None:
@@ -38,7 +59,8 @@ def test_a_command_is_read_however_a_phone_writes_it(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "shop", "deploy shop", "/", "/ deploy", "//deploy", "see /deploy", "/dep-loy x", "/é"]
+    "text",
+    ["", "shop", "deploy shop", "/", "/ deploy", "//deploy", "see /deploy", "/dep-loy x", "/é", "🚀 /deploy"],
 )
 def test_other_text_is_no_command(text: str) -> None:
     assert read(text) is None
@@ -46,6 +68,33 @@ def test_other_text_is_no_command(text: str) -> None:
 
 def test_a_command_may_say_whom_it_addresses() -> None:
     assert words("/status@pilothouse_bot shop") == Words("status", "pilothouse_bot", ("shop",))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["@pilothouse_bot /status shop", "@pilothouse_bot, /status shop", "@Pilothouse_Bot: /Status@x_y shop"],
+)
+def test_the_bot_may_be_mentioned_first(text: str) -> None:
+    found = words(text)
+    assert (found.command, found.positional) == ("status", ("shop",))
+    assert found.addressee in ("pilothouse_bot", "x_y")
+
+
+def test_what_is_set_keeps_its_signs() -> None:
+    found = words("/deploy shop, --set a.b=(x)! --set c=*.")
+    assert (found.positional, found.sets) == (("shop",), ("a.b=(x)!", "c=*"))
+
+
+@pytest.mark.parametrize("lines", ["\n", "\r\n", "\n\n  "])
+def test_of_several_commands_that_are_pasted_the_first_is_told_apart(lines: str) -> None:
+    found = words(f"/deploy shop{lines}v1.2{lines}/deploy blog v1.0 --set a=b")
+    assert found.more
+    assert found == Words("deploy", None, ("shop", "v1.2"), more=True)
+    assert not words("/logs shop\nsince=2h").more
+
+
+def test_a_text_to_search_for_is_left_as_it_was_typed() -> None:
+    assert words("/logs shop grep=/a(b)/ (c)!").typed == ("shop", "grep=/a(b)/", "(c)!")
 
 
 def test_pairs_are_named_arguments() -> None:
@@ -60,7 +109,7 @@ def test_set_survives_what_phones_make_of_two_dashes(dashes: str) -> None:
     assert found.positional == ("shop",)
 
 
-@pytest.mark.parametrize("word", ["--post-renderer=x", "-x", "-", "−f", "‑f", "—post-renderer"])
+@pytest.mark.parametrize("word", ["--post-renderer=x", "-x", "−f", "‑f", "—post-renderer"])
 def test_what_begins_with_a_dash_is_an_option_and_no_argument(word: str) -> None:
     found = words(f"/deploy shop {word}")
     assert found.positional == ("shop",)

@@ -213,3 +213,85 @@ def test_a_mistyped_name_is_no_reason(config: Config) -> None:
     mistyped = wrong(config, "/lock shpo staging the migration of shpo", LOCK)
     assert mistyped.corrected == "/lock shop staging the migration of shpo"
     assert wrong(config, "/lock shop migration", LOCK).words == 'No environment "migration"'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/deploy shop v1.2 to staging",
+        "/deploy v1.2 on staging shop",
+        "/deploy please shop v1.2 into the staging",
+        "/deploy Staging, SHOP v1.2!",
+        "/deploy shop v1.2 staging @dana_k",
+        "/deploy shop → staging v1.2 🚀",
+        "/deploy env=Staging. app=Shop! v1.2",
+    ],
+)
+def test_a_sentence_around_the_arguments_changes_nothing(config: Config, text: str) -> None:
+    assert bound(config, text) == {"app": "shop", "environment": "staging", "version": "v1.2"}
+
+
+@pytest.mark.parametrize(
+    ("text", "heading", "corrected"),
+    [
+        ("/deploy shp v1.2 stagin", 'No app "shp", no environment "stagin"', "/deploy shop v1.2 staging"),
+        (
+            "/deploy Stagign v1.2 Shpo!",
+            'No environment "Stagign", no app "Shpo"',
+            "/deploy staging v1.2 shop",
+        ),
+        ("/deploy app=shp env=stagin v1.2", "", "/deploy v1.2 app=shop environment=staging"),
+        ("/deploy app=shp v1.2 stagin --set a=b", "", "/deploy v1.2 staging app=shop --set a=b"),
+        ("/deploy shp v1,2 staging", "", "/deploy shop v1.2 staging"),
+        ("/deploy shop v1.2 staging now", "", "/deploy shop v1.2 staging"),
+        ("/deploy shp v1.2 stagin quickly", "", "/deploy shop v1.2 staging"),
+        (
+            "/deploy shop v1.2 staging\n/deploy blog v1.0",
+            "One command in a message",
+            "/deploy shop v1.2 staging",
+        ),
+    ],
+)
+def test_everything_that_is_mistyped_is_corrected_at_once(
+    config: Config, text: str, heading: str, corrected: str
+) -> None:
+    found = wrong(config, text)
+    assert found.corrected == corrected
+    assert not heading or found.words == heading
+    assert bound(config, corrected)["version"] == "v1.2"
+
+
+def test_a_word_goes_to_the_kind_of_name_that_it_is_nearer_to(config: Config) -> None:
+    assert wrong(config, "/status stagng", STATUS).corrected == "/status staging"
+    assert wrong(config, "/status productin shpo", STATUS).corrected == "/status production shop"
+
+
+def test_a_hidden_app_is_not_proposed_for_any_misspelling(config: Config) -> None:
+    found = outcome(config, "/deploy blgo v1.2 stagin", visible=("shop",))
+    assert isinstance(found, Wrong)
+    assert "blog" not in f"{found.words} {found.detail} {found.corrected}"
+
+
+def test_of_two_words_that_are_no_names_the_one_with_a_number_is_the_version(config: Config) -> None:
+    assert wrong(config, "/deploy xyzzy v1.2 staging").words == 'No app "xyzzy"'
+    assert wrong(config, "/deploy v1.2 shop xyzzy").words == 'No environment "xyzzy"'
+    assert bound(config, "/deploy latest shop staging")["version"] == "latest"
+
+
+PHONE_NOISE = st.sampled_from(["", " ", ".", ",", "!", " \u200d", "\u00a0", "…", " 🚀", "\u200e", ")", "\n"])
+
+
+@given(
+    st.permutations(["shop", "v1.2", "staging"]),
+    st.lists(PHONE_NOISE, min_size=3, max_size=3),
+    st.sampled_from([str.lower, str.upper, str.title]),
+    st.sampled_from([" ", "  ", "\u00a0", " \u2009", "\n", ", "]),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_any_order_any_capitals_and_any_noise_of_a_phone(
+    config: Config, order: list[str], noise: list[str], case: Any, gap: str
+) -> None:
+    said = gap.join(
+        f"{word if word == 'v1.2' else case(word)}{sign}" for word, sign in zip(order, noise, strict=True)
+    )
+    assert bound(config, f"/Deploy {said}") == {"app": "shop", "environment": "staging", "version": "v1.2"}
