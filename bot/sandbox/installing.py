@@ -33,7 +33,7 @@ async def install_releases(config: Config, releases: Sequence[Release], cluster:
     Raises: HelmError; TimeoutError where it does not become ready.
     """
     async with (
-        Helm(renderers=1, writers=6) as helm,
+        Helm(renderers=1, writers=len(releases)) as helm,
         Registries() as registries,
         asyncio.TaskGroup() as group,
     ):
