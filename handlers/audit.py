@@ -8,9 +8,10 @@ from bot.commands.ask import Ask
 from bot.commands.choices import Choice, run
 from bot.commands.declaring import button, command
 from bot.commands.showing import Page
+from bot.commands.trails import excerpt
+from bot.commands.trails import export as exported
 from bot.config import App, Environment
 from bot.config.fields import seconds
-from bot.store import audit as trail
 from bot.store.audit import Filter
 from bot.telegram.messages import Document
 from bot.telegram.text import clip
@@ -18,8 +19,6 @@ from bot.telegram.text import clip
 PAGE = 10
 LONGEST = timedelta(days=36_500)
 """What is longer ago than a century is since ever."""
-MOST_EXPORTED = 50_000
-"""Entries of an export: some 15 MB, where Telegram takes 50."""
 
 
 @command("audit", permission="audit.view", example="/audit shop staging 2d", group="Rights")
@@ -34,20 +33,19 @@ async def audit(
     except ValueError:
         await _not_understood(ask, words, list(filter(None, (of_app, of_environment))))
         return
-    async with ask.services.database.read() as session:
-        total = await trail.count(session, wanted)
-        rows = await trail.page(session, wanted, skip=ask.skip, most=PAGE)
+    found = await excerpt(ask.services, wanted, skip=ask.skip, most=PAGE)
     typed = " ".join(["/audit", *filter(None, (wanted.app, wanted.environment)), *words])
     choices: list[Choice] = []
     if ask.skip:
         choices.append(run("‹ Newer", typed, skip=max(0, ask.skip - PAGE)))
-    if total > ask.skip + PAGE:
+    if found.total > ask.skip + PAGE:
         choices.append(run("More", typed, skip=ask.skip + PAGE))
     choices.append(run("Refresh", typed))
-    if rows:
+    if found.rows:
         choices.append(Choice("Export", "audit.export", {"wanted": _stored(wanted)}))
+    of, since_when = _words(wanted), wanted.since
     await ask.show(
-        "audit", choices, rows=rows, of=_words(wanted), since=wanted.since, total=total, skip=ask.skip
+        "audit", choices, rows=found.rows, total=found.total, of=of, since=since_when, skip=ask.skip
     )
 
 
@@ -56,16 +54,18 @@ async def export(ask: Ask, wanted: dict[str, Any]) -> None:
     """Every entry as JSON Lines, and whether the chain of hashes holds."""
     since = datetime.fromisoformat(wanted["since"]) if wanted["since"] else None
     chosen = Filter(wanted["of_app"], wanted["of_environment"], since)
-    mask = ask.services.masker().mask_text  # line by line: of the whole, one call would take seconds
-    async with ask.services.database.read() as session:
-        chain = await trail.chain(session)
-        lines = [mask(line) async for line in trail.exported(session, chosen, most=MOST_EXPORTED)]
-        total = await trail.count(session, chosen)
-    content = "".join(f"{line}\n" for line in lines).encode()
-    values = {"of": _words(chosen), "since": since, "written": len(lines), "total": total, "chain": chain}
-    await ask.record(
-        "audit.export", "done", app=chosen.app, environment=chosen.environment, detail=f"{len(lines)} entries"
-    )
+    found = await exported(ask.services, chosen)
+    count = len(found.lines)
+    detail = f"{count} entries"
+    await ask.record("audit.export", "done", app=chosen.app, environment=chosen.environment, detail=detail)
+    values = {
+        "of": _words(chosen),
+        "since": since,
+        "written": count,
+        "total": found.total,
+        "chain": found.chain,
+    }
+    content = "".join(f"{line}\n" for line in found.lines).encode()
     await ask.reply(Page("audit_export", values, document=Document(_name(ask, chosen), content)))
 
 

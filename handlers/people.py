@@ -1,6 +1,5 @@
 """/newcomers and /whois: who is not known yet, who somebody is, and the lines that let them in."""
 
-from collections.abc import Collection
 from typing import Any
 
 from bot.commands.arguments import NO_REST, Rest
@@ -8,12 +7,11 @@ from bot.commands.ask import Ask
 from bot.commands.choices import Choice, copying, run
 from bot.commands.declaring import command
 from bot.commands.naming import named, nearest_person, people_of
+from bot.commands.strangers import chat_ids, lines_for, still_unknown
 from bot.config import VIEWS
-from bot.permissions import Person, Sender, known, summary, words_for
-from bot.store import newcomers as store
-from bot.store.tables import NewcomerRow
+from bot.permissions import Person, summary, words_for
 from bot.telegram.incoming import Source
-from bot.telegram.pasting import Entry, chat_entry, person_entry, topic_key
+from bot.telegram.pasting import chat_entry, person_entry
 
 PAGE = 5
 """Newcomers on a screen: each has two lines, and their lines to paste."""
@@ -31,10 +29,9 @@ HIDDEN = {
 @command("newcomers", permission="person.view", example="/newcomers", group="Rights")
 async def newcomers(ask: Ask) -> None:
     """Who wrote lately and is not known, with the lines to let them in."""
-    async with ask.services.database.read() as session:
-        rows = [row for row in await store.lately(session) if not _known_now(ask, row)]
+    rows = await still_unknown(ask.services)
     shown = rows[ask.skip : ask.skip + PAGE]
-    lines = _paste(ask, shown)
+    lines = lines_for(shown, ask.config)
     choices = copying("Copy the lines", "\n".join(lines)) if lines else []
     if ask.skip:
         choices.append(run("‹ Back", "/newcomers", skip=max(0, ask.skip - PAGE)))
@@ -89,7 +86,7 @@ def _described(ask: Ask, source: Source) -> dict[str, Any]:
     }
     if source.kind == "person" and source.id is not None:
         _describe_person(ask, Person(source.id, None, source.name), source.username, described)
-    elif source.kind in ("anonymous", "channel", "chat") and source.id not in _chat_ids(ask):
+    elif source.kind in ("anonymous", "channel", "chat") and source.id not in chat_ids(ask.config):
         entry = chat_entry(source.id or 0, source.name, taken=ask.config.chats)
         described["paste"] = ["chats:", *entry.lines()]
     return described
@@ -119,34 +116,3 @@ def _rights(ask: Ask, person: Person) -> list[str]:
         lines.append(f"{grant.role} {grant.scope}: {', '.join(changes) or 'look'}")
     through = [line for line in summary(person, policy, ask.chat_id) if "through this chat" in line]
     return lines + through
-
-
-def _known_now(ask: Ask, row: NewcomerRow) -> bool:
-    """Whether the configuration knows somebody by now who was met with silence."""
-    is_person = row.kind == "person"
-    return is_person and known(Sender(row.person_id, chat_id=row.chat_id), ask.services.policy())
-
-
-def _paste(ask: Ask, rows: Collection[NewcomerRow]) -> list[str]:
-    people: dict[int, Entry] = {}
-    chats: dict[int, tuple[str, dict[str, int]]] = {}
-    configured = _chat_ids(ask)
-    for row in rows:
-        if row.kind == "person" and row.person_id not in people:
-            taken = {*ask.config.people, *(entry.key for entry in people.values())}
-            people[row.person_id] = person_entry(row.person_id, row.name, taken, row.username)
-        if row.chat_kind in ("group", "supergroup") and row.chat_id not in configured:
-            _, topics = chats.setdefault(row.chat_id, (row.chat_title, {}))
-            if row.topic is not None:
-                topics[topic_key(row.topic)] = row.topic
-    lines = ["people:", *(line for entry in people.values() for line in entry.lines())] if people else []
-    taken = set(ask.config.chats)
-    for index, (chat_id, (title, topics)) in enumerate(chats.items()):
-        entry = chat_entry(chat_id, title, topics, taken)
-        taken.add(entry.key)
-        lines += [*([] if index else ["chats:"]), *entry.lines()]
-    return lines
-
-
-def _chat_ids(ask: Ask) -> set[int | str]:
-    return {chat.id for chat in ask.config.chats.values()}
