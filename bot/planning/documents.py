@@ -32,6 +32,8 @@ _WORDS: dict[str, bool | None] = {
 }
 _WHOLE = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]*|[1-9][0-9]*)", re.ASCII)
 _DECIMAL = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
+_BETWEEN_DIGITS = re.compile(r"(?<=[0-9])_(?=[0-9])")
+"""The only underscores that may stand in a number which begins with its point: Go's parser reads that one alone."""
 _NOT_IN_JSON = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _BASES = {"x": 16, "b": 2, "o": 8}
 
@@ -59,7 +61,7 @@ def scalar(text: str) -> Any:
         return text
     if _NOT_IN_JSON.fullmatch(text):
         raise ValueError(f"{text} is no value that JSON knows")
-    bare = text.replace("_", "") if text[0] != "." else text
+    bare = text.replace("_", "") if text[0] != "." else _BETWEEN_DIGITS.sub("", text)
     whole = _whole(bare)
     if whole is not None:
         return whole
