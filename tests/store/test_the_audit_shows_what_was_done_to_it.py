@@ -1,4 +1,5 @@
 import asyncio
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -6,7 +7,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from bot.store import audit
-from bot.store.audit import Entry
+from bot.store.audit import Entry, Filter
 from bot.store.database import Database
 from bot.store.tables import AuditRow
 
@@ -83,3 +84,29 @@ async def test_hostile_text_is_recorded_and_verifies(database: Database) -> None
     assert await verdict(database) is None
     async with database.read() as session:
         assert (await session.scalars(select(AuditRow.actor))).one() == "ab?"
+
+
+async def test_entries_are_found_by_place_and_time_and_exported_with_their_hashes(database: Database) -> None:
+    later, elsewhere = NOW + timedelta(hours=1), "production"
+    await record(
+        database, ENTRY, replace(ENTRY, environment=elsewhere), replace(ENTRY, at=later, detail="v1.3")
+    )
+    async with database.read() as session:
+        everything = await audit.page(session, Filter(), skip=0, most=2)
+        assert [(row.environment, row.detail) for row in everything] == [
+            ("staging", "v1.3"),
+            (elsewhere, "v1.2"),
+        ]
+        assert len(await audit.page(session, Filter(), skip=2, most=2)) == 1
+        for wanted, count in (
+            (Filter("shop"), 3),
+            (Filter("shop", "staging"), 2),
+            (Filter("shop", "staging", later), 1),
+            (Filter(environment=elsewhere, since=later), 0),
+            (Filter("blog"), 0),
+        ):
+            assert await audit.count(session, wanted) == count
+        lines = [json.loads(line) async for line in audit.exported(session, Filter("shop"), most=2)]
+        chain = await audit.chain(session)
+    assert [line["detail"] for line in lines] == ["v1.2", "v1.3"]
+    assert (chain.entries, chain.broken_at, chain.newest) == (3, None, lines[-1]["hash"])
