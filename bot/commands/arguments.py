@@ -5,7 +5,7 @@ Pure. What is missing is asked for by bot.commands.pickers; what is wrong is ans
 
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NewType
 
@@ -28,6 +28,9 @@ Reason = NewType("Reason", str)
 
 NEAR = 60
 """How alike, of 100, a known name must be to be proposed for a mistyped one."""
+
+ALIKE = 80
+"""The same where the word may as well be something else, such as a pod or a text to search for."""
 
 SHORTEST_BEGINNING = 3
 """Letters that are enough to propose the one name that begins with them: `prod` for production."""
@@ -114,10 +117,16 @@ class _Binder:
         wrong = self._sets()
         for name, value in self.words.named.items():
             wrong = wrong or self._named(name, value)
-        words = self.words.positional if self.declared.takes(Rest) is None else self.words.typed
+        words = self._apart() if self.declared.takes(Rest) is None else self.words.typed
         for word in [word for word in words if not self._is_name(bare(word))]:
             wrong = wrong or self._word(word)
         return wrong or self._misspelt() or self.bound
+
+    def _apart(self) -> Iterator[str]:
+        """The words, `shop:v1.2` as the two that it is."""
+        for word in self.words.positional:
+            both = re.split("[:@=]", word, maxsplit=1)
+            yield from both if len(both) == 2 and both[1] and both[0].lower() in self.apps else (word,)
 
     def bind_names_and(self, reason: Parameter) -> Bound | Wrong:
         """Take the names that lead, and all the rest for the reason."""
@@ -183,7 +192,7 @@ class _Binder:
             self._meant(name, value, near)
             return None
         if name == "revision" and not _REVISION.fullmatch(value):
-            return Wrong(f'"{_echo(value)}" is no revision', "A revision is a number, as /history shows it")
+            return self._no_revision(value)
         if name == "version" and not _VERSION.fullmatch(value):
             return self._no_version(value)
         self.bound.values[parameter.name] = self._value(parameter.type, value)
@@ -205,13 +214,18 @@ class _Binder:
         }
         rest = self.declared.takes(Rest)
         if rest is not None:
+            if near := self._near(word, free, ALIKE):
+                self._meant(near[0], word, near[1])
+                return None
             self.bound.values[rest.name] = Rest((*self.bound.values.get(rest.name, ()), word))
             return None
         if word.lower() in BETWEEN or _MENTION.fullmatch(word):
             return None
         if wrong := self._misplaced(word):
             return wrong
-        if Revision in free and _REVISION.fullmatch(word):
+        if Revision in free and _has_digit(word):
+            if not _REVISION.fullmatch(word):
+                return self._no_revision(word)
             kind: Any = Revision
         elif OperationId in free:
             kind = OperationId
@@ -253,14 +267,16 @@ class _Binder:
     def _known(self, kind: str) -> dict[str, str]:
         return self.apps if kind == "app" else self.environments
 
-    def _near(self, word: str, free: dict[Any, str]) -> tuple[str, str] | None:
+    def _near(self, word: str, free: dict[Any, str], least: float = 0) -> tuple[str, str] | None:
         """The kind and the name that a word was most likely meant for; None for what looks like a version."""
         if _has_digit(word):
             return None
         found = [
             (kind, near)
             for kind, type_ in (("app", App), ("environment", Environment))
-            if type_ in free and (near := nearest(word, self._known(kind).values()))
+            if type_ in free
+            and (near := nearest(word, self._known(kind).values()))
+            and fuzz.ratio(word.lower(), near.lower()) >= least
         ]
         return max(found, key=lambda each: fuzz.ratio(word.lower(), each[1].lower()), default=None)
 
@@ -300,6 +316,14 @@ class _Binder:
         )
         heading = ", ".join(said)
         return Wrong(heading[0].upper() + heading[1:], detail, retyped(self.words, self._right()))
+
+    def _no_revision(self, word: str) -> Wrong:
+        """People know versions; which revision had one is told by the history."""
+        named = {name: value for name, value in self.words.named.items() if value != word}
+        history = retyped(replace(self.words, command="history", named=named), self._right(), without=word)
+        return Wrong(
+            f'"{_echo(word)}" is no revision', "A revision is a number, as /history shows it", history
+        )
 
     def _no_version(self, word: str) -> Wrong:
         """A comma is beside the dot on a phone."""

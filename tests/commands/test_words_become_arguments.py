@@ -10,6 +10,7 @@ from bot.commands.arguments import (
     Bound,
     OperationId,
     Reason,
+    Rest,
     Revision,
     Sets,
     Version,
@@ -225,6 +226,9 @@ def test_a_mistyped_name_is_no_reason(config: Config) -> None:
         "/deploy shop v1.2 staging @dana_k",
         "/deploy shop → staging v1.2 🚀",
         "/deploy env=Staging. app=Shop! v1.2",
+        "/deploy shop:v1.2 staging",
+        "/deploy staging Shop@v1.2",
+        "/deploy shop=v1.2 staging",
     ],
 )
 def test_a_sentence_around_the_arguments_changes_nothing(config: Config, text: str) -> None:
@@ -276,6 +280,21 @@ def test_of_two_words_that_are_no_names_the_one_with_a_number_is_the_version(con
     assert wrong(config, "/deploy xyzzy v1.2 staging").words == 'No app "xyzzy"'
     assert wrong(config, "/deploy v1.2 shop xyzzy").words == 'No environment "xyzzy"'
     assert bound(config, "/deploy latest shop staging")["version"] == "latest"
+
+
+@pytest.mark.parametrize("text", ["/rollback shop v1.1 staging", "/rollback shop staging revision=v1.1"])
+def test_who_names_a_version_for_a_revision_is_shown_the_history(config: Config, text: str) -> None:
+    found = wrong(config, text, ROLLBACK)
+    assert (found.words, found.corrected) == ('"v1.1" is no revision', "/history shop staging")
+
+
+LOGS = declared("logs", APP, ENVIRONMENT, Parameter("rest", Rest, False))
+
+
+def test_among_words_to_search_for_only_what_is_very_like_a_name_is_corrected(config: Config) -> None:
+    assert bound(config, "/logs shop staging web stag", LOGS)["rest"] == ("web", "stag")
+    assert bound(config, "/logs shop stage-2", LOGS)["rest"] == ("stage-2",)
+    assert wrong(config, "/logs shop stagin web", LOGS).corrected == "/logs shop staging web"
 
 
 PHONE_NOISE = st.sampled_from(["", " ", ".", ",", "!", " \u200d", "\u00a0", "…", " 🚀", "\u200e", ")", "\n"])
