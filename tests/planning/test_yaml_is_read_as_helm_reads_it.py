@@ -14,8 +14,8 @@ from bot.planning.documents import MOST_COPIES, load_all
 
 WORDS = """yes Yes YES on off no y n Y N true True TRUE false ~ null Null NULL maybe yEs nO"""
 NUMBERS = """
-.0_0 .0__0 ._0 .0_ -.0_0 0 -0 00 08 1 +1 -1 0755 -0755 +0755 0o755 0O7 -0o7 0x1F 0X1F -0x1F 0x 0b11 0B11 -0b11 1_000 1__0 _1
-1.0 1. 1.5 .5 -.5 +1.5 1e3 1E3 1e+3 1.5e3 1e 0.1e-3 1_000.5 1e21 1e30 1e1000 0xFFFFFFFFFFFFFFFFFF
+.0_0 .0__0 ._0 .0_ -.0_0 0 -0 00 08 1 +1 -1 0755 -0755 +0755 0o755 0O7 -0o7 0x1F 0X1F -0x1F 0x 0b11 0B11 -0b11
+1_000 1__0 _1 1.0 1. 1.5 .5 -.5 +1.5 1e3 1E3 1e+3 1.5e3 1e 0.1e-3 1_000.5 1e21 1e30 1e1000 0xFFFFFFFFFFFFFFFFFF
 """
 OTHERS = """2024-01-01 2001-12-14t21:59:43.10-05:00 12:30 190:20:30 1:30.5 = << v1.10"""
 
