@@ -6,7 +6,7 @@ from bot.commands.arguments import NO_REST, Rest
 from bot.commands.ask import Ask
 from bot.commands.choices import Choice, copying, run
 from bot.commands.declaring import command
-from bot.commands.naming import named, nearest_person, people_of
+from bot.commands.naming import example_key, named, nearest_person, people_of
 from bot.commands.strangers import chat_ids, lines_for, still_unknown
 from bot.config import VIEWS
 from bot.permissions import Person, summary, words_for
@@ -47,7 +47,8 @@ async def whois(ask: Ask, words: Rest = NO_REST) -> None:
     if words:
         await _whois_named(ask, " ".join(words))
     elif ask.replied is None:
-        lines = ["Answer a message of theirs with /whois", "or name somebody: /whois dana"]
+        example = f"or name somebody: /whois {example_key(ask.who, ask.services.policy())}"
+        lines = ["Answer a message of theirs with /whois", example]
         await ask.show("said", heading="Who is who?", lines=lines)
     else:
         sources = [each for each in (ask.replied.origin, ask.replied.sender) if each is not None]
@@ -56,13 +57,25 @@ async def whois(ask: Ask, words: Rest = NO_REST) -> None:
 
 async def _whois_named(ask: Ask, words: str) -> None:
     people, _ = named(words, ask.services.policy())
-    if people:
-        await _show(ask, [_described(ask, Source("person", each.id, each.name)) for each in people])
+    found = [Source("person", each.id, each.name) for each in people] or await _met(ask, words)
+    if found:
+        await _show(ask, [_described(ask, each) for each in found])
         return
     near = nearest_person(words, ask.services.policy())
     known_names = ", ".join(each.name for each in people_of(ask.services.policy())[:10])
     choices = [run(f"/whois {near}", f"/whois {near}")] if near else []
     await ask.show("said", choices, heading="Nobody of that name", lines=[f"Known: {known_names}"])
+
+
+async def _met(ask: Ask, word: str) -> list[Source]:
+    """A stranger of that id or username who wrote lately."""
+    met = {
+        row.person_id: Source("person", row.person_id, row.name, row.username)
+        for row in await still_unknown(ask.services)
+        if row.kind == "person"
+        and word.removeprefix("@").lower() in (str(row.person_id), (row.username or "").lower())
+    }
+    return list(met.values())
 
 
 async def _show(ask: Ask, subjects: list[dict[str, Any]]) -> None:

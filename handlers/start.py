@@ -4,6 +4,7 @@ from bot.commands.ask import Ask
 from bot.commands.choices import Choice, run
 from bot.commands.declaring import COMMANDS, KNOWN, Declared, button, command
 from bot.commands.menus import usable
+from bot.commands.naming import example_key
 from bot.commands.pickers import PAGE
 from bot.commands.standing import all_standing, by_app
 from bot.permissions import summary
@@ -72,9 +73,10 @@ async def apps(ask: Ask) -> None:
 
 
 def _example(ask: Ask, declared: Declared) -> str:
-    """The declared example with an app and environment that this person knows."""
+    """The declared example with an app, an environment and somebody else that this person knows."""
     targets = ask.targets("app.view" if declared.permission == KNOWN else declared.permission)
+    example = declared.example.replace("dana", example_key(ask.who, ask.services.policy()))
     if not targets:
-        return declared.example
+        return example
     first = targets[0]
-    return declared.example.replace("shop", first.app.name).replace("staging", first.environment.name)
+    return example.replace("shop", first.app.name).replace("staging", first.environment.name)

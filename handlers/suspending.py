@@ -6,7 +6,7 @@ from bot.commands.arguments import Reason
 from bot.commands.ask import Ask
 from bot.commands.choices import Choice, run
 from bot.commands.declaring import button, command
-from bot.commands.naming import named, nearest_person, people_of
+from bot.commands.naming import example_key, named, nearest_person, people_of
 from bot.permissions import Person, Place, summary
 from bot.store.tables import OperationRow
 from bot.telegram.text import clip
@@ -38,7 +38,8 @@ async def suspend(ask: Ask, words: Reason | None = None) -> None:
 
 
 async def _needs(ask: Ask, what: str) -> None:
-    await ask.show("said", heading="/suspend needs more", lines=[what, "Example: /suspend dana lost phone"])
+    example = f"Example: /suspend {example_key(ask.who, ask.services.policy())} lost phone"
+    await ask.show("said", heading="/suspend needs more", lines=[what, example])
 
 
 async def _nobody(ask: Ask, words: str) -> None:
@@ -46,7 +47,7 @@ async def _nobody(ask: Ask, words: str) -> None:
     near = nearest_person(word, ask.services.policy())
     corrected = f"/suspend {near} {words.partition(word)[2].strip()}".strip()
     choices = [run(clip(corrected, 60), corrected)] if near else []
-    lines = [f"Nearest: {near}"] if near else ["Whoever is not configured has no right to lose"]
+    lines = [f"Nearest: {near}"] if near else ["Only who is configured has rights to lose"]
     await ask.show("said", choices, heading=f"Nobody is called {clip(word, 20)}", lines=lines)
 
 

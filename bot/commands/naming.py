@@ -24,8 +24,15 @@ def named(words: str, policy: Policy) -> tuple[Sequence[Person], str]:
 
 
 def nearest_person(word: str, policy: Policy) -> str | None:
-    """The key or name that is most like a word; None when none is near."""
-    return nearest(word, {name for person in people_of(policy) for name in _names(person)})
+    """The key or name that is most like a word; None when none is near, or for a number: near ones are others'."""
+    names = {name for person in people_of(policy) for name in (person.key, person.name) if name}
+    return None if word.isdecimal() else nearest(word, names)
+
+
+def example_key(who: Person, policy: Policy) -> str:
+    """Somebody to name in an example, rather than the one who reads it."""
+    keys = [person.key for person in people_of(policy) if person.key and person.id != who.id]
+    return keys[0] if keys else "dana"
 
 
 def _names(person: Person) -> list[str]:

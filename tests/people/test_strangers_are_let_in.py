@@ -29,6 +29,11 @@ async def test_who_met_silence_is_let_in_by_the_lines_that_newcomers_shows(world
     assert spaced(shown.text).count("2×") == 1
     lines = copied(shown)
     assert lines in shown.text
+    for words in ("1005", "@Eve"):
+        world.kim.says(f"/whois {words}", "private")
+        await world.sees("^Eve · @eve\nId 1005\nNot known", chat="private kim")
+    world.kim.says("/whois 1009", "private")
+    assert not (await world.sees("Nobody of that name", chat="private kim")).buttons
     written = yaml.safe_load(world.sandbox.configs[0].read_text(encoding="utf-8"))
     people = {**written["people"], **yaml.safe_load(lines)["people"]}
     await reconfigured(
