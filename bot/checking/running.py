@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from bot.app import Parts, opened_for_planning
-from bot.checking import account, chats, clusters, releases, rights, sources, unset
+from bot.checking import account, chats, clusters, files, releases, rights, sources, unset
 from bot.checking.lines import Answer, Finding, Group, Question, answered
 from bot.checking.rights import Grants
 from bot.clock import Clock
@@ -70,6 +70,7 @@ async def _asked(parts: Parts, owned: AsyncExitStack, grants: Grants) -> list[Gr
         at_telegram = []
     return [
         *at_telegram,
+        files.group(parts),
         clusters.group(parts),
         sources.group(parts),
         rights.group(parts, grants),

@@ -21,9 +21,13 @@ log = structlog.get_logger(__name__)
 class Vault:
     """Encrypts and decrypts with the store's key (Fernet: AES-128-CBC with HMAC-SHA256)."""
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, file: Path, *, exposed: bool) -> None:
+        """Use `open`."""
         self._fernet = Fernet(key)
         self._key = key
+        self.file = file
+        self.exposed = exposed
+        """Whether others than the file's owner can read the key."""
 
     @classmethod
     def open(cls, key_file: Path) -> "Vault":
@@ -37,9 +41,10 @@ class Vault:
         try:
             if not key_file.exists():
                 _write_key(key_file)
-            if key_file.stat().st_mode & _OTHERS:
+            exposed = bool(key_file.stat().st_mode & _OTHERS)
+            if exposed:
                 log.warning("the store's key can be read by others", file=str(key_file), mend="chmod 600")
-            return cls(key_file.read_bytes().strip())
+            return cls(key_file.read_bytes().strip(), key_file, exposed=exposed)
         except (OSError, ValueError) as error:
             raise StoreError(f"The store's key file {key_file} can't be used: {error}") from error
 
