@@ -1,8 +1,11 @@
 """/restart: new pods of the same version, asked for, followed, and never twice."""
 
+from sqlalchemy import select
+
 from bot.operations.restart import RESTARTED_AT, is_later, restarted_at
 from bot.sandbox.kubernetes.storage import Key
-from tests.looking.pods import pods
+from bot.store.tables import AuditRow
+from tests.looking.pods import pods, short
 from tests.worlds import World, spaced
 
 WAS, IS = "2026-11-25T14:02:00.000001+00:00", "2026-11-25T14:02:00.000002+00:00"
@@ -68,3 +71,37 @@ async def test_helm_leaves_a_restart_as_it_is_and_a_failed_one_names_its_cause(w
     assert "crashed at start, exit 1" in spaced(failed.text)
     ring = await world.sees("Dana: blog → staging: restart failed")
     assert not ring.silent
+
+
+async def test_a_pod_is_deleted_by_who_may_and_comes_back(world: World) -> None:
+    doomed = pods(world, "blog-staging", "blog")[0]
+    world.vic.says(f"/pods {short(doomed)}")
+    seen = await world.sees(f"✅ blog · pod {short(doomed)}", buttons=["Logs", "Events", "‹ Pods"])
+    assert "Delete pod" not in [button.label for row in seen.buttons for button in row]
+
+    world.dana.says("/lock blog staging tests run")
+    await world.sees("staging", buttons=["Unlock"])
+    world.lee.says(f"/pods blog staging {short(doomed)}")
+    await world.sees("blog · pod", buttons=["Delete pod"])
+    await world.lee.presses("Delete pod")
+    await world.sees("(?s)Delete pod.*blog in staging", buttons=[f"Delete pod {short(doomed)}", "‹ Pod"])
+    await world.lee.presses("Delete pod")
+    await world.sees("(?s)locked.*tests run")
+    assert doomed["metadata"]["name"] in [
+        each["metadata"]["name"] for each in pods(world, "blog-staging", "blog")
+    ]
+
+    world.dana.says(f"/pods {short(doomed)}")
+    await world.sees("blog · pod", buttons=["Delete pod"])
+    await world.dana.presses("Delete pod")
+    await world.sees("makes a new one")
+    await world.dana.presses("Delete pod")
+    await world.sees(f"Pod {short(doomed)} is deleted", buttons=["Pods"])
+    assert doomed["metadata"]["name"] not in [
+        each["metadata"]["name"] for each in pods(world, "blog-staging", "blog")
+    ]
+    async with world.parts.database.read() as session:
+        rows = (await session.scalars(select(AuditRow).where(AuditRow.action == "pod.delete"))).all()
+    assert [(row.actor, row.app, row.environment, row.detail) for row in rows] == [
+        ("Dana", "blog", "staging", doomed["metadata"]["name"])
+    ]
