@@ -13,6 +13,7 @@ from typing import Any
 from bot import programs
 from bot.config import SecretMissing, Sops
 from bot.masking import Masker
+from bot.planning import paths
 from bot.planning.errors import PlanRefused
 
 LARGEST = 2 << 20
@@ -36,6 +37,19 @@ def is_encrypted(values: Any) -> bool:
 def is_secret(value: Any) -> bool:
     """Whether a value of an encrypted file is one of those that were encrypted; the file's rules may except some."""
     return isinstance(value, str) and value.startswith("ENC[AES256_GCM,")
+
+
+def refuse_remains(values: paths.Values, path: Path) -> None:
+    """Refuse encrypted values that lost what SOPS needs to decrypt them, and would be taken for passwords.
+
+    Raises: PlanRefused naming the file and the first key.
+    """
+    for key in sorted(paths.ends(values, is_secret)):
+        raise PlanRefused(
+            "A values file holds what SOPS encrypted, but not SOPS's own part",
+            where=f"{path}, {paths.spelled(key)}",
+            advice="Encrypt the whole file anew: this value can't be decrypted any more",
+        )
 
 
 async def decrypted(text: str, path: Path, sops: Sops | None) -> str:

@@ -52,6 +52,7 @@ async def opened(layer: ValuesLayer, target: Target, facts: Facts) -> Opened:
     """
     text, values = await asyncio.to_thread(_loaded, layer, target, facts)
     if not decrypting.is_encrypted(values):
+        decrypting.refuse_remains(values, layer.path)
         return Opened(values, paths.ends(values) if layer.secret else frozenset())
     if layer.template:
         raise PlanRefused(

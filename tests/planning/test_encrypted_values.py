@@ -125,6 +125,25 @@ async def test_an_encrypted_template_is_refused(tmp_path: Path, key: Key) -> Non
     assert error.words == "A values template is encrypted by SOPS"
 
 
+async def test_encrypted_values_without_their_metadata_never_become_passwords(
+    tmp_path: Path, key: Key
+) -> None:
+    values = yaml.safe_load(await encrypted(SECRETS, key))
+    del values["sops"]
+    (tmp_path / "s.yaml").write_text(yaml.safe_dump(values))
+    for sops in (None, {"age_key_file": "age.txt"}):
+        error = await refused(target(tmp_path, "s.yaml", sops=sops))
+        assert "not SOPS's own part" in error.words
+        assert error.where == f"{tmp_path / 's.yaml'}, db.password"
+
+
+async def test_json_is_decrypted_as_well(tmp_path: Path, key: Key) -> None:
+    text = await encrypted(SECRETS, key, "--output-type", "json")
+    (tmp_path / "s.json").write_text(text)
+    found = await values(target(tmp_path, "s.json", sops={"age_key_file": "age.txt"}))
+    assert found.values == SECRETS
+
+
 def program(folder: Path, body: str) -> str:
     """A stand-in for a program that misbehaves, which the real one can't be made to."""
     path = folder / "program"
