@@ -120,7 +120,9 @@ class _Binder:
         words = self._apart() if self.declared.takes(Rest) is None else self.words.typed
         for word in [word for word in words if not self._is_name(bare(word))]:
             wrong = wrong or self._word(word)
-        return wrong or self._misspelt() or self.bound
+        if wrong is None and self.misspelt:
+            return self._misspelt()
+        return wrong or self.bound
 
     def _apart(self) -> Iterator[str]:
         """The words, `shop:v1.2` as the two that it is."""
@@ -130,36 +132,34 @@ class _Binder:
 
     def bind_names_and(self, reason: Parameter) -> Bound | Wrong:
         """Take the names that lead, and all the rest for the reason."""
-        rest = self.words.raw
+        rest = right = self.words.raw
         while rest:
             word, *after = rest.split(maxsplit=1)
-            if not self._is_name(word.rstrip(".,")):
-                break
+            name = bare(word)
+            if not self._is_name(name):
+                near = self._near(name, self._nameless()) if self._required_nameless() else None
+                if near is None:
+                    break
+                self._meant(near[0], name, near[1])
+                right = right.replace(word, near[1], 1)
             rest = after[0] if after else ""
-        nameless = [each for each in self.bound.missing(self.declared) if each.type in (App, Environment)]
-        if rest and nameless:
-            return self._no_name(rest.split()[0])
+        if self.misspelt:
+            return replace(self._misspelt(), corrected=f"/{self.words.command} {right}")
+        if rest and (missing := self._required_nameless()):
+            kind = "app" if missing[-1].type is App else "environment"
+            return _unknown_name(kind, rest.split()[0], self._known(kind).values())
         if rest:
             self.bound.values[reason.name] = Reason(rest)
         return self.bound
 
-    def _no_name(self, word: str) -> Wrong:
-        """A word that stands where a name should."""
-        kinds: list[tuple[str, Any, dict[str, str]]] = [
-            ("app", App, self.apps),
-            ("environment", Environment, self.environments),
-        ]
-        missing = [
-            (kind, known)
-            for kind, type_, known in kinds
-            if (parameter := self.declared.takes(type_)) and parameter.name not in self.bound.values
-        ]
-        for kind, known in missing:
-            if near := nearest(word, known.values()):
-                corrected = f"/{self.words.command} {self.words.raw.replace(word, near, 1)}"
-                return Wrong(f'No {kind} "{_echo(word)}"', _nearest_line(near, known.values()), corrected)
-        kind, known = missing[-1]
-        return _unknown_name(kind, word, known.values())
+    def _nameless(self) -> dict[Any, str]:
+        """The kinds of names that may still be given, with their parameters."""
+        found = (self.declared.takes(kind) for kind in (App, Environment))
+        return {each.type: each.name for each in found if each and each.name not in self.bound.values}
+
+    def _required_nameless(self) -> list[Parameter]:
+        """The names that have to be given yet."""
+        return [each for each in self.bound.missing(self.declared) if each.type in (App, Environment)]
 
     def _sets(self) -> Wrong | None:
         parameter = self.declared.takes(Sets)
@@ -304,9 +304,8 @@ class _Binder:
     def _right(self) -> dict[str, str]:
         return {word: near for word, (_, near) in self.misspelt.items()}
 
-    def _misspelt(self) -> Wrong | None:
-        if not self.misspelt:
-            return None
+    def _misspelt(self) -> Wrong:
+        """What is said of misspelt names, and the command with all of them right."""
         said = [f'no {kind} "{_echo(word)}"' for word, (kind, _) in self.misspelt.items()]
         kind, near = next(iter(self.misspelt.values()))
         detail = (

@@ -214,6 +214,11 @@ def test_a_mistyped_name_is_no_reason(config: Config) -> None:
     mistyped = wrong(config, "/lock shpo staging the migration of shpo", LOCK)
     assert mistyped.corrected == "/lock shop staging the migration of shpo"
     assert wrong(config, "/lock shop migration", LOCK).words == 'No environment "migration"'
+    both = wrong(config, "/lock shp, Stagin: we migrate shp!", LOCK)
+    assert both.words == 'No app "shp", no environment "Stagin"'
+    assert both.corrected == "/lock shop staging we migrate shp!"
+    assert bound(config, "/lock shop, staging: we migrate!", LOCK)["reason"] == "we migrate!"
+    assert bound(config, "/lock staging shopping spree", LOCK)["reason"] == "shopping spree"
 
 
 @pytest.mark.parametrize(
