@@ -38,6 +38,7 @@ from bot.planning.telling import (
 from bot.planning.values import Layered, frozen_form, secret_paths
 from bot.planning.versions import Versions
 from bot.store.vault import Vault
+from bot.store.verdicts import Judgement
 
 
 class Planner:
@@ -271,7 +272,7 @@ class Planner:
             "namespace": site.namespace,
             "release": site.release,
             "revision": f"{revision.number} {revision.status}" if revision else "",
-            "verdict": verdict.health if verdict else "",
+            "verdict": _confirmed(verdict),
             "cluster_version": kube_version,
             "identity": f"{site.identity.user} {' '.join(site.identity.groups)}" if site.identity else "",
         }
@@ -320,6 +321,13 @@ class Planner:
             else None,
             shouts=self._shouts(target),
         )
+
+
+def _confirmed(verdict: Judgement | None) -> str:
+    """What of a verdict is confirmed: of a mere look only that it found trouble, since a rollout goes on meanwhile."""
+    if verdict is None or (not verdict.operation_id and verdict.health != "failed"):
+        return ""
+    return verdict.health
 
 
 async def _compared(
