@@ -3,7 +3,7 @@
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from bot.commands.arguments import NO_REST, Rest, nearest
+from bot.commands.arguments import NO_REST, Rest
 from bot.commands.ask import Ask
 from bot.commands.choices import Choice, run
 from bot.commands.declaring import button, command
@@ -31,7 +31,7 @@ async def audit(
     try:
         wanted = Filter(of_app, of_environment, _since(ask, words))
     except ValueError:
-        await _not_understood(ask, words, list(filter(None, (of_app, of_environment))))
+        await _not_understood(ask, words[0])
         return
     found = await excerpt(ask.services, wanted, skip=ask.skip, most=PAGE)
     typed = " ".join(["/audit", *filter(None, (wanted.app, wanted.environment)), *words])
@@ -87,12 +87,9 @@ def _since(ask: Ask, words: list[str]) -> datetime | None:
     return datetime.combine(day, time(), ask.config.zone)
 
 
-async def _not_understood(ask: Ask, words: list[str], named: list[str]) -> None:
-    near = nearest(words[0], [*ask.config.apps, *ask.config.environments])
-    corrected = " ".join(["/audit", *named, *([near] if near else []), *words[1:]])
-    choices = [run(clip(corrected, 60), corrected)] if near else []
+async def _not_understood(ask: Ask, word: str) -> None:
     lines = ["Since when: 2d, 2026-11-24,", "today or yesterday"]
-    await ask.show("said", choices, heading=f'No app or time "{clip(words[0], 14)}"', lines=lines)
+    await ask.show("said", heading=f'No app or time "{clip(word, 14)}"', lines=lines)
 
 
 def _words(wanted: Filter) -> str:

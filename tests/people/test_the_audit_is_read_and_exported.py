@@ -69,6 +69,6 @@ async def test_an_export_says_where_the_chain_breaks_and_wrong_words_are_explain
     await world.kim.presses("Export", "private")
     await world.sees("⚠️ The chain of hashes breaks at entry 2", chat="private kim")
     world.kim.says("/audit stagin 2d", "private")
-    await world.sees('No app or time "stagin"', chat="private kim", buttons=["/audit staging 2d"])
+    await world.sees('No environment "stagin"', chat="private kim", buttons=["/audit staging 2d"])
     world.kim.says("/audit shop soon", "private")
-    await world.sees("Since when: 2d", chat="private kim")
+    await world.sees('No app or time "soon"\nSince when: 2d', chat="private kim")
