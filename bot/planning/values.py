@@ -92,13 +92,14 @@ def _layered(
         secrets += filter(is_telling, file.texts())
         hidden = paths.outside(hidden, paths.ends(file.values)) | file.secret
         values = paths.merged(values, file.values)
-    if image is not None:
-        _put_image(values, target, image)
+    put = _put_image(values, target, image) if image is not None else []
     for key, value in sets:
         if key not in target.app.set_allowed:
             allowed = ", ".join(target.app.set_allowed) or "none"
             raise PlanRefused(f"--set may not touch {key}", advice=f"{target.app.name} allows: {allowed}")
         paths.put(values, key, _scalar(value))
+        put.append(key)
+    hidden = paths.outside(hidden, frozenset(tuple(key.split(".")) for key in put))
     for key, secret in target.secrets.items():
         try:
             text = secret.read()
@@ -110,17 +111,19 @@ def _layered(
     return Layered(values, tuple(secrets), hidden)
 
 
-def _put_image(values: paths.Values, target: Target, image: Image) -> None:
+def _put_image(values: paths.Values, target: Target, image: Image) -> list[str]:
+    """Put the image where the app wants it; returns the keys."""
     keys = target.app.image_value
-    if keys.single is not None:
-        paths.put(values, keys.single, image.reference)
-    for key, value in (
-        (keys.repository, image.repository),
-        (keys.tag, image.tag),
-        (keys.digest, image.digest),
-    ):
-        if key is not None:
-            paths.put(values, key, value)
+    parts = {
+        keys.single: image.reference,
+        keys.repository: image.repository,
+        keys.tag: image.tag,
+        keys.digest: image.digest,
+    }
+    named = {key: value for key, value in parts.items() if key is not None}
+    for key, value in named.items():
+        paths.put(values, key, value)
+    return list(named)
 
 
 def _scalar(text: str) -> Any:

@@ -233,6 +233,15 @@ async def test_secrets_come_last_and_are_told_to_whoever_masks(layers: Layers) -
     assert "hunter2" not in repr(found)
 
 
+async def test_what_is_put_over_a_secret_file_is_no_secret(layers: Layers) -> None:
+    layers.file("s.yaml", "image: {tag: old, user: u}\nweb: {x: 1, z: 2}\nplain: {a: 1}\n", secret=True)
+    layers.file("z.yaml", "plain: {a: 2}\n")
+    layers.app["set_allowed"] = ["web.x"]
+    found = await layers.values(("web.x", "3"))
+    assert found.hidden == {("image", "user"), ("web", "z")}
+    assert found.values["image"]["tag"] == "v1.2"
+
+
 async def test_a_default_in_one_layer_is_never_changed_by_another_target(layers: Layers) -> None:
     layers.file("a.yaml", "web: &d {x: 1}\nworker: *d\n")
     layers.app["set_allowed"] = ["web.x"]
