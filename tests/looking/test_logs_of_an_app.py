@@ -32,7 +32,9 @@ async def test_logs_are_read_by_app_pod_container_and_search(world: World) -> No
     wrong = await world.sees('No pod, workload or container "nothing" of shop in staging')
     assert short(first) in wrong.text
     world.dana.says("/logs shp")
-    await world.sees('No app or pod "shp"')
+    await world.sees('No app "shp"', buttons=["/logs shop"])
+    world.dana.says("/logs 4zq7x")
+    await world.sees('No app or pod "4zq7x"')
 
 
 async def test_a_long_log_is_a_document_with_its_newest_lines_in_sight(world: World) -> None:
