@@ -126,3 +126,47 @@ async def test_applying_what_is_not_there_takes_the_right_to_create_it(
         )  # fmt: skip
         assert status == code, answer
     assert 'cannot create resource "configmaps"' in answer["message"]
+
+
+async def test_nobody_grants_what_they_do_not_hold(http: Http, cluster: KubernetesServer) -> None:
+    cluster.gate.accounts["robots-token"] = Identity(ROBOT)
+    mine = {"Authorization": "Bearer robots-token"}
+    rules = [
+        {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "patch"]},
+        {
+            "apiGroups": ["rbac.authorization.k8s.io"],
+            "resources": ["roles", "rolebindings"],
+            "verbs": ["create"],
+        },
+        {
+            "apiGroups": ["rbac.authorization.k8s.io"],
+            "resources": ["clusterroles"],
+            "resourceNames": ["view"],
+            "verbs": ["bind"],
+        },
+    ]
+    await http.create(f"{RBAC}/namespaces/default/roles", {"metadata": {"name": "robot"}, "rules": rules})
+    await bind(http, {"kind": "Role", "name": "robot"}, {"kind": "User", "name": ROBOT})
+
+    async def grant(name: str, rule: dict[str, Any]) -> tuple[int, Any]:
+        body = {"metadata": {"name": name}, "rules": [rule]}
+        return await http.ask("POST", f"{RBAC}/namespaces/default/roles", body, **mine)
+
+    held = {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["a"], "verbs": ["get"]}
+    assert (await grant("held", held))[0] == 201
+    status, answer = await grant("beyond", {"apiGroups": [""], "resources": ["pods/log"], "verbs": ["get"]})
+    assert (status, answer["reason"]) == (403, "Forbidden")
+    assert answer["message"] == (
+        f'roles.rbac.authorization.k8s.io "beyond" is forbidden: user "{ROBOT}" (groups=["system:serviceaccounts", '
+        '"system:serviceaccounts:tools", "system:authenticated"]) is attempting to grant RBAC permissions not '
+        'currently held:\n{APIGroups:[""], Resources:["pods/log"], Verbs:["get"]}'
+    )
+    for role, code in (("view", 201), ("edit", 403)):
+        reference = {"kind": "ClusterRole", "name": role, "apiGroup": "rbac.authorization.k8s.io"}
+        body = {
+            "metadata": {"name": role},
+            "roleRef": reference,
+            "subjects": [{"kind": "User", "name": "vic"}],
+        }
+        status, _ = await http.ask("POST", f"{RBAC}/namespaces/default/rolebindings", body, **mine)
+        assert status == code

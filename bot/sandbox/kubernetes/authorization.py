@@ -113,7 +113,7 @@ def allowed(storage: Storage, who: Identity, what: Attributes) -> bool:
     """Whether the cluster's roles let `who` do `what`."""
     if MASTERS in who.groups:
         return True
-    return any(_grants(rule, what) for rule in rules(storage, who, what.namespace))
+    return any(grants(rule, what) for rule in rules(storage, who, what.namespace))
 
 
 def refusal(who: Identity, what: Attributes) -> ApiError:
@@ -132,11 +132,11 @@ def rules(storage: Storage, who: Identity, namespace: str = "") -> Iterator[Obje
     """All rules that hold for `who`: cluster-wide ones, and those of the namespace when one is given."""
     for binding in storage.scan(RBAC, "clusterrolebindings"):
         if _binds(binding, who):
-            yield from _rules_of(storage, binding["roleRef"], "")
+            yield from rules_of(storage, binding["roleRef"], "")
     if namespace:
         for binding in storage.scan(RBAC, "rolebindings", namespace):
             if _binds(binding, who):
-                yield from _rules_of(storage, binding["roleRef"], namespace)
+                yield from rules_of(storage, binding["roleRef"], namespace)
 
 
 def _binds(binding: Object, who: Identity) -> bool:
@@ -156,7 +156,7 @@ def _is(subject: Object, who: Identity, binding: Object) -> bool:
             return False
 
 
-def _rules_of(storage: Storage, reference: Object, namespace: str) -> Iterator[Object]:
+def rules_of(storage: Storage, reference: Object, namespace: str) -> Iterator[Object]:
     """A role's rules; an aggregated ClusterRole also has those of the roles it selects."""
     if reference["kind"] == "Role":
         role = storage.peek(Key(RBAC, "roles", namespace, reference["name"]))
@@ -170,7 +170,8 @@ def _rules_of(storage: Storage, reference: Object, namespace: str) -> Iterator[O
                 yield from other.get("rules") or []
 
 
-def _grants(rule: Object, what: Attributes) -> bool:
+def grants(rule: Object, what: Attributes) -> bool:
+    """Whether one rule lets its holder do `what`."""
     if not _has(rule.get("verbs"), what.verb):
         return False
     if what.path:

@@ -291,6 +291,7 @@ class Objects:
 
     def stored(self, key: Key, resource: Resource, after: Object, how: Writing) -> Object:
         """The object as it is stored now (as it would be, in a dry run); a definition is served from here on."""
+        how.admit(resource, after)
         if how.dry_run:
             return after
         stored = self.storage.put(key, after)

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bot.sandbox.kubernetes import protobuf
 from bot.sandbox.kubernetes.errors import bad_request, unsupported_media_type
-from bot.sandbox.kubernetes.writes import Deletion, Writing
+from bot.sandbox.kubernetes.writes import Admission, Deletion, Writing
 
 Object = dict[str, Any]
 
@@ -83,6 +83,10 @@ def number(request: web.Request, name: str) -> int | None:
         raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax ({name})') from None
 
 
+ADMIT: web.RequestKey[Admission] = web.RequestKey("admit")
+"""Under this key a request carries what `Writing.admit` is to be."""
+
+
 def writing(request: web.Request, subresource: str = "") -> Writing:
     """How a write is meant."""
     query = request.query
@@ -95,6 +99,7 @@ def writing(request: web.Request, subresource: str = "") -> Writing:
         dry_run(query.getall("dryRun", [])),
         flag(request, "force"),
         subresource,
+        request[ADMIT],
     )
 
 

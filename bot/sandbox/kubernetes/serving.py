@@ -7,6 +7,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -27,11 +28,12 @@ from bot.sandbox.kubernetes import (
 from bot.sandbox.kubernetes.authorization import Attributes, Gate, Identity
 from bot.sandbox.kubernetes.deleting import delete
 from bot.sandbox.kubernetes.errors import ApiError, internal, method_not_allowed, no_such_path
+from bot.sandbox.kubernetes.escalating import check_escalation
 from bot.sandbox.kubernetes.logs import PodLogs
 from bot.sandbox.kubernetes.objects import Objects
 from bot.sandbox.kubernetes.requests import Target
 from bot.sandbox.kubernetes.resources import Resource
-from bot.sandbox.kubernetes.writes import Written
+from bot.sandbox.kubernetes.writes import Admission, Written
 
 Object = dict[str, Any]
 
@@ -68,6 +70,8 @@ class Api:
         self._gate.authorize(who, asked)
         if resource is None or (aim.namespace and not resource.namespaced):
             raise no_such_path()
+        admit: Admission = partial(check_escalation, self._storage, who)
+        request[requests.ADMIT] = admit
         if self._creates(request, resource, aim):
             self._gate.authorize(who, replace(asked, verb="create"))
         if aim.subresource:

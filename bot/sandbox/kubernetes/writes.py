@@ -1,5 +1,6 @@
 """What a write is: how it is meant, what it came to, and the checks that every write passes first."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,13 @@ Object = dict[str, Any]
 
 SERVER_SET = ("uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds")
 """Metadata that clients can neither set nor change."""
+
+
+Admission = Callable[[Resource, Object], None]
+
+
+def _admitted(_resource: Resource, _after: Object) -> None:
+    """The default of `Writing.admit`."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +31,8 @@ class Writing:
     dry_run: bool = False
     force: bool = False
     subresource: str = ""
+    admit: Admission = _admitted
+    """Raises where whoever writes may not write this very object."""
 
 
 @dataclass(frozen=True)
