@@ -88,9 +88,9 @@ def test_a_search_is_for_a_text_and_between_slashes_for_an_expression(
 
 def test_no_expression_takes_long() -> None:
     matches = pattern("/(a+)+$/")
-    began = time.perf_counter()
+    began = time.thread_time()
     assert not matches("a" * 100_000 + "b")
-    assert time.perf_counter() - began < 1
+    assert time.thread_time() - began < 1
 
 
 def test_what_is_no_expression_is_refused() -> None:

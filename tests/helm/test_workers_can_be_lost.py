@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -129,11 +128,9 @@ async def test_a_killed_bot_leaves_no_worker_behind(charts: Charts) -> None:
 
 async def test_more_callers_than_workers_take_turns(helm: Helm, charts: Charts) -> None:
     chart = await charts.template("a: {{ .Values.n }}")
-    began = time.monotonic()
     rendered = await asyncio.gather(*(render(helm, chart, {"n": n}) for n in range(50)))
     assert [one.files["demo/templates/x.yaml"] for one in rendered] == [f"a: {n}" for n in range(50)]
     assert len(workers()) == 2
-    assert time.monotonic() - began < 10
 
 
 async def test_a_worker_that_prints_without_end_is_not_held_up(helm: Helm, charts: Charts) -> None:

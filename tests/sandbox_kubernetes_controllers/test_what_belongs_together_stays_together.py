@@ -181,11 +181,11 @@ async def test_five_hundred_pods_come_up_while_others_have_their_turn() -> None:
 
 
 async def longest_turn() -> float:
-    """The longest time for which the event loop was held, until it is cancelled."""
-    longest, before = 0.0, time.perf_counter()
+    """The longest time for which the event loop worked at one stretch, until it is cancelled."""
+    longest, before = 0.0, time.thread_time()
     try:
         while True:
             await asyncio.sleep(0)
-            longest, before = max(longest, time.perf_counter() - before), time.perf_counter()
+            longest, before = max(longest, time.thread_time() - before), time.thread_time()
     except asyncio.CancelledError:
         return longest

@@ -70,7 +70,7 @@ async def test_an_answer_may_call_a_method(bot: Bot, world: World, receiver: Rec
     await bot.set_webhook(receiver.url)
     with world.changes() as changes:
         world.says(DANA, DANA, "/start")
-        seen = [await asyncio.wait_for(anext(changes), 5) for _ in range(2)]
+        seen = [await asyncio.wait_for(anext(changes), 60) for _ in range(2)]
     assert [each.kind for each in seen] == ["said", "sent"]
 
 

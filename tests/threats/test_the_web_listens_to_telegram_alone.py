@@ -135,7 +135,7 @@ def test_a_secret_that_telegram_would_not_send_refuses_the_start(secret: str) ->
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
-async def test_a_compressed_bomb_is_refused_within_a_second_in_little_memory(encoding: str) -> None:
+async def test_a_compressed_bomb_is_refused_in_a_second_of_work_and_little_memory(encoding: str) -> None:
     plain = b'{"update_id": 1, "x": "' + b"0" * (300 * LARGEST) + b'"}'
     bomb = gzip.compress(plain, 9) if encoding == "gzip" else zlib.compress(plain, 9)
     assert len(bomb) < LARGEST
@@ -143,10 +143,10 @@ async def test_a_compressed_bomb_is_refused_within_a_second_in_little_memory(enc
     taken = Taken()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     async with server(taken) as web_server, ClientSession(web_server.url) as client:
-        began = time.monotonic()
+        began = time.process_time()
         answer = await client.post("/telegram", data=bomb, headers={**HEADERS, "Content-Encoding": encoding})
         assert answer.status == 413
-        assert time.monotonic() - began < 1
+        assert time.process_time() - began < 1
         bombed = await client.post("/telegram", data=bomb, headers={"Content-Encoding": encoding})
         assert bombed.status == 401
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60 << 10
@@ -170,7 +170,7 @@ async def test_a_body_without_end_is_cut_off_and_one_that_is_announced_is_not_re
         reader, writer = await asyncio.open_connection(host, int(port))
         head = f"POST /telegram HTTP/1.1\r\nHost: x\r\n{SECRET_HEADER}: {SECRET}\r\nContent-Length: 99999999999\r\n\r\n"
         writer.write(head.encode())
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(60):
             assert b" 413 " in await reader.readline()
         writer.close()
     assert taken == []
@@ -178,7 +178,7 @@ async def test_a_body_without_end_is_cut_off_and_one_that_is_announced_is_not_re
 
 async def test_a_hundred_slow_senders_hold_up_nobody() -> None:
     taken = Taken()
-    async with server(taken, slowest=1.0) as web_server, ClientSession(web_server.url) as client:
+    async with server(taken, slowest=3.0) as web_server, ClientSession(web_server.url) as client:
         host, port = web_server.url.removeprefix("http://").split(":")
         slow = [await asyncio.open_connection(host, int(port)) for _ in range(100)]
         head = (
@@ -186,12 +186,13 @@ async def test_a_hundred_slow_senders_hold_up_nobody() -> None:
         )
         for _, writer in slow:
             writer.write(head.encode())
-        async with asyncio.timeout(0.8):
-            assert (await client.post("/telegram", json={"update_id": 7}, headers=HEADERS)).status == 200
-        async with asyncio.timeout(10):
-            for reader, writer in slow:
-                assert b" 408 " in await reader.readline()
-                writer.close()
+        refused = [asyncio.create_task(reader.readline()) for reader, _ in slow]
+        assert (await client.post("/telegram", json={"update_id": 7}, headers=HEADERS)).status == 200
+        assert not any(task.done() for task in refused)
+        async with asyncio.timeout(60):
+            assert all(b" 408 " in line for line in await asyncio.gather(*refused))
+        for _, writer in slow:
+            writer.close()
     assert taken == [{"update_id": 7}]
 
 
