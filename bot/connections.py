@@ -20,6 +20,7 @@ from bot.helm.downloading import Route
 from bot.helm.registries import OciChart
 from bot.helm.repositories import RepoChart
 from bot.images.access import Account, Credentials, Login, ServerAccess
+from bot.images.dates import Dates
 from bot.images.docker_config import DockerConfig
 from bot.images.errors import RegistryRefused
 from bot.images.registry import Registries
@@ -41,7 +42,7 @@ class Images:
     def __init__(
         self, config: Config, cache: Path, clock: Clock, hide: Callable[[Iterable[str]], None]
     ) -> None:
-        """`cache` is the folder of the mirrors of git repositories.
+        """`cache` is the folder of the mirrors of git repositories, and of what images said of themselves.
 
         `hide` is told every password and token that is read, which may be others than when the configuration was.
         """
@@ -49,10 +50,12 @@ class Images:
         self._config = config
         self._cache = cache
         self._clock = clock
+        self._dates = Dates(cache / "dates.jsonl")
         self._now: _Reached
         self._closing: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
+        await self._dates.read()
         self._now = await self.opened(self._config)
         return self
 
@@ -78,7 +81,8 @@ class Images:
         Raises: OSError.
         """
         async with AsyncExitStack() as owned:
-            registries = Registries(registry_access(config, self._hide), clock=self._clock)
+            access = registry_access(config, self._hide)
+            registries = Registries(access, clock=self._clock, dates=self._dates)
             sources = Sources(
                 self._cache,
                 source_access(config, self._hide),

@@ -21,6 +21,7 @@ from yarl import URL
 from bot.clock import Clock, SystemClock
 from bot.images import answers
 from bot.images.access import ServerAccess
+from bot.images.dates import Dates
 from bot.images.errors import (
     ImagesError,
     ReferenceInvalid,
@@ -45,7 +46,7 @@ TAG_FRESH = 300.0
 """Seconds that a tag counts as naming what it named, where only its age is asked for."""
 _MOST_FACTS = 1024
 """Configurations whose labels are kept: some have kilobytes of them."""
-_MOST_DATES = 50_000
+_MOST_NAMED = 50_000
 _AT_ONCE = 8
 _MANIFESTS = (
     "application/vnd.oci.image.index.v1+json",
@@ -100,7 +101,11 @@ class Registries:
     """
 
     def __init__(
-        self, access: Mapping[str, ServerAccess] | None = None, *, clock: Clock | None = None
+        self,
+        access: Mapping[str, ServerAccess] | None = None,
+        *,
+        clock: Clock | None = None,
+        dates: Dates | None = None,
     ) -> None:
         split = {key: key.rpartition("://") for key in access or {}}
         self._access = {split[key][2].rstrip("/"): how for key, how in (access or {}).items()}
@@ -109,7 +114,7 @@ class Registries:
         self._open = AsyncExitStack()
         self._registries: dict[str, _Registry] = {}
         self._facts: OrderedDict[str, ImageFacts] = OrderedDict()
-        self._dates: OrderedDict[str, datetime | None] = OrderedDict()
+        self._dates = dates if dates is not None else Dates()
         self._named: OrderedDict[tuple[str, str], tuple[str, float]] = OrderedDict()
         self._under_way = 0
         self._idle = asyncio.Event()
@@ -187,8 +192,8 @@ class Registries:
         Raises also: TagMissing when there is no such digest.
         """
         if digest not in self._dates:
-            _keep(self._dates, digest, (await self._facts_of(repository, digest)).created, _MOST_DATES)
-        return self._dates[digest]
+            self._dates.learn(digest, (await self._facts_of(repository, digest)).created)
+        return self._dates.of(digest)
 
     @_counted
     async def labels(self, repository: str, digest: str) -> Mapping[str, str]:
@@ -232,6 +237,8 @@ class Registries:
                 f"{repository} did not tell within {BUILT_WITHIN:.0f} s when its {len(wanted)} versions were built. "
                 "Try again: what it told is kept. `tags.match` can choose fewer."
             ) from None
+        finally:
+            await self._dates.write()
         return dict(zip(wanted, (task.result() for task in asked), strict=True))
 
     async def _named_lately(self, repository: str, tag: str) -> str:
@@ -239,7 +246,7 @@ class Registries:
         digest, until = self._named.get((repository, tag), ("", 0.0))
         if not digest or self._clock.monotonic() >= until:
             digest = await self.digest(repository, tag)
-            _keep(self._named, (repository, tag), (digest, self._clock.monotonic() + TAG_FRESH), _MOST_DATES)
+            _keep(self._named, (repository, tag), (digest, self._clock.monotonic() + TAG_FRESH), _MOST_NAMED)
         return digest
 
     async def _facts_of(self, repository: str, digest: str) -> ImageFacts:

@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
+from bot.images import dates as dates_of_images
 from bot.images import registry
 from bot.images.access import Credentials, ServerAccess
+from bot.images.dates import Dates
 from bot.images.errors import RegistryRefused, RegistryUnreachable
 from bot.images.registry import Registries
 from bot.images.transport import Answer
@@ -109,6 +112,54 @@ async def test_what_takes_too_long_is_told_and_goes_on_where_it_stopped(
         assert (
             registries.asked <= 60 * 3 - known + registry._AT_ONCE * 2
         )  # of an image half read, nothing is kept
+
+
+async def test_what_images_said_is_known_after_a_restart(tmp_path: Path) -> None:
+    async with RegistryServer() as server:
+        for number in range(20):
+            server.add("shop", f"v{number}", created=BUILT + timedelta(hours=number) if number else None)
+        repository = f"{server.host}/shop"
+        told = []
+        for expected in (20 * 3, 20):
+            dates = Dates(tmp_path / "cache" / "dates.jsonl")
+            await dates.read()
+            async with Counting(dates=dates) as registries:
+                told.append(await registries.built(repository, server.tags("shop")))
+                assert registries.asked == expected
+        assert told[0] == told[1]
+
+
+DIGESTS = [f"sha256:{number:064x}" for number in range(7)]
+
+
+async def test_a_file_of_dates_that_is_damaged_or_too_long_is_mended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dates_of_images, "MOST", 3)
+    file = tmp_path / "dates.jsonl"
+    for digest in DIGESTS[:4]:
+        dates = Dates(file)
+        await dates.read()
+        dates.learn(digest, BUILT)
+        await dates.write()
+    with file.open("a") as stream:
+        stream.write('{"x": 1}\n["sha256:no", null]\n\x00\xff[1\n["' + DIGESTS[4] + '", "yesterday"]\n[')
+    dates = Dates(file)
+    await dates.read()
+    assert [digest in dates for digest in DIGESTS[:5]] == [False, True, True, True, False]
+    assert dates.of(DIGESTS[3]) == BUILT
+    assert len(file.read_text().splitlines()) == 3
+
+
+async def test_where_nothing_can_be_kept_it_is_asked_anew(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    dates = Dates(tmp_path / "file" / "dates.jsonl")
+    await dates.read()
+    dates.learn(DIGESTS[0], None)
+    with capture_logs() as logs:
+        await dates.write()
+    assert dates.of(DIGESTS[0]) is None
+    assert [each["event"] for each in logs] == ["dates of images can't be kept"]
 
 
 async def test_too_many_are_refused_before_anything_is_asked() -> None:
