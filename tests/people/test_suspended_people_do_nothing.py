@@ -5,8 +5,11 @@ from typing import Any
 import yaml
 from sqlalchemy import select
 
+import handlers
+from bot.commands.declaring import BUTTONS, COMMANDS
 from bot.store.tables import AuditRow
-from tests.threats.acting import reconfigured
+from tests.threats.acting import forges, message_of_bot, operations, reconfigured, state_of
+from tests.threats.test_who_may_press_what import offered
 from tests.worlds import World, spaced
 
 
@@ -92,3 +95,25 @@ async def test_whoever_suspends_is_told_what_it_means_and_must_say_whom_and_why(
     world.kim.says("/suspend kim lost phone", "private")
     asked = await world.sees(r"Suspend Kim\?", chat="private kim", buttons=["Suspend Kim", "Close"])
     assert "⚠️ That is yourself\n⚠️ Nobody would be left who may suspend" in spaced(asked.text)
+
+
+async def test_every_command_and_every_button_is_refused(world: World) -> None:
+    handlers.load()
+    await suspends(world, "dana")
+    place = world.place("team", world.dana.person)
+    before, wrong = state_of(world), []
+    for name in COMMANDS:
+        world.dana.says(COMMANDS[name].example, "private")
+        answer = await world.sees(".", chat="private dana")
+        if spaced(answer.text) != "🚫 Refused\nYou are suspended\nAsk: Kim":
+            wrong.append((name, answer.text))
+    for button in BUTTONS:
+        message = message_of_bot(world, place.id)
+        token = await offered(world, message.id, place.id, button, "staging")
+        answer_to_press = await forges(world, world.dana.person, message, token)
+        if answer_to_press.text != "You are suspended · Ask: Kim":
+            wrong.append((button, answer_to_press.text))
+        assert world.telegram.message(place.id, message.id) == message
+    assert wrong == []
+    assert await operations(world.parts.database) == []
+    assert state_of(world) == before
