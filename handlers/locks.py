@@ -18,7 +18,7 @@ from bot.operations import holds
 from bot.operations.desk import Order
 from bot.operations.errors import Spent
 from bot.operations.turn import Call
-from bot.planning.errors import PlanRefused
+from bot.planning.errors import NothingThere, PlanRefused
 from bot.store.holds import Lock, end_lock, keep_lock
 from bot.telegram.messages import ChatTarget
 
@@ -32,6 +32,8 @@ SHOWN = 6
 async def lock(ask: Ask, environment: Environment, reason: Reason, app: App | None = None) -> None:
     """Keep others from changing an app or a whole environment."""
     name = app.name if app else ""
+    if not covered(ask, name, environment.name):
+        raise NothingThere(f"No app runs in {environment.name}")
     for each in covered(ask, name, environment.name):
         ask.need("lock.set", each, environment.name)
     now = ask.services.clock.now()

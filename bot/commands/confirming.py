@@ -79,7 +79,7 @@ async def propose(
     request = replace(request, stops=stopping.operation_id if stopping else "")
     plan = await planned(ask, request, stopping)
     if plan.unchanged and not again:
-        await _show_unchanged(ask, request, plan)
+        await _show_unchanged(ask, request, plan, proven)
         return
     target = ask.config.target(request.app, request.environment)
     discloses = target.environment.disclose != "summary"
@@ -101,7 +101,7 @@ async def propose(
         )
 
 
-async def _show_unchanged(ask: Ask, request: Request, plan: Plan) -> None:
+async def _show_unchanged(ask: Ask, request: Request, plan: Plan, proven: Proven | None) -> None:
     """Nothing would change: a deploy may be made all the same, a rollback has other revisions."""
     place = plan.app, plan.environment
     choices = [Choice("Close", "plan.close")]
@@ -110,7 +110,7 @@ async def _show_unchanged(ask: Ask, request: Request, plan: Plan) -> None:
         choices = [again, *([] if request.sets else [other_version(request)]), *choices]
     elif ask.may("history.view", *place).allowed:
         choices.insert(0, run("History", f"/history {plan.app} {plan.environment}"))
-    await ask.show("unchanged", choices, plan=plan)
+    await ask.show("unchanged", choices, plan=plan, proven=proven, now=ask.services.clock.now())
 
 
 async def planned(ask: Ask, request: Request, stopping: Stopping | None = None) -> Plan:
@@ -325,16 +325,23 @@ def other_version(request: Request) -> Choice:
 
 
 def _label(plan: Plan) -> tuple[str, Any]:
-    place = plan.environment.upper() if plan.shouts else plan.environment
-    if plan.kind == "rollback":
-        return f"Roll back to {plan.version}", "danger" if plan.shouts else "primary"
-    if plan.kind == "uninstall":
-        return f"Uninstall from {place}", "danger"
-    if plan.kind == "restart":
-        return f"Restart in {place}", "danger" if plan.shouts else "primary"
+    """Where mistakes reach users the button says where, in capitals, and which version."""
     if plan.shouts:
-        return f"Deploy to {place} · {plan.version}", "danger"
-    return f"Deploy to {place}", "primary"
+        place = plan.environment.upper()
+        words: Mapping[PlanKind, str] = {
+            "deploy": f"Deploy to {place} · {plan.version}",
+            "rollback": f"Roll back to {plan.version} in {place}",
+            "uninstall": f"Uninstall from {place} · {plan.version}",
+            "restart": f"Restart in {place} · {plan.version}",
+        }
+        return words[plan.kind], "danger"
+    if plan.kind == "rollback":
+        return f"Roll back to {plan.version}", "primary"
+    if plan.kind == "uninstall":
+        return f"Uninstall from {plan.environment}", "danger"
+    if plan.kind == "restart":
+        return f"Restart in {plan.environment}", "primary"
+    return f"Deploy to {plan.environment}", "primary"
 
 
 def _arguments(plan: Plan, policy: Policy, stops: str) -> tuple[str, Arguments]:

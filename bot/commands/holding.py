@@ -29,12 +29,14 @@ async def is_held(ask: Ask, request: Mapping[str, Any]) -> bool:
     app, environment = request["app"], request["environment"]
     hold = (await holds_now(ask.services)).against(ask.who.id, app, environment)
     if hold is not None:
+        await _record(ask, hold, app, environment)
         await show_hold(ask, hold, app, environment, request)
     return hold is not None
 
 
 async def show_held(ask: Ask, held: Held, request: Mapping[str, Any] | None = None) -> None:
     """A change was kept back when it was handed in."""
+    await _record(ask, held.hold, held.app, held.environment)
     await show_hold(ask, held.hold, held.app, held.environment, request)
 
 
@@ -80,6 +82,10 @@ def lines_of(found: Holds, places: Sequence[tuple[str, str]]) -> list[str]:
         if (lock.app, lock.environment) in places or (not lock.app and lock.environment in environments):
             lines.append(f"🔒 {lock.place}: {lock.holder}, “{_short(lock.reason)}”")
     return lines
+
+
+async def _record(ask: Ask, hold: Lock | Standstill, app: str, environment: str) -> None:
+    await ask.record("refused", "refused", app=app, environment=environment, detail=holds.in_words(hold))
 
 
 def _short(reason: str) -> str:

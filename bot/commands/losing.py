@@ -11,9 +11,13 @@ from bot.commands.ask import Ask
 from bot.commands.choices import Choice
 from bot.commands.tapping import asked_now, is_second_tap
 from bot.planning.plan import Plan
+from bot.telegram.text import clip
 
 SHOWN = 8
 """Objects that are named one by one."""
+
+LONGEST_NAME = 30
+"""Cells of a name on a button; the message has all of it."""
 
 
 async def are_named(
@@ -40,7 +44,7 @@ async def are_named(
 
 async def _ask(ask: Ask, plan: Plan, naming: Mapping[str, Any], lifetime: timedelta) -> None:
     first, *more = plan.losses
-    label = f"Remove {first.name}" + (f" and {len(more)} more" if more else "")
+    label = f"Remove {clip(first.name, LONGEST_NAME)}" + (f" and {len(more)} more" if more else "")
     place = (plan.app, plan.environment)
     choices = [
         Choice("‹ Back", "plan.again", {"request": naming["request"]}, None, *place),

@@ -316,6 +316,7 @@ def logs(*lines: str, look: Look = PLAIN, previous: bool = False, total: int = 0
     """The lines of a pod."""
     values = {**SHOP, "pod": BAD_POD, "container": "web", "now": NOW}
     more = {"lines": lines, "total": total or len(lines), "look": look, "previous": previous}
+    more["searched"] = 1200
     return Shown("logs", values | more)
 
 
@@ -427,7 +428,11 @@ SCREENS: dict[str, Shown] = {
         lasting=LASTING,
     ),
     "uninstall plan": plan(kind="uninstall", version="v1.1", lines=(Line("Deployment shop removed"),)),
-    "unchanged": Shown("unchanged", {"plan": PLAN}),
+    "unchanged": Shown("unchanged", {"plan": PLAN, "proven": None, "now": NOW}),
+    "unchanged in production": Shown(
+        "unchanged",
+        {"plan": replace(PLAN, environment="production", shouts=True), "proven": PROVEN, "now": NOW},
+    ),
     "busy": Shown(
         "busy",
         {
