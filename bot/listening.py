@@ -16,7 +16,7 @@ from sqlalchemy import make_url
 from bot import logs
 from bot.clock import Clock, SystemClock
 from bot.commands.words import read
-from bot.config import Config, load
+from bot.config import Config, SecretMissing, load
 from bot.masking import Masker
 from bot.operations.lease import leader
 from bot.store.database import Database
@@ -54,16 +54,13 @@ async def ids(
     clock = SystemClock()
     await _refuse_beside_a_bot(config, clock)
     finds = Finds(config)
-    listening = asyncio.create_task(_listen(config, clock, finds, out, err), name="listening")
+    listening = asyncio.create_task(_listen(config, clock, lasting, finds, out, err), name="listening")
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, listening.cancel)
-    try:
-        await asyncio.wait([listening], timeout=lasting)
-    finally:
-        listening.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await listening
+    await asyncio.wait([listening])
+    if not listening.cancelled():
+        listening.result()
     if not finds.any:
         err.write("Nobody wrote\n")
     return 0
@@ -78,7 +75,10 @@ def _begun(paths: Sequence[Path], environ: Mapping[str, str]) -> Config:
 
 
 async def _refuse_beside_a_bot(config: Config, clock: Clock) -> None:
-    url = config.store.read()
+    try:
+        url = config.store.read()
+    except SecretMissing:  # of a store that is only planned yet
+        return
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite" and not await asyncio.to_thread(
         Path(parsed.database or "").is_file
@@ -90,7 +90,9 @@ async def _refuse_beside_a_bot(config: Config, clock: Clock) -> None:
         raise BotRuns(who)
 
 
-async def _listen(config: Config, clock: Clock, finds: "Finds", out: TextIO, err: TextIO) -> None:
+async def _listen(
+    config: Config, clock: Clock, lasting: float | None, finds: "Finds", out: TextIO, err: TextIO
+) -> None:
     telegram = config.telegram
     async with connect(
         telegram.token.read, api_url=telegram.api_url, proxy=telegram.proxy, ca_file=telegram.ca_file
@@ -100,22 +102,24 @@ async def _listen(config: Config, clock: Clock, finds: "Finds", out: TextIO, err
             raise WebhookSet(webhook.url)
         if await is_read_by_another(bot):
             raise OtherReader
-        err.write(f"Write to @{me.username}, and where it is a member. Nothing is answered; Ctrl-C ends.\n")
+        _say(err, f"Write to @{me.username}, and where it is a member. Nothing is answered; Ctrl-C ends.")
         if not me.hears_all:
-            err.write(
-                f"Privacy mode: in groups it hears only commands, so write /hello@{me.username} there.\n"
-            )
-        err.flush()
+            _say(err, f"Privacy mode: in groups it hears only commands, so write /hello@{me.username} there.")
 
         def blocked() -> None:
-            err.write("100 commands wait for the bot: later ones are not shown before it has started once.\n")
-            err.flush()
+            _say(err, "100 commands wait for the bot: later ones are not shown before it has started once.")
 
-        async for update in overheard(bot, clock, _acts, blocked):
-            if (found := told(update)) is not None:
-                for line in finds.lines(found):
-                    out.write(line + "\n")
-                out.flush()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(lasting):
+                async for update in overheard(bot, clock, _acts, blocked):
+                    for line in finds.lines(found) if (found := told(update)) else ():
+                        _say(out, line)
+
+
+def _say(to: TextIO, line: str) -> None:
+    """Write at once: who reads along may be a program."""
+    to.write(line + "\n")
+    to.flush()
 
 
 def _acts(update: Update) -> bool:

@@ -75,7 +75,17 @@ async def test_it_prints_who_writes_once_each_and_leaves_all_for_the_bot(
     assert not (tmp_path / "state").exists()
 
 
-async def test_the_token_alone_is_enough_and_it_ends_by_itself(tmp_path: Path) -> None:
+async def test_it_ends_by_itself_and_says_that_nobody_wrote(sandbox: SandboxWorld, tmp_path: Path) -> None:
+    laid_over = {"store": "${NOT_SET_YET}"}
+    code, out, err = await pilothouse(
+        "ids", "--for", "1s", *options(sandbox, tmp_path, laid_over), env=sandbox.secrets
+    )
+    assert (code, out) == (0, "")
+    assert err.startswith("Write to @pilothouse_bot, and where it is a member.")
+    assert err.endswith("Nobody wrote\n")
+
+
+async def test_without_a_file_the_token_is_that_of_the_environment(tmp_path: Path) -> None:
     code, _, err = await pilothouse("ids", "--for", "1s", env={"TELEGRAM_TOKEN": ""}, cwd=tmp_path)
     assert (code, "TELEGRAM_TOKEN" in err) == (2, True)
     code, _, err = await pilothouse("ids", "--for", "soon", env={"TELEGRAM_TOKEN": "x"}, cwd=tmp_path)
