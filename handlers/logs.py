@@ -76,6 +76,7 @@ async def _show(ask: Ask, found: Found, wanted: str, look: Look) -> None:
         "alone": len(found.pod.containers) == 1,
         "previous": previous,
         "look": look,
+        "searched": text.count("\n"),
         "now": ask.services.clock.now(),
     }
     shown = newest(lines, IN_MESSAGE)
@@ -84,8 +85,17 @@ async def _show(ask: Ask, found: Found, wanted: str, look: Look) -> None:
         await ask.show("logs", choices, lines=shown, total=len(lines), **values)
         return
     document = Document(_file_name(found, container, previous), "\n".join([*lines, ""]).encode())
+    plain = Look(words=(found.pod.name, container.name), run=look.run)
+    choices = [
+        run("Newest lines", _command(found, plain), fresh=True),
+        run(
+            "Pods",
+            f"/pods {found.release.target.app.name} {found.release.target.environment.name}",
+            fresh=True,
+        ),
+    ]
     ending = newest(lines, IN_CAPTION)
-    await ask.show("logs", document=document, lines=ending, total=len(lines), **values)
+    await ask.show("logs", choices, document=document, lines=ending, total=len(lines), **values)
 
 
 async def _read(found: Found, container: Container, look: Look, previous: bool) -> str:

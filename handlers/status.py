@@ -64,6 +64,8 @@ async def _one(ask: Ask, app: str, environment: str) -> None:
         choices.append(run("Logs", f"/logs {app} {environment}"))
     if found.revision and ask.may("history.view", app, environment).allowed:
         choices.append(run("History", f"/history {app} {environment}"))
+    if found.workloads and ask.may("pods.restart", app, environment).allowed:
+        choices.append(run("Restart", f"/restart {app} {environment}"))
     if found.state == "unfinished" and ask.may("release.mend", app, environment).allowed:
         choices.append(
             Choice(

@@ -16,8 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
 from bot.commands.choices import Choice, run
+from bot.commands.disclosing import shows
 from bot.commands.showing import Page, Screen
-from bot.config import Config
+from bot.config import Config, Target
 from bot.operations.holds import WAITING
 from bot.operations.operation import Outcome
 from bot.operations.view import Hold, View
@@ -131,7 +132,11 @@ class LiveMessages:
             )
 
     def _end(self, view: View) -> Page:
-        return Page("ended", self._values(view), _next_steps(view))
+        config = self._config()
+        app = config.apps.get(view.app)
+        there = app is not None and view.environment in app.environments
+        target = config.target(view.app, view.environment) if there else None
+        return Page("ended", self._values(view), _next_steps(view, target))
 
     def told(self) -> None:
         """The end is stored: send it."""
@@ -339,8 +344,11 @@ def _while_held(view: View, held: Hold) -> list[Choice]:
     return [*choices, Choice("Leave it", "rollout.leave", operation, None, *place, anyone=True)]
 
 
-def _next_steps(view: View) -> list[Choice]:
-    """What the result offers: what happened, another try after a failure, and the way back."""
+def _next_steps(view: View, target: Target | None) -> list[Choice]:
+    """What the result offers: what happened, as far as chats may see it, another try, and the way back.
+
+    `target` is None when the configuration does not know the place any more.
+    """
     assert view.outcome is not None
     outcome: Outcome = view.outcome
     place = {"app": view.app, "environment": view.environment}
@@ -351,11 +359,12 @@ def _next_steps(view: View) -> list[Choice]:
         choices.append(Choice(label, button, arguments, style, view.app, view.environment, anyone=True))
 
     revision = outcome.attempt or outcome.revision
-    if revision and view.quotes:
+    if revision and target is not None and shows(target, "logs"):
         choices.append(run("Logs", f"/logs {view.app} {view.environment}", fresh=True))
     if revision:
         choices.append(run("Pods", f"/pods {view.app} {view.environment}", fresh=True))
-    if revision and view.kind in ("deploy", "rollback", "mend"):
+    diffs = target is not None and shows(target, "diff")
+    if revision and diffs and view.kind in ("deploy", "rollback", "mend"):
         offer("Diff", "result.diff", revision=revision)
     choices.append(run("Status", f"/status {view.app} {view.environment}", fresh=True))
     if view.kind == "deploy" and outcome.result in ("failed", "restored", "removed", "cancelled", "held"):

@@ -22,13 +22,18 @@ async def pick(ask: Ask, declared: Declared, bound: Bound, missing: str) -> None
     permission = "app.view" if declared.permission == KNOWN else declared.permission
     targets = ask.targets(permission)
     app = _bound(declared, bound, App)
-    if app is not None:
-        targets = [target for target in targets if target.app.name == app]
+    environment = _bound(declared, bound, Environment)
+    targets = [
+        target
+        for target in targets
+        if app in (None, target.app.name) and environment in (None, target.environment.name)
+    ]
     if not targets:
-        raise Refused(ask.may(permission, app), app or "")
+        raise Refused(ask.may(permission, app, environment), app or environment or "")
     parameter = next(each for each in declared.parameters if each.name == missing)
     if parameter.type is App:
-        await _pick_app(ask, declared, targets, _rest(declared, bound))
+        where = f" {environment}" if environment is not None else ""
+        await _pick_app(ask, declared, targets, where + _rest(declared, bound))
     elif parameter.type is Environment and app is not None:
         await _pick_environment(ask, declared, app, targets, _rest(declared, bound))
     elif parameter.type is Reason:
@@ -49,7 +54,7 @@ async def place(
     """
     if app is not None and environment is not None:
         return ask.config.target(app.name, environment.name)
-    bound = Bound({"rest": rest})
+    bound = Bound({"rest": rest} | ({"environment": environment} if environment is not None else {}))
     if app is None:
         await pick(ask, declared, bound, "app")
         return None
