@@ -96,7 +96,12 @@ class EnvironmentFields(Named):
     disclose: Literal["summary", "diff", "logs"] = Field(
         default="logs", description="What chats may see: summaries, also diffs, or also logs."
     )
-    history_max: int = Field(default=10, ge=2, le=100, description="Revisions that Helm keeps, the last healthy one always among them.")
+    history_max: int = Field(
+        default=10,
+        ge=2,
+        le=100,
+        description="Revisions that Helm keeps, the last healthy one always among them.",
+    )
     values: Values = Field(default=(), description="Layers of values after the app's own.")
     secrets: Secrets = Field(
         default_factory=dict, description="Dotted keys of values, and the secrets that go there."

@@ -38,11 +38,17 @@ def room(past: Past, most: int) -> int:
 
 
 def surplus(past: Past, most: int) -> Sequence[int]:
-    """The revisions beyond `most`, oldest first; never the newest, the deployed or the last healthy one."""
+    """The revisions beyond `most`, oldest first; never the newest, the deployed or the last healthy one.
+
+    Where that is the newest, the one before it that was healthy is kept as well: a rollback goes there.
+    """
     if most <= 0:
         return ()
-    spare, newest = spared(past), past.newest
-    kept = {spare, newest.number if newest else None}
+    newest = past.newest
+    kept = {spared(past)}
+    if newest is not None:
+        before = past.healthy_before(newest.number)
+        kept |= {newest.number, before.number if before is not None else None}
     kept |= {each.number for each in past.revisions if each.status == "deployed" or each.busy}
     loose = [each.number for each in past.revisions if each.number not in kept]
     return loose[: max(0, len(past.revisions) - most)]
