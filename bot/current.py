@@ -38,6 +38,8 @@ class InForce:
     texts: Texts
     hidden: frozenset[str]
     """All that `masker` hides by name."""
+    public: frozenset[str]
+    """What is never hidden: everybody sees it anyway."""
 
 
 class Current:
@@ -86,7 +88,7 @@ class Current:
 
     def hide(self, values: Iterable[str]) -> None:
         """Hide these too from now on: a secret's file may have changed since the configuration was loaded."""
-        self._now = _hiding(self._now, frozenset(values) - names_in(self.config))
+        self._now = _hiding(self._now, frozenset(values) - self._now.public)
 
     def pin(self, chats: Mapping[str, int]) -> None:
         """These chats have these ids, whatever the configuration says: public names, groups that moved."""
@@ -144,13 +146,15 @@ async def _loaded(
     in_files = await _in_files(config)
 
     def derived() -> InForce:
-        found = {*_known(secrets_of(config)), *in_files, *_in_store(config)} - names_in(config)
+        public = _names(config)
+        found = {*_known(secrets_of(config)), *in_files, *_in_store(config)} - public
         return InForce(
             config=config,
             policy=Policy.of(config, pinned),
             masker=Masker(hidden | found),
             texts=Texts(config.zone, config.templates),
             hidden=hidden | found,
+            public=public,
         )
 
     return await asyncio.to_thread(derived)
@@ -202,10 +206,10 @@ async def _in_files(config: Config) -> list[str]:
     return [text for task in asked for text in task.result()]
 
 
-def names_in(config: Config) -> set[str]:
+def _names(config: Config) -> frozenset[str]:
     """What everybody sees anyway: a database's user who is called like the app must not blacken the app's name."""
     targets = config.targets()
-    return {
+    names = {
         *config.apps,
         *config.environments,
         *config.clusters,
@@ -214,6 +218,7 @@ def names_in(config: Config) -> set[str]:
         *(person.name for person in config.people.values() if person.name),
         *(each for target in targets for each in (target.release, target.namespace)),
     }
+    return frozenset(names)
 
 
 def _in_store(config: Config) -> Iterator[str]:

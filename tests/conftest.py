@@ -6,8 +6,13 @@ from collections.abc import AsyncIterator, Generator, Iterator
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import postgres
+
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""How long an example takes says nothing where all the cores are at work; what must be quick is tried as such."""
+settings.load_profile("shared")
 
 
 @pytest.hookimpl(wrapper=True)

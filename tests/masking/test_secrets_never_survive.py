@@ -45,6 +45,23 @@ def test_values_that_hold_one_another_are_all_hidden(values: list[str]) -> None:
     assert all(value not in shown for value in nested)
 
 
+@given(st.lists(VALUES, min_size=1, max_size=12), st.booleans())
+def test_values_that_are_learnt_one_after_the_other_are_hidden_as_well(
+    values: list[str], longest_first: bool
+) -> None:
+    nested = ["".join(values), *values]
+    masker = Masker()
+    for value in nested if longest_first else reversed(nested):
+        masker = masker.with_values([value])
+    shown = masker.mask_text(f"{nested[0]}\n{' '.join(nested)}")
+    assert shown.replace(HIDDEN, "").replace("\n", "").replace(" ", "") == ""
+
+
+def test_values_that_overlap_are_hidden_whole() -> None:
+    masker = Masker(["abcde-1"]).with_values(["de-1-fgh"])
+    assert masker.mask_text("x abcde-1-fgh y abcde-1 z") == f"x {HIDDEN} y {HIDDEN} z"
+
+
 @given(VALUES)
 def test_plain_data_is_masked_in_keys_and_values(value: str) -> None:
     assert value not in json.dumps(
