@@ -38,7 +38,7 @@ OTHER_CONTAINERS = 2
 async def logs(
     ask: Ask, app: App | None = None, environment: Environment | None = None, rest: Rest = NO_REST
 ) -> None:
-    """The newest log lines of an app or a pod."""
+    """The newest log lines."""
     look = read_look(rest)
     if app is None and look.words:
         await _of_pod(ask, look, environment.name if environment else "")

@@ -35,7 +35,7 @@ EVENTS = 10
 async def pods(
     ask: Ask, app: App | None = None, environment: Environment | None = None, rest: Rest = NO_REST
 ) -> None:
-    """The pods of an app, or one pod and what it suffers from."""
+    """Pods and what they suffer from."""
     if len(rest) > 1:
         raise PlanRefused("/pods takes one pod or workload", advice="Example: /pods shop staging x2k4p")
     if app is None and rest:

@@ -10,7 +10,7 @@ from bot.config import App, Environment
 
 @command("restart", permission="pods.restart", example="/restart shop staging", group="Operate")
 async def restart(ask: Ask, app: App, environment: Environment) -> None:
-    """Replace the pods of an app by new ones of the same version."""
+    """New pods of the same version."""
     await propose(ask, Request("restart", app.name, environment.name))
 
 

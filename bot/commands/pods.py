@@ -201,6 +201,11 @@ async def _workload(cluster: Cluster, namespace: str, ref: ObjectRef) -> Workloa
         raw = [pod for job in newest for pod in await _job_pods(cluster, namespace, job)]
     else:
         raw = await _pods(cluster, namespace, item, picture)
+    return await asyncio.to_thread(_assessed, ref, item, raw, picture)
+
+
+def _assessed(ref: ObjectRef, item: Raw, raw: Sequence[Raw], picture: Picture) -> Workload:
+    """The workload with its pods in words: of hundreds it takes a while."""
     for pod in raw:
         picture.put(pod)
     pods = _sorted(told(pod, ref.name, of_job=ref.kind in ("Job", "CronJob") or ref.hook) for pod in raw)
