@@ -15,6 +15,7 @@ from bot.commands.holding import is_held, show_held
 from bot.commands.losing import are_named
 from bot.commands.stopping import in_the_way, stop_and_queue
 from bot.commands.stopping import label as stopping_label
+from bot.commands.ways_back import offer_revisions
 from bot.config import Target
 from bot.operations.deploy import CHART, VALUES, Deploy, DeployArguments
 from bot.operations.desk import Order
@@ -25,7 +26,7 @@ from bot.operations.release import ReleaseArguments
 from bot.operations.restart import Restart
 from bot.operations.rollback import Rollback, RollbackArguments
 from bot.operations.uninstall import Uninstall
-from bot.planning.errors import PlanRefused
+from bot.planning.errors import NoneHealthy, PlanRefused
 from bot.planning.going_back import Stopping
 from bot.planning.plan import Plan, PlanKind
 from bot.planning.proving import Proven
@@ -77,7 +78,11 @@ async def propose(
         await show_busy(ask, request, busy)
         return
     request = replace(request, stops=stopping.operation_id if stopping else "")
-    plan = await planned(ask, request, stopping)
+    try:
+        plan = await planned(ask, request, stopping)
+    except NoneHealthy as none:
+        await offer_revisions(ask, request.app, request.environment, none)
+        return
     if plan.unchanged and not again:
         await _show_unchanged(ask, request, plan, proven)
         return

@@ -3,9 +3,11 @@
 PlanRefused        nothing has changed; `words` says what is wrong, `advice` how to mend it
 ├── ReleaseStuck   an earlier run did not finish: wait for it, or mend the release
 ├── NothingThere   there is no release, or no revision, to act on
+│   └── NoneHealthy   there are revisions, and nobody knows which of them was healthy
 └── OwnedByOthers  another tool manages it: change it there
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.planning.owners import Owner
@@ -40,6 +42,17 @@ class ReleaseStuck(PlanRefused):
 
 class NothingThere(PlanRefused):
     """There is no release, or no revision of it, that this could act on."""
+
+
+class NoneHealthy(NothingThere):
+    """No earlier revision is known to have been healthy: a person may name one of `revisions`."""
+
+    def __init__(self, release: str, revisions: Sequence[int]) -> None:
+        super().__init__(
+            f"No earlier revision of {release} is known to have been healthy",
+            advice=f"Name one of /history's revisions: {', '.join(map(str, revisions))}",
+        )
+        self.revisions = revisions
 
 
 class OwnedByOthers(PlanRefused):

@@ -14,7 +14,7 @@ from typing import Any
 from bot.helm.client import Helm
 from bot.helm.releases import Hook, ReleaseRecord, Revision
 from bot.planning import manifests
-from bot.planning.errors import NothingThere
+from bot.planning.errors import NoneHealthy, NothingThere
 from bot.planning.live import of_record
 from bot.planning.manifests import Manifest
 from bot.planning.releases import Past
@@ -77,7 +77,7 @@ def destination(site: Site, past: Past, revision: int | None, *, base: int | Non
     """The revision to return to: the one named, else the last before the newest that was healthy by our verdict.
 
     With `base`, the newest revision does not count but what stood before the deploy that began after `base`.
-    Raises: NothingThere.
+    Raises: NothingThere; NoneHealthy where a person may name one.
     """
     newest = past.newest
     if newest is None:
@@ -94,10 +94,7 @@ def destination(site: Site, past: Past, revision: int | None, *, base: int | Non
             f"Revision {newest.number} of {site.release} is the first that Helm keeps: nothing is before it",
             advice="Deploy a version that works",
         )
-    raise NothingThere(
-        f"No earlier revision of {site.release} is known to have been healthy",
-        advice=f"Name one of /history's revisions: {', '.join(map(str, earlier))}",
-    )
+    raise NoneHealthy(site.release, earlier)
 
 
 def _named(site: Site, past: Past, revision: int) -> Revision:

@@ -62,3 +62,20 @@ async def test_a_hook_that_cannot_succeed_locks_nothing_where_failures_are_left(
         assert world.history("shop", "shop-staging") == ["superseded", "deployed", "failed"]
         await world.dana.deploys("v1.3")
         await world.sees("✅ shop → staging v1.3")
+
+
+async def test_a_double_tap_does_not_cancel_a_rollback_and_a_choice_of_revisions_leads_there(
+    world: World,
+) -> None:
+    world.dana.says("/rollback shop staging")
+    await world.sees(
+        "no known way back\nNo earlier revision of shop", buttons=["Roll back to 1", "History", "Close"]
+    )
+    await world.dana.presses("Roll back to 1")
+    plan = await world.sees("Roll back: shop → staging v1.0", buttons=["Roll back to v1.0"])
+    assert "Nobody knows whether revision 1 was healthy" in spaced(plan.text)
+    world.clock.stop()
+    await world.dana.presses("Roll back to v1.0")
+    await world.sees("🔄 shop → staging back to v1.0", buttons=["Cancel"])
+    assert "press again to cancel" in await world.dana.presses("Cancel")
+    await world.sees(r"↩️ shop → staging v1\.0 is back")
