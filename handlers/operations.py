@@ -6,11 +6,10 @@ from bot.commands.choices import Choice
 from bot.commands.declaring import button, command
 from bot.commands.holding import holds_now, lines_of
 from bot.commands.stopping import may_stop, need_to_stop
+from bot.commands.tapping import SECOND_TAP
 from bot.store.tables import OperationRow
 
 SHOWN = 10
-TOO_EARLY = 2.0
-"""Seconds after a start in which a cancel is taken for the second tap of a double tap."""
 
 
 @command("operations", permission="operations.view", example="/operations")
@@ -52,7 +51,7 @@ async def press(ask: Ask, operation_id: str) -> None:
         ask.toast("It has ended already")
         return
     started = row.started_at or row.created_at
-    if (ask.services.clock.now() - started).total_seconds() < TOO_EARLY and row.state == "running":
+    if ask.services.clock.now() - started < SECOND_TAP and row.state == "running":
         ask.toast("It has just begun: press again to cancel")
         return
     await _stop(ask, row)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from bot.commands.ask import Ask
 
 SECOND_TAP = timedelta(seconds=2)
-"""How soon after a question its answer is taken for the second tap of a double tap."""
+"""How soon after a question its answer, or after a start its cancel, is taken for the second tap of a double tap."""
 
 
 def asked_now(ask: Ask) -> str:

@@ -238,7 +238,8 @@ class App(Named):
         default_factory=dict, description="Dotted keys of values, and the secrets that go there."
     )
     environments: Overrides = Field(
-        description="Where the app runs: a list, or a mapping whose entries override the environment's fields."
+        description="Where the app runs, in the order that versions travel: a list, or a mapping whose entries "
+        "override the environment's fields."
     )
     set_allowed: tuple[DottedKey, ...] = Field(default=(), description="The keys that `--set` may touch.")
     tests: bool = Field(default=False, description="Run the chart's Helm tests after a rollout.")
