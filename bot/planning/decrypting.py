@@ -39,6 +39,18 @@ def is_secret(value: Any) -> bool:
     return isinstance(value, str) and value.startswith("ENC[AES256_GCM,")
 
 
+def stood_in(values: Any) -> Any:
+    """An encrypted file's values with something of the same kind for each that is encrypted."""
+    if isinstance(values, dict):
+        return {key: stood_in(each) for key, each in values.items() if key != METADATA}
+    if isinstance(values, list):
+        return [stood_in(each) for each in values]
+    if not is_secret(values):
+        return values
+    kind = values.rpartition("type:")[2].rstrip("]")
+    return {"int": 1, "float": 1.5, "bool": True}.get(kind, "stand-in")
+
+
 def refuse_remains(values: paths.Values, path: Path) -> None:
     """Refuse encrypted values that lost what SOPS needs to decrypt them, and would be taken for passwords.
 

@@ -45,8 +45,8 @@ class Opened:
         return [text for path in self.secret for text in paths.leaves(paths.at(self.values, path))]
 
 
-async def opened(layer: ValuesLayer, target: Target, facts: Facts) -> Opened:
-    """Read one file.
+async def opened(layer: ValuesLayer, target: Target, facts: Facts, *, sealed: bool = False) -> Opened:
+    """Read one file; `sealed` does not decrypt, and has stand-ins for what is encrypted.
 
     Raises: PlanRefused naming the file and line.
     """
@@ -60,6 +60,8 @@ async def opened(layer: ValuesLayer, target: Target, facts: Facts) -> Opened:
             where=str(layer.path),
             advice="Keep what is encrypted in a file of its own, without .j2",
         )
+    if sealed:
+        return Opened(decrypting.stood_in(values))
     plain = await decrypting.decrypted(text, layer.path, target.sops)
     return await asyncio.to_thread(_decrypted, layer, values, plain)
 

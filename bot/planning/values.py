@@ -52,13 +52,20 @@ def wants_commit(target: Target) -> bool:
 
 
 async def layered(
-    target: Target, image: Image | None, sets: Sequence[tuple[str, str]], facts: Facts
+    target: Target,
+    image: Image | None,
+    sets: Sequence[tuple[str, str]],
+    facts: Facts,
+    *,
+    sealed: bool = False,
 ) -> Layered:
     """Put all layers over each other: files in order, the image, `--set`, and the secrets last.
 
+    `sealed` leaves encrypted files so, with stand-ins for their secrets: for what depends on none of them.
+
     Raises: PlanRefused naming the file and line, the key that may not be set, or the secret that is missing.
     """
-    files = [await opened(layer, target, facts) for layer in target.values]
+    files = [await opened(layer, target, facts, sealed=sealed) for layer in target.values]
     return await asyncio.to_thread(_layered, target, files, image, sets)
 
 

@@ -38,7 +38,7 @@ async def made_by(parts: Parts, target: Target, cluster: Cluster | None) -> list
     archive = await charts.fetch(await chart_source(target.app, registries, hide=parts.current.hide))
     image = Image(target.app.image, VERSION, DIGEST) if target.app.image is not None else None
     stand_in = replace(target, secrets=dict.fromkeys(target.secrets, Secret("stand-in")))
-    layers = await layered(stand_in, image, (), Facts(VERSION, DIGEST, "0" * 40))
+    layers = await layered(stand_in, image, (), Facts(VERSION, DIGEST, "0" * 40), sealed=True)
     kube = await _kube(cluster)
     rendered = await parts.helm.render(
         archive,

@@ -137,6 +137,17 @@ async def test_encrypted_values_without_their_metadata_never_become_passwords(
         assert error.where == f"{tmp_path / 's.yaml'}, db.password"
 
 
+async def test_what_depends_on_no_secret_needs_no_key(tmp_path: Path, key: Key) -> None:
+    """Which rights a chart needs is printed by people who have no key."""
+    (tmp_path / "s.yaml").write_text(await encrypted({**SECRETS, "rate_unencrypted": 2}, key))
+    found = await layered(target(tmp_path, "s.yaml", sops=None), None, (), Facts("v1"), sealed=True)
+    assert found.values == {
+        "db": {"password": "stand-in", "port": 1, "tls": True},
+        "keys": ["stand-in", "stand-in"],
+        "rate_unencrypted": 2,
+    }
+
+
 async def test_json_is_decrypted_as_well(tmp_path: Path, key: Key) -> None:
     text = await encrypted(SECRETS, key, "--output-type", "json")
     (tmp_path / "s.json").write_text(text)
