@@ -31,14 +31,14 @@ async def pick(ask: Ask, declared: Declared, bound: Bound, missing: str) -> None
     if not targets:
         raise Refused(ask.may(permission, app, environment), app or environment or "")
     parameter = next(each for each in declared.parameters if each.name == missing)
-    if parameter.type is App:
+    if parameter.type is App or (parameter.type is Environment and app is None and declared.takes(App)):
         where = f" {environment}" if environment is not None else ""
         await _pick_app(ask, declared, targets, where + _rest(declared, bound))
     elif parameter.type is Environment and app is not None:
         await _pick_environment(ask, declared, app, targets, _rest(declared, bound))
     elif parameter.type is Reason:
         place = [name for kind in (App, Environment) if (name := _bound(declared, bound, kind))]
-        example = " ".join([f"/{declared.name}", *place, "database migration"])
+        example = " ".join([f"/{declared.name}", *place, "database migration"]) if place else declared.example
         await ask.show("said", heading=f"/{declared.name} needs a reason", lines=[f"Example: {example}"])
     else:
         await ask.show("said", heading=f"/{declared.name} needs more", lines=[f"Example: {declared.example}"])

@@ -107,6 +107,8 @@ async def _taken_until(world: World) -> str:
 async def test_a_lock_needs_its_rights_and_a_reason(world: World) -> None:
     world.lee.says("/lock shop production migration", "private")
     await world.sees("Refused: shop → production\nNeeds: lock in production", chat="private lee")
+    world.lee.says("/lock", "private")
+    await world.sees("Which app\\?", chat="private lee", buttons=["shop", "blog"])
     world.lee.says("/lock staging", "private")
     await world.sees("/lock needs a reason\nExample: /lock staging", chat="private lee")
     world.lee.says("/lock staging for 2h", "private")
