@@ -5,6 +5,7 @@ from bot.app import Parts
 from bot.checking import clocks
 from bot.checking.lines import Answer, Finding, Group, Question
 from bot.cluster import ClusterRefused
+from bot.cluster.identities import short
 
 
 def group(parts: Parts) -> Group:
@@ -13,16 +14,17 @@ def group(parts: Parts) -> Group:
     return Group(
         "Clusters",
         [
-            Question(f"cluster {name}", _Asked(parts, f"cluster {name}", cluster.access).reached)
+            Question(f"cluster {name}", _Asked(parts, name, cluster.access).reached)
             for name, cluster in config.clusters.items()
         ],
     )
 
 
 class _Asked:
-    def __init__(self, parts: Parts, about: str, access: ClusterAccess) -> None:
+    def __init__(self, parts: Parts, name: str, access: ClusterAccess) -> None:
         self._parts = parts
-        self._about = about
+        self._name = name
+        self._about = f"cluster {name}"
         self._access = access
 
     async def reached(self) -> Answer:
@@ -31,7 +33,7 @@ class _Asked:
         theirs = clocks.server_time(await self._parts.clusters.date(self._access))
         apart = clocks.difference(theirs, self._parts.clock.now())
         try:
-            known = f"identity {(await cluster.uid())[:8]}"
+            known = f"identity {short(await self._parts.identities.uid(self._name, self._access))}"
         except ClusterRefused:  # told among the rights
             known = "its identity may not be read"
         lines = [Finding("ok", self._about, f"Kubernetes {version}, {known}")]

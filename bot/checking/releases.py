@@ -6,7 +6,7 @@ from bot.access import Identity
 from bot.app import Parts
 from bot.checking.clocks import span
 from bot.checking.lines import Answer, Finding, Group, Question
-from bot.cluster import Cluster, ClusterRefused
+from bot.cluster import ClusterRefused
 from bot.config import Target
 from bot.planning.errors import OwnedByOthers
 from bot.planning.foreign import foreign
@@ -35,13 +35,7 @@ class _Asked:
         if target.environment.impersonate and identity is None:
             return Finding("note", about, "not looked at: nobody is there in whose name to ask")
         cluster = (await parts.clusters.at(target.access)).as_(identity)
-        site = Site(
-            access=target.access,
-            cluster_uid=await _uid(await parts.clusters.at(target.access)),
-            namespace=target.namespace,
-            release=target.release,
-            identity=identity,
-        )
+        site = await _site(parts, target, identity)
         past = await parts.releases.past(site)
         asked = f" (asked as {who})" if who else ""
         newest = past.newest
@@ -80,12 +74,18 @@ class _Asked:
         return next(((identity, key) for key, identity in found.items()), (None, ""))
 
 
-async def _uid(cluster: Cluster) -> str:
-    """What our own verdicts are kept by; without it they are not found, and Helm's record speaks alone."""
+async def _site(parts: Parts, target: Target, identity: Identity | None) -> Site:
+    """Where it is; a cluster whose identity may not be read has no verdicts of ours: Helm's record speaks alone."""
     try:
-        return await cluster.uid()
+        return await parts.planner.site(target, identity)
     except ClusterRefused:
-        return ""
+        return Site(
+            access=target.access,
+            cluster_uid="",
+            namespace=target.namespace,
+            release=target.release,
+            identity=identity,
+        )
 
 
 def _state(past: Past) -> str:
