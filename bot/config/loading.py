@@ -33,9 +33,7 @@ _WORDS: Final = {
 }
 
 
-def load(
-    paths: Sequence[Path], environ: Mapping[str, str], *, only: Collection[str] | None = None
-) -> Config:
+def load(paths: Sequence[Path], environ: Mapping[str, str], *, only: Collection[str] | None = None) -> Config:
     """Read the files, merge them in order, and check the whole; or `only` some sections of what is not finished yet.
 
     Later files win: mappings are merged key by key, lists and scalars replaced. `environ` fills `${NAME}`.

@@ -41,7 +41,9 @@ async def restarting(cluster: Cluster, namespace: str, objects: Iterable[ObjectR
     moving = [(each, item) for each, item in found if not left_out(each, item)]
     lines = [Line(f"{_name(each)}: {_count(pods(each.kind, item))}") for each, item in moving]
     lines += [
-        Line(f"{_name(each)} is down meanwhile", "warning") for each, item in moving if is_down(each.kind, item)
+        Line(f"{_name(each)} is down meanwhile", "warning")
+        for each, item in moving
+        if is_down(each.kind, item)
     ]
     comparison = Comparison(tuple(lines), notes, diff="", added=0, removed=0, unchanged=False)
     return Restarting(tuple(each for each, _ in moving), comparison)

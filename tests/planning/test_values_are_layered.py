@@ -229,7 +229,13 @@ async def test_secrets_come_last_and_are_told_to_whoever_masks(layers: Layers) -
     found = await layers.values(image=None)
     assert found.values["db"] == {"password": "hunter2", "host": "db"}
     assert set(found.secrets) == {"hunter2", "k-1234"}
-    assert found.hidden == {("api", "key"), ("api", "port"), ("api", "up"), ("api", "user"), ("db", "password")}
+    assert found.hidden == {
+        ("api", "key"),
+        ("api", "port"),
+        ("api", "up"),
+        ("api", "user"),
+        ("db", "password"),
+    }
     assert "hunter2" not in repr(found)
 
 
