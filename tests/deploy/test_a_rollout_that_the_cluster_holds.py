@@ -42,8 +42,7 @@ async def test_it_waits_goes_on_and_is_left_or_taken_back_by_people_alone(tmp_pa
         cordon(world, no_more=True)
         await world.dana.deploys("v0.8", app="blog")
         await world.sees("⏸ blog → staging v0.8 · held", buttons=["Roll back to v1.0"])
-        await world.lee.presses("Leave it")
-        assert "v0.8 · held" in (await world.sees("⏸ blog → staging v0.8 · held")).text.replace("\u00a0", " ")
+        assert "Needs: cancel what others started" in await world.lee.presses("Leave it")
         assert "left as it is" in await world.dana.presses("Leave it")
         left = await world.sees("⏹ blog → staging cancelled")
         assert "Left as it is" in left.text
@@ -81,3 +80,20 @@ async def test_a_restart_neither_forgets_it_nor_asks_anew(tmp_path: Path) -> Non
             assert end.id == before.id
             calls = [each for each in world.news() if "is held" in spaced(each.text)]
             assert [each.id for each in calls if each.id != call.id and each.id != end.id] == []
+
+
+async def test_a_hook_that_finds_no_node_is_not_the_versions_fault(tmp_path: Path) -> None:
+    extra = "environments: {staging: {on_failure: rollback, timeout: 4s, fail_early: {image_grace: 1s}}}\n"
+    async with open_bot_world(tmp_path, extra) as world:
+        cordon(world, no_more=True)
+        await world.dana.deploys("v1.2")
+        await world.sees("⏸ shop → staging v1.2 · held", buttons=["Roll back to v1.1", "Leave it"])
+        end = await world.sees("❌ shop → staging v1.2 failed", buttons=["Try again"])
+        assert "Nodes are cordoned" in end.text
+        assert "Not this version's doing: nothing was rolled back" in end.text
+        assert world.history("shop", "shop-staging") == ["superseded", "deployed", "failed"]
+        cordon(world, no_more=False)
+        await world.dana.presses("Try again")
+        await world.sees("Plan: shop → staging v1.2")
+        await world.dana.presses("Deploy to staging")
+        await world.sees(r"✅ shop → staging v1\.2")
