@@ -4,6 +4,9 @@ Whoever may roll back may stop the deploy that stands in the way: at 3 a.m. nobo
 Its author is told by the ring of the deploy's own end (bot.commands.live).
 """
 
+import asyncio
+import contextlib
+
 from bot.commands.ask import Ask, Refused
 from bot.commands.choices import Choice
 from bot.operations.deploy import Deploy
@@ -12,6 +15,9 @@ from bot.operations.errors import Busy
 from bot.planning.going_back import Stopping
 from bot.planning.plan import Plan
 from bot.store.tables import OperationRow
+
+AT_MOST = 1.0
+"""Seconds that a deploy runs on so that people see first that it is being stopped."""
 
 
 def may_stop(ask: Ask, row: OperationRow) -> bool:
@@ -53,5 +59,10 @@ async def stop_and_queue(ask: Ask, stopping: Stopping, order: Order, plan: Plan)
     cancel = Choice("Cancel the rollback", "operation.cancel", {"operation_id": operation_id})
     place = f"{plan.app} → {plan.environment}"
     lines = [f"{stopping.author}'s deploy of {stopping.version} is being stopped", "The rollback follows"]
-    await ask.show("said", [cancel], heading=f"⏳ {place} back to {plan.version}", lines=lines)
-    ask.services.desk.stop_now(stopping.operation_id, ask.author)
+    try:
+        # Shown before the rollback can begin, whose own message this becomes; Telegram may be slow, and waits then.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(AT_MOST):
+                await ask.show("said", [cancel], heading=f"⏳ {place} back to {plan.version}", lines=lines)
+    finally:
+        ask.services.desk.stop_now(stopping.operation_id, ask.author)
