@@ -137,7 +137,8 @@ class ReleasePods:
         """The pod of that whole name, or whose name ends in these last characters."""
         wanted = word.lower().removeprefix("pod/")
         exact = [pod for pod in self.pods if pod.name == wanted]
-        return next(iter(exact or [pod for pod in self.pods if pod.short == wanted]), None)
+        short = [pod for pod in self.pods if wanted in (pod.short, pod.name[-SHORT:])]
+        return next(iter(exact or short), None)
 
     def workload(self, word: str) -> Workload | None:
         """The workload of that name, which may stand behind its kind: `Deployment/shop`."""
@@ -148,7 +149,10 @@ class ReleasePods:
 
 
 def short_name(name: str) -> str:
-    """The last five characters of a pod's name, by which people know it."""
+    """The last five characters of a pod's name, by which people know it; of a StatefulSet's, "db-0"."""
+    *rest, last = name.split("-")
+    if rest and last.isdecimal() and len(last) < SHORT:
+        return f"{rest[-1][-2 * SHORT :]}-{last}"
     return name[-SHORT:].lstrip("-.")
 
 
