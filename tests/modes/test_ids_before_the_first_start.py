@@ -7,9 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from signal import SIGINT, SIGKILL
-from typing import Any
 
-import pytest
 import yaml
 
 from bot.sandbox.telegram.state import Webhook
@@ -75,14 +73,19 @@ async def test_it_prints_who_writes_once_each_and_leaves_all_for_the_bot(
     assert not (tmp_path / "state").exists()
 
 
-async def test_it_ends_by_itself_and_says_that_nobody_wrote(sandbox: SandboxWorld, tmp_path: Path) -> None:
-    laid_over = {"store": "${NOT_SET_YET}"}
-    code, out, err = await pilothouse(
-        "ids", "--for", "1s", *options(sandbox, tmp_path, laid_over), env=sandbox.secrets
-    )
+async def test_it_ends_by_itself_and_refuses_where_a_webhook_is_set(
+    sandbox: SandboxWorld, tmp_path: Path
+) -> None:
+    arguments = ["ids", "--for", "1s", *options(sandbox, tmp_path, {"store": "${NOT_SET_YET}"})]
+    code, out, err = await pilothouse(*arguments, env=sandbox.secrets)
     assert (code, out) == (0, "")
     assert err.startswith("Write to @pilothouse_bot, and where it is a member.")
     assert err.endswith("Nobody wrote\n")
+    sandbox.servers.telegram.world.state.webhook = Webhook("https://bot.example.org/telegram", "s" * 20, 40)
+    code, _, err = await pilothouse(*arguments, env=sandbox.secrets)
+    assert code == 2
+    assert "updates to https://bot.example.org/telegram" in err
+    assert "deleteWebhook" in err
 
 
 async def test_without_a_file_the_token_is_that_of_the_environment(tmp_path: Path) -> None:
@@ -92,29 +95,19 @@ async def test_without_a_file_the_token_is_that_of_the_environment(tmp_path: Pat
     assert (code, err) == (2, "--for should be a duration such as 90s, 5m, 2h or 1d\n")
 
 
-@pytest.mark.parametrize("same_store", [True, False])
-async def test_beside_a_running_bot_it_refuses(
-    sandbox: SandboxWorld, tmp_path: Path, same_store: bool
-) -> None:
+async def test_beside_a_running_bot_it_refuses(sandbox: SandboxWorld, tmp_path: Path) -> None:
     async with open_crowd(sandbox, tmp_path, {}) as crowd:
         bot = await crowd.start()
         await bot.logged("listening")
-        laid_over: dict[str, Any] = {} if same_store else {"store": f"sqlite:///{tmp_path}/other.db"}
-        arguments = options(sandbox, tmp_path, laid_over)
-        code, out, err = await pilothouse("ids", "--for", "30s", *arguments, env=sandbox.secrets)
-        assert (code, out) == (2, "")
-        assert ("The bot runs already (process" if same_store else "Another process reads") in err
-        assert "/newcomers and /whois tell ids" in err
+        ways = {
+            "The bot runs already (process": {},
+            "Another process reads": {"store": f"sqlite:///{tmp_path}/other.db"},
+        }
+        for words, laid_over in ways.items():
+            arguments = options(sandbox, tmp_path, laid_over)
+            code, out, err = await pilothouse("ids", "--for", "30s", *arguments, env=sandbox.secrets)
+            assert (code, out) == (2, "")
+            assert words in err
+            assert "/newcomers and /whois tell ids" in err
         crowd.says("/whoami")
         await crowd.sees("Your id 1002")
-
-
-async def test_where_a_webhook_is_set_it_refuses(sandbox: SandboxWorld, tmp_path: Path) -> None:
-    state = sandbox.servers.telegram.world.state
-    state.webhook = Webhook("https://bot.example.org/telegram", "s" * 20, 40)
-    code, _, err = await pilothouse(
-        "ids", "--for", "5s", *options(sandbox, tmp_path, {}), env=sandbox.secrets
-    )
-    assert code == 2
-    assert "updates to https://bot.example.org/telegram" in err
-    assert "deleteWebhook" in err
