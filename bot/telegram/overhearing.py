@@ -4,7 +4,7 @@ Telegram forgets what a later call's offset has passed, and shows no more than 1
 passed, unless so many wait that nothing newer could be heard; and then only those that no bot of ours acts on.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Any
 
 import structlog
@@ -57,7 +57,7 @@ class OtherReader(AlreadyRead):
 
 async def overheard(
     bot: Bot, clock: Clock, wanted: Callable[[Update], bool], blocked: Callable[[], None]
-) -> AsyncIterator[Update]:
+) -> AsyncGenerator[Update, None]:
     """Every update once, as it comes, for as long as it is asked.
 
     `wanted` says which ones a bot would act on; `blocked` is called when so many of them wait that no newer ones are

@@ -240,7 +240,7 @@ def newcomer(**changes: Any) -> SimpleNamespace:
 
 def subject(**changes: Any) -> dict[str, Any]:
     """One whom /whois tells of."""
-    usual = {"name": "", "username": None, "id": None, "what": "", "key": None, "rights": []}
+    usual: dict[str, Any] = {"name": "", "username": None, "id": None, "what": "", "key": None, "rights": []}
     return {**usual, "suspension": None, "paste": [], **changes}
 
 
