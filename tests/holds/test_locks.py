@@ -78,7 +78,7 @@ async def test_taking_a_lock_takes_two_taps_and_tells_its_holder(world: World) -
     await world.sees("🔒 staging locked until", chat="private lee", buttons=["Take Kim's lock"])
     await world.lee.presses("Take Kim's lock", chat="private")
     await world.sees(
-        "Take Kim's lock\\?\nStaging until .*\n.*\nOnly shop", chat="private lee", buttons=["‹ Back"]
+        "Take Kim's lock\\?\nstaging until .*\n.*\nOnly shop", chat="private lee", buttons=["‹ Back"]
     )
     assert "Read it first" in await world.lee.presses("Take Kim's lock", chat="private")  # a double tap
     world.clock.move(seconds=3)
