@@ -1,4 +1,4 @@
-"""For every folder's tests: in CI a skip is a failure, and whoever asks gets an empty database on PostgreSQL."""
+"""For every folder: a skip is a failure in CI, long tests come first, who asks gets an empty PostgreSQL database."""
 
 import os
 import uuid
@@ -23,6 +23,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped, which in CI is a failure: {report.longrepr}"
     return report
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole conversations take longest: they come first, so that no worker is left alone with one at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/sandbox/"))
 
 
 @pytest.fixture(scope="session")
