@@ -1,5 +1,6 @@
-"""For every folder: a skip is a failure in CI, long tests come first, who asks gets an empty PostgreSQL database."""
+"""For every folder: a skip is a failure in CI, long tests are spread, who asks gets an empty PostgreSQL database."""
 
+import itertools
 import os
 import uuid
 from collections.abc import AsyncIterator, Generator, Iterator
@@ -26,8 +27,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole conversations take longest: they come first, so that no worker is left alone with one at the end."""
-    items.sort(key=lambda item: not item.nodeid.startswith("tests/sandbox/"))
+    """Spread the whole conversations, which take longest, among the other modules, so that each worker gets some."""
+    modules = [list(group) for _, group in itertools.groupby(items, key=lambda item: item.path)]
+    conversations = [[item] for item in items if item.path.name == "test_conversations.py"]
+    rest = [module for module in modules if module[0].path.name != "test_conversations.py"]
+    for number, conversation in enumerate(conversations):
+        rest.insert(number * len(modules) // len(conversations), conversation)
+    items[:] = itertools.chain.from_iterable(rest)
 
 
 @pytest.fixture(scope="session")
