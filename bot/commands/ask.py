@@ -65,7 +65,7 @@ class Ask:
 
     @property
     def here(self) -> Sent:
-        """The message that was pressed."""
+        """The command's message, or the one that was pressed."""
         return Sent(self.chat_id, self.message_id, self.topic)
 
     @property

@@ -102,7 +102,7 @@ async def propose(
     )
     if shown is not None:
         await ask.services.screen.supersede(
-            CONFIRMING, ask.who.id, request.app, request.environment, by=shown
+            CONFIRMING, ask.who.id, request.app, request.environment, asked=ask.here
         )
 
 

@@ -78,16 +78,17 @@ class Screen:
         self._outbox.wake()
 
     async def supersede(
-        self, names: Sequence[str], person_id: int, app: str, environment: str, by: Sent
+        self, names: Sequence[str], person_id: int, app: str, environment: str, asked: Sent
     ) -> None:
-        """Messages that offered that person these buttons for the same place do so no more: `by` does now.
+        """Messages before `asked` that offered that person these buttons for the same place do so no more.
 
-        What they say stays to be read.
+        What they say stays to be read. Only what came before the question goes: one that is answered again after a
+        crash must not take away the button that its first answer has, which may be pressed by now.
         """
-        for message_id in await self._actions.others(
-            names, person_id=person_id, app=app, environment=environment, but=by
+        for message_id in await self._actions.earlier(
+            names, person_id=person_id, app=app, environment=environment, than=asked
         ):
-            old = Sent(by.chat_id, message_id, by.topic)
+            old = Sent(asked.chat_id, message_id, asked.topic)
             await self._actions.void(old.chat_id, old.message_id)
             await self._outbox.strip(old)
 

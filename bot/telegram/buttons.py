@@ -133,18 +133,17 @@ class Actions:
         assert isinstance(result, CursorResult)
         return result.rowcount == 1
 
-    async def others(
-        self, names: Sequence[str], *, person_id: int, app: str, environment: str, but: Sent
+    async def earlier(
+        self, names: Sequence[str], *, person_id: int, app: str, environment: str, than: Sent
     ) -> list[int]:
-        """The messages in the chat of `but`, other than that, with such a button of that person that nobody used."""
+        """The messages in the chat before `than` with such a button of that person that nobody used."""
         statement = select(ActionRow.message_id).where(
             ActionRow.name.in_(names),
             ActionRow.person_id == person_id,
             ActionRow.app == app,
             ActionRow.environment == environment,
-            ActionRow.chat_id == but.chat_id,
-            ActionRow.message_id.is_not(None),
-            ActionRow.message_id != but.message_id,
+            ActionRow.chat_id == than.chat_id,
+            ActionRow.message_id < than.message_id,
             ActionRow.used_at.is_(None),
         )
         async with self._database.read() as session:

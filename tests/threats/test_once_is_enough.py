@@ -54,6 +54,22 @@ async def test_updates_that_come_again_after_a_restart_do_nothing_again(
             assert world.history("shop", "shop-staging") == ["superseded", "superseded", "deployed"]
 
 
+async def test_a_command_that_is_handled_again_takes_no_button_of_its_own_plan_away(
+    tmp_path: Path, unhurried: None
+) -> None:
+    async with open_world(tmp_path, pace=QUICK) as sandbox:
+        async with started(sandbox) as world:
+            world.dana.says("/deploy shop v1.2 staging", "private")
+            plan = await world.sees("Plan: shop → staging v1.2", chat="private dana")
+            await handled(world)
+            await forget_that_they_are_done(world)
+        async with started(sandbox) as world:
+            await handled(world)  # it was killed between the plan and the note that the command is done
+            world.telegram.presses(world.dana.person.id, plan.chat_id, plan.id, 0, 0)
+            end = await world.sees("✅ shop → staging v1.2", chat="private dana")
+            assert end.id == plan.id
+
+
 async def stored(world: World) -> list[dict[str, object]]:
     async with world.parts.database.read() as session:
         return [row.payload for row in await session.scalars(select(UpdateRow).order_by(UpdateRow.update_id))]
