@@ -5,6 +5,7 @@ from bot.cluster.cluster import Access, Cluster, Table
 from bot.cluster.clusters import Clusters
 from bot.cluster.discovery import Ref, Resource
 from bot.cluster.errors import (
+    Cause,
     ClusterConflict,
     ClusterError,
     ClusterRefused,
@@ -14,9 +15,11 @@ from bot.cluster.errors import (
     KubeconfigUnusable,
 )
 from bot.cluster.watching import WatchEvent
+from bot.cluster.writing import Tried, Way
 
 __all__ = [
     "Access",
+    "Cause",
     "Cluster",
     "ClusterAccess",
     "ClusterConflict",
@@ -31,5 +34,7 @@ __all__ = [
     "Ref",
     "Resource",
     "Table",
+    "Tried",
     "WatchEvent",
+    "Way",
 ]

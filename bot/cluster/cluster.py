@@ -1,7 +1,7 @@
 """A Kubernetes cluster as the rest of the bot sees it: coroutines over raw JSON, errors of `errors` only.
 
 Raw, because typed objects cost the client library seconds of a blocked loop (5,000 pods: 3.3 s against
-0.2 s). Every call has a time-out. What the objects mean is left to the callers.
+0.2 s). Every call has a time-out. What the objects mean is left to the callers; what changes them is in `writing`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
-from bot.access import ClusterAccess, Identity
-from bot.clock import Clock, SystemClock
-from bot.cluster.connection import JSON, Connection, Request, parsed, without_managers
-from bot.cluster.discovery import Discovery, Ref, Resource
+from bot.cluster.connection import JSON, Request, parsed, without_managers
+from bot.cluster.discovery import Ref, Resource
 from bot.cluster.errors import ClusterRefused
 from bot.cluster.watching import WatchEvent, watching
+from bot.cluster.writing import Writing
 
 Objects: TypeAlias = list[dict[str, Any]]
 """Raw JSON objects."""
@@ -28,9 +27,6 @@ _PAGE = 250
 _TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 _METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json"
 _ONE_METADATA = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json"
-
-_MANAGER = {"fieldManager": "pilothouse"}
-"""Whose fields our changes are, for whoever asks why an object is as it is."""
 
 _LOG_BYTES = 1 << 20
 """The most that one request for a log fetches: a pod may have written gigabytes."""
@@ -63,18 +59,12 @@ class Table:
     """(namespace, name) of each row's object."""
 
 
-class Cluster:
+class Cluster(Writing):
     """One cluster, in one identity's name. Open it as an async context manager:
 
     async with Cluster(access) as cluster:
         pods = await cluster.as_(identity).list("v1", "Pod", "shop-staging")
     """
-
-    def __init__(self, access: ClusterAccess, *, clock: Clock | None = None) -> None:
-        self._connection = Connection(access)
-        self._discovery = Discovery(self._connection)
-        self._clock = clock or SystemClock()
-        self._identity: Identity | None = None
 
     async def __aenter__(self) -> Self:
         """Raises: KubeconfigUnusable, KubeconfigUnsafe. Asks nothing of the cluster."""
@@ -85,27 +75,6 @@ class Cluster:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._connection.close()
-
-    def as_(self, identity: Identity | None) -> Cluster:
-        """The same connection with every call made as `identity` (None: as the bot itself)."""
-        other = object.__new__(Cluster)
-        other._connection = self._connection
-        other._discovery = self._discovery
-        other._clock = self._clock
-        other._identity = identity
-        return other
-
-    @property
-    def identity(self) -> Identity | None:
-        """In whose name calls are made; None: the bot's own."""
-        return self._identity
-
-    async def resource(self, api_version: str, kind: str) -> Resource:
-        """The plural and scope of a kind (or plural).
-
-        Raises: ClusterRefused with code 404 where the cluster does not serve it.
-        """
-        return await self._discovery.resource(api_version, kind)
 
     async def get(self, ref: Ref | str, *, timeout: float = 20.0) -> dict[str, Any] | None:
         """One object, by reference or path; None where there is none."""
@@ -223,49 +192,6 @@ class Cluster:
                     event.object.setdefault("kind", resource.kind)
                 yield event
 
-    async def create(
-        self, api_version: str, kind: str, namespace: str | None, body: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        """Create an object and return it as the server keeps it.
-
-        Raises: ClusterConflict when it exists already.
-        """
-        resource = await self.resource(api_version, kind)
-        created: dict[str, Any] = await self._json("POST", resource.path(namespace), body=dict(body))
-        return created
-
-    async def patch(
-        self, ref: Ref, body: Mapping[str, Any], *, subresource: str | None = None, strategic: bool = False
-    ) -> dict[str, Any]:
-        """Merge `body` into the object (null removes a field); `strategic` merges lists by their keys.
-
-        Raises: ClusterConflict when `body` names a resourceVersion that is no longer current.
-        """
-        content = f"application/{'strategic-merge' if strategic else 'merge'}-patch+json"
-        path = await self._path(ref, subresource)
-        patched: dict[str, Any] = await self._json(
-            "PATCH", path, query=_MANAGER, body=dict(body), content_type=content
-        )
-        return patched
-
-    async def delete(self, ref: Ref, *, grace: int | None = None, uid: str | None = None) -> bool:
-        """Delete an object and, in the background, what it owns; False where there was none.
-
-        `grace` in seconds (None: the object's own); with `uid` only that very object.
-        """
-        options: dict[str, Any] = {"propagationPolicy": "Background"}
-        if grace is not None:
-            options["gracePeriodSeconds"] = grace
-        if uid is not None:
-            options["preconditions"] = {"uid": uid}
-        try:
-            await self._json("DELETE", await self._path(ref), body=options)
-        except ClusterRefused as error:
-            if error.code == 404:
-                return False
-            raise
-        return True
-
     async def logs(
         self,
         namespace: str,
@@ -343,10 +269,6 @@ class Cluster:
         namespace = await self._json("GET", "/api/v1/namespaces/kube-system")
         return str(namespace["metadata"]["uid"])
 
-    async def _path(self, ref: Ref, subresource: str | None = None) -> str:
-        resource = await self.resource(ref.api_version, ref.kind)
-        return resource.path(ref.namespace, ref.name, subresource)
-
     async def _listed(
         self,
         resource: Resource,
@@ -373,20 +295,6 @@ class Cluster:
             if not metadata.get("continue") or (most is not None and len(items) >= most):
                 return items, str(metadata.get("resourceVersion") or "")
             asked["continue"] = metadata["continue"]
-
-    async def _json(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        body: Any = None,
-        content_type: str = JSON,
-        accept: str = JSON,
-        timeout: float = 20.0,
-    ) -> Any:
-        request = Request(method, path, query, body, content_type, accept, self._identity)
-        return await parsed(await self._connection.call(request, timeout))
 
 
 def _selection(labels: str | None, fields: str | None) -> dict[str, str]:

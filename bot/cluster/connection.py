@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from multidict import CIMultiDict
 
 from bot.access import ClusterAccess, Identity
 from bot.cluster.errors import (
+    Cause,
     ClusterConflict,
     ClusterError,
     ClusterRefused,
@@ -60,6 +62,14 @@ class Request:
     """In whose name; None: the bot's own."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A body, and what the server says beside it (its `Warning` headers), in its own words."""
+
+    body: bytes
+    warnings: tuple[str, ...] = ()
+
+
 class Connection:
     """Owns one HTTP session to one API server; an async context manager."""
 
@@ -98,10 +108,15 @@ class Connection:
 
         Raises: ClusterUnreachable, ClusterRefused and its kin.
         """
+        return (await self.answer(request, timeout, most=most)).body
+
+    async def answer(self, request: Request, timeout: float = 20.0, *, most: int | None = None) -> Answer:
+        """As `call`, with the server's warnings."""
         limits = aiohttp.ClientTimeout(total=timeout, sock_connect=CONNECT)
         try:
             async with self._response(request, limits) as response:
-                return await (response.read() if most is None else _beginning(response.content, most))
+                body = await (response.read() if most is None else _beginning(response.content, most))
+                return Answer(body, tuple(map(_warning, response.headers.getall("Warning", ()))))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise unreachable(error, timeout) from error
 
@@ -177,6 +192,12 @@ async def _beginning(stream: aiohttp.StreamReader, most: int) -> bytes:
     return bytes(found[:most])
 
 
+def _warning(header: str) -> str:
+    """The text of a warning, which comes as `299 - "text"` (RFC 7234, section 5.5)."""
+    quoted = header.partition('"')[2].rpartition('"')[0]
+    return re.sub(r"\\(.)", r"\1", quoted)
+
+
 def _client(access: ClusterAccess) -> Any:
     """A client that is ready but has sent nothing. Blocks: for a thread."""
     from kubernetes.aio.client import ApiClient
@@ -238,21 +259,23 @@ def without_managers(item: dict[str, Any]) -> dict[str, Any]:
 
 def refused(code: int, body: bytes, identity: Identity | None) -> ClusterError:
     """The error that an answer with a status of 400 and more means."""
+    causes: tuple[Cause, ...] = ()
     try:
         status = json.loads(body)
         message, reason = str(status.get("message") or ""), str(status.get("reason") or "")
+        causes = tuple(map(Cause.of, (status.get("details") or {}).get("causes") or ()))
     except (ValueError, AttributeError):
         message, reason = body[:200].decode(errors="replace").strip(), ""
     if code in _TOO_BUSY:
         return ClusterUnreachable(f"the cluster cannot answer now: {message or f'status {code}'}")
     if code == 409:
-        return ClusterConflict(message or "somebody else changed it meanwhile", code, reason)
+        return ClusterConflict(message or "somebody else changed it meanwhile", code, reason, causes)
     if identity is not None and "impersonate" in message and code == 403:
         words = f"the bot may not act as {identity.user} in this cluster: {message}"
         return IdentityMissing(words, code, reason)
     if code == 401:
         return ClusterRefused("the cluster does not accept the bot's credentials", code, reason)
-    return ClusterRefused(message or f"the cluster answered with status {code}", code, reason)
+    return ClusterRefused(message or f"the cluster answered with status {code}", code, reason, causes)
 
 
 def unreachable(error: BaseException, timeout: float | None = None) -> ClusterUnreachable:

@@ -14,6 +14,42 @@ Third-party exceptions end in this package. Words may quote the cluster and are 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+_MANAGER = re.compile(r'conflict with "((?:[^"\\]|\\.)*)"(?: with subresource "([^"]*)")?')
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One thing that the API server finds wrong with an object."""
+
+    field: str
+    """A path as the server writes it: ".spec.replicas"."""
+    reason: str
+    """A word of the API's: "FieldManagerConflict", "FieldValueInvalid"."""
+    message: str
+
+    @classmethod
+    def of(cls, cause: Mapping[str, Any]) -> Cause:
+        """From a Status' details."""
+        field, reason, message = (str(cause.get(name) or "") for name in ("field", "reason", "message"))
+        return cls(field, reason, message)
+
+    @property
+    def manager(self) -> str:
+        """Who owns the field, where it is a conflict with another manager; "" otherwise."""
+        found = _MANAGER.search(self.message)
+        return found[1] if found is not None and self.reason == "FieldManagerConflict" else ""
+
+    @property
+    def subresource(self) -> str:
+        """Through which subresource that manager wrote it: "scale"; "" for the object itself."""
+        found = _MANAGER.search(self.message)
+        return found[2] or "" if found is not None else ""
+
 
 class ClusterError(Exception):
     """Base of everything that `bot.cluster` raises; `words` is a sentence for people."""
@@ -30,10 +66,11 @@ class ClusterUnreachable(ClusterError):
 class ClusterRefused(ClusterError):
     """The API server said no; `code` is the HTTP status, `reason` its Status reason ("Forbidden")."""
 
-    def __init__(self, words: str, code: int, reason: str = "") -> None:
+    def __init__(self, words: str, code: int, reason: str = "", causes: Sequence[Cause] = ()) -> None:
         super().__init__(words)
         self.code = code
         self.reason = reason
+        self.causes = tuple(causes)
 
 
 class ClusterConflict(ClusterRefused):
