@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sandbox test lint format bench locks schema clean
+.PHONY: help setup demo sandbox test control-plane test-cluster lint format bench locks schema clean
 
 help: ## List the verbs
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 setup: $(READY) ## Make the virtual environment with everything pinned
 
@@ -27,6 +27,13 @@ sandbox: $(READY) ## Start the sandbox and leave it running
 
 test: $(READY) ## Run all tests, installing the Debian packages they need when possible
 	scripts/test
+
+control-plane: $(READY) ## Build the real Kubernetes control plane that tests run on (once, with Go)
+	$(BIN)/python -m tests.control_plane build
+
+test-cluster: $(READY) ## Run what needs a real Kubernetes; KUBECONFIG=... names another one than the built one
+	PILOTHOUSE_TEST_KUBECONFIG="$(if $(filter command line,$(origin KUBECONFIG)),$(abspath $(KUBECONFIG)))" \
+		scripts/test -m cluster
 
 lint: $(READY) ## Check style, types, imports between layers and the locks
 	scripts/lint

@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, settings
 
 from tests import postgres
 
+pytest_plugins = ("tests.control_plane.fixtures",)
+
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """How long an example takes says nothing where all the cores are at work; what must be quick is tried as such."""
 settings.load_profile("shared")
