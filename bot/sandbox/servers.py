@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from bot.sandbox.kubernetes.behaviour import Behaviour, Pace
+from bot.sandbox.kubernetes.behaviour import Behaviour, Pace, behaviour_of_tag
 from bot.sandbox.kubernetes.cluster import KubernetesServer
 from bot.sandbox.registry import RegistryServer
 from bot.sandbox.telegram import TelegramServer
@@ -16,12 +16,6 @@ TOKEN: Final = "1000000001:AAsandbox-token-that-opens-nothing-0001"  # noqa: S10
 """The bot's token: in the form that Telegram gives out, and known to the embedded Telegram alone."""
 ALIAS: Final = "registry"
 """The host by which scripts call the registry, whatever port it has."""
-_SUFFIXES: Final[dict[str, Behaviour]] = {
-    "-crash": "crash",
-    "-oom": "oom",
-    "-slow": "slow",
-    "-broken": "broken",
-}
 
 
 @dataclass
@@ -40,7 +34,7 @@ class Behaviours:
         for each in tags:
             if (name, each) in self.ordered:
                 return self.ordered[name, each]
-        return next((_by_suffix(each) for each in tags), "ok")
+        return next((behaviour_of_tag(each) for each in tags), "ok")
 
     def of_task(self, image: str) -> Behaviour:
         """What a Job's or an init container of this image reference does."""
@@ -99,7 +93,3 @@ def split_reference(image: str) -> tuple[str, str]:
     """The name without its host, and the tag ("" where there is none), of `host/name:tag@digest`."""
     name, _, tag = image.partition("@")[0].partition("/")[2].partition(":")
     return name, tag
-
-
-def _by_suffix(tag: str) -> Behaviour:
-    return next((behaves for suffix, behaves in _SUFFIXES.items() if tag.endswith(suffix)), "ok")

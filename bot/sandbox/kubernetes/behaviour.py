@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 Behaviour = Literal["ok", "crash", "oom", "slow", "broken"]
 """What an image does: runs; crashes at start; dies out of memory; takes long to be ready; cannot be pulled."""
@@ -12,6 +12,13 @@ BehaviourOf = Callable[[str], Behaviour]
 
 ImageExists = Callable[[str], bool]
 """Whether the nodes' registry has that image reference."""
+
+_SUFFIXES: Final[dict[str, Behaviour]] = {
+    "-crash": "crash",
+    "-oom": "oom",
+    "-slow": "slow",
+    "-broken": "broken",
+}
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,16 @@ class Pace:
 def everything_works(_image: str) -> Behaviour:
     """The behaviour of a cluster in which nothing goes wrong."""
     return "ok"
+
+
+def behaviour_of_tag(tag: str) -> Behaviour:
+    """What the end of a tag says that its image does: `-crash`, `-oom`, `-slow`, `-broken`; else it works."""
+    return next((behaves for suffix, behaves in _SUFFIXES.items() if tag.endswith(suffix)), "ok")
+
+
+def behaviour_by_tag(image: str) -> Behaviour:
+    """The same for an image reference."""
+    return behaviour_of_tag(image.partition("@")[0].rpartition("/")[2].partition(":")[2])
 
 
 def every_image_exists(_image: str) -> bool:

@@ -1,7 +1,7 @@
 """The `log` subresource: what a container has written, now or as it comes."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -20,12 +20,21 @@ async def answer(request: web.Request, logs: PodLogs, clock: Clock, pod: Object)
     Raises: ApiError 400 when the container is not said, does not exist or has not started.
     """
     container = _container(pod, request.query.get("container", ""))
+    return await written(request, logs, clock, pod, container)
+
+
+async def written(
+    request: web.Request, logs: PodLogs, clock: Clock, pod: Object, container: str
+) -> web.StreamResponse:
+    """What one container of the pod has written, as the request's query wants it; a kubelet answers so, too.
+
+    Raises: ApiError 400 when the container has not started.
+    """
     namespace, uid = pod["metadata"]["namespace"], pod["metadata"]["uid"]
     previous = flag(request, "previous")
     if not logs.has(namespace, uid, container, previous=previous):
         _refuse_unstarted(pod, container, previous=previous)
-    seconds = number(request, "sinceSeconds")
-    since = clock.now() - timedelta(seconds=seconds) if seconds else None
+    since = _since(request, clock)
     tail = number(request, "tailLines")
     response = web.StreamResponse(headers={"Content-Type": "text/plain"})
     await response.prepare(request)
@@ -37,7 +46,7 @@ async def answer(request: web.Request, logs: PodLogs, clock: Clock, pod: Object)
         lines = _each(logs.read(namespace, uid, container, previous=previous, tail=tail, since=since))
     left = number(request, "limitBytes")
     async for line in lines:
-        data = _written(line, timestamps=timestamps)
+        data = _line(line, timestamps=timestamps)
         if left is not None:
             data, left = data[:left], left - len(data)
         await response.write(data)
@@ -52,7 +61,18 @@ async def _each(lines: list[LogLine]) -> AsyncIterator[LogLine]:
         yield line
 
 
-def _written(line: LogLine, *, timestamps: bool) -> bytes:
+def _since(request: web.Request, clock: Clock) -> datetime | None:
+    """Lines from before this time are not asked for."""
+    if seconds := number(request, "sinceSeconds"):
+        return clock.now() - timedelta(seconds=seconds)
+    text = request.query.get("sinceTime")
+    try:
+        return datetime.fromisoformat(text) if text else None
+    except ValueError:
+        raise bad_request(f'parsing time "{text}" as RFC3339 (sinceTime)') from None
+
+
+def _line(line: LogLine, *, timestamps: bool) -> bytes:
     at = line.at.strftime("%Y-%m-%dT%H:%M:%S.%f000Z ") if timestamps else ""
     return f"{at}{line.text}\n".encode()
 

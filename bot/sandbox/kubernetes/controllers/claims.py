@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 from bot.sandbox.kubernetes.controllers.cluster import Cluster, is_ending
 from bot.sandbox.kubernetes.controllers.kinds import CLAIM, STORAGE_CLASS, VOLUME
+from bot.sandbox.kubernetes.controllers.nodes import DEFAULT_CLASS, PROVISIONER
 from bot.sandbox.kubernetes.controllers.recording import Recorder
 from bot.sandbox.kubernetes.metadata import new_metadata
 from bot.sandbox.kubernetes.storage import Change, Key, Object
 
 COMPONENT = "persistentvolume-controller"
-DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 RETRY = 15.0
 """Seconds between two tries to provision, as the real controller's."""
 
@@ -60,27 +60,10 @@ class ClaimController:
         return None
 
     def _bind(self, key: Key, claim: Object, storage_class: str) -> None:
-        volume = f"pvc-{claim['metadata']['uid']}"
-        asked = (claim["spec"].get("resources") or {}).get("requests") or {}
-        size = {"storage": asked.get("storage", "1Gi")}
-        modes = claim["spec"].get("accessModes") or ["ReadWriteOnce"]
-        reference = {
-            "apiVersion": "v1",
-            "kind": "PersistentVolumeClaim",
-            "namespace": key.namespace,
-            "name": key.name,
-            "uid": claim["metadata"]["uid"],
-        }
-        spec = {
-            "capacity": size,
-            "accessModes": modes,
-            "claimRef": reference,
-            "storageClassName": storage_class,
-            "persistentVolumeReclaimPolicy": "Delete",
-            "hostPath": {"path": f"/var/lib/sandbox/{volume}"},
-        }
+        volume, spec = disk_name(claim), disk_of(claim, storage_class)
         metadata = new_metadata(volume, at=self._cluster.now)
         self._cluster.create(VOLUME, {"metadata": metadata, "spec": spec, "status": {"phase": "Bound"}})
+        size, modes = spec["capacity"], spec["accessModes"]
 
         def bind(obj: Object) -> None:
             obj["spec"].update(volumeName=volume, storageClassName=storage_class)
@@ -88,9 +71,35 @@ class ClaimController:
 
         self._cluster.edit(key, bind)
         text = f"Successfully provisioned volume {volume}"
-        self._recorder.normal(claim, "sandbox.local/disk", "ProvisioningSucceeded", text)
+        self._recorder.normal(claim, PROVISIONER, "ProvisioningSucceeded", text)
 
     def _release(self, claim: Object) -> None:
         """The reclaim policy is Delete: the disk goes with its claim."""
         if volume := claim["spec"].get("volumeName"):
             self._cluster.delete(VOLUME.key("", volume))
+
+
+def disk_name(claim: Object) -> str:
+    """What the claim's PersistentVolume is called."""
+    return f"pvc-{claim['metadata']['uid']}"
+
+
+def disk_of(claim: Object, storage_class: str) -> Object:
+    """The spec of the PersistentVolume that is made for a claim."""
+    metadata, spec = claim["metadata"], claim["spec"]
+    asked = (spec.get("resources") or {}).get("requests") or {}
+    reference = {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "namespace": metadata["namespace"],
+        "name": metadata["name"],
+        "uid": metadata["uid"],
+    }
+    return {
+        "capacity": {"storage": asked.get("storage", "1Gi")},
+        "accessModes": spec.get("accessModes") or ["ReadWriteOnce"],
+        "claimRef": reference,
+        "storageClassName": storage_class,
+        "persistentVolumeReclaimPolicy": "Delete",
+        "hostPath": {"path": f"/var/lib/sandbox/{disk_name(claim)}"},
+    }

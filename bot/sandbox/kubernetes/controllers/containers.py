@@ -176,8 +176,7 @@ class Container:
 
     def _start(self, now: float) -> None:
         pace = self._machine.pace
-        decide = self._machine.task_behaviour if self.runs_once else self._machine.behaviour
-        self._behaviour = decide(self.spec.get("image", ""))
+        self._behaviour = self._decide()
         if self._id:  # until its next run begins, a status speaks of the one that ended
             self.restarts += 1
         identity = f"{self._pod['metadata']['uid']}/{self.name}/{self.restarts}"
@@ -191,6 +190,10 @@ class Container:
         self.due = self._ends_at() or self._ready_at
         if self._ends_at() is None and self._behaviour == "slow" and self.spec.get("readinessProbe"):
             self.due = min(self._ready_at, now + self._probe_delay())
+
+    def _decide(self) -> Behaviour:
+        decide = self._machine.task_behaviour if self.runs_once else self._machine.behaviour
+        return decide(self.spec.get("image", ""))
 
     def _ends_at(self) -> float | None:
         """When its process ends by itself, or None when it goes on."""
@@ -294,6 +297,26 @@ class Container:
             self.state = {"terminated": {"exitCode": 0, "reason": "Completed", "finishedAt": self._stamp()}}
         self.ready = False
         self._go("done", now)
+
+    def resume(self, status: Object, now: float) -> None:
+        """Go on from what its pod's status says of it, as a kubelet does that was started again.
+
+        What the process wrote is lost; one that was waiting begins with its image.
+        """
+        state: Object = status.get("state") or {}
+        self.restarts = status.get("restartCount", 0)
+        self.last = status.get("lastState") or {}
+        self._id = status.get("containerID", "")
+        if "waiting" in state:
+            return
+        self.state, self.ready = state, bool(status.get("ready"))
+        self._behaviour = self._decide()
+        self._since = self._ready_at = now
+        if "running" in state:
+            self._go("running", now)
+            self.due = now if not self.ready else self._ends_at() or float("inf")
+        else:
+            self._go("exited", now)
 
     def announce_stop(self) -> None:
         """Tell that it is being stopped, if it runs."""

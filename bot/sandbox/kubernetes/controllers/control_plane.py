@@ -1,7 +1,5 @@
 """The owner of all controllers: starts them on a storage, and ends them."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
@@ -26,13 +24,13 @@ from bot.sandbox.kubernetes.controllers.kubelet import Kubelet
 from bot.sandbox.kubernetes.controllers.nodes import furnish
 from bot.sandbox.kubernetes.controllers.pulling import Registry
 from bot.sandbox.kubernetes.controllers.quotas import QuotaController
-from bot.sandbox.kubernetes.controllers.reconciling import Controller, ReconcileLoop
+from bot.sandbox.kubernetes.controllers.reconciling import Controller, ReconcileLoop, following
 from bot.sandbox.kubernetes.controllers.recording import Recorder
 from bot.sandbox.kubernetes.controllers.replicasets import ReplicaSetController
 from bot.sandbox.kubernetes.controllers.scheduling import Scheduler
 from bot.sandbox.kubernetes.controllers.statefulsets import StatefulSetController
 from bot.sandbox.kubernetes.logs import PodLogs
-from bot.sandbox.kubernetes.storage import Change, Storage
+from bot.sandbox.kubernetes.storage import Storage
 
 
 class Controllers:
@@ -55,7 +53,6 @@ class Controllers:
         version: str = "v1.37.0",
     ) -> None:
         pace = pace if pace is not None else Pace()
-        self._storage = storage
         self._version = version
         self._cluster = Cluster(storage, clock)
         recorder = Recorder(self._cluster)
@@ -67,14 +64,9 @@ class Controllers:
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        async with AsyncExitStack() as stack:
-            changes = stack.enter_context(self._storage.changes())
-            self._cluster.fill()
-            furnish(self._cluster, self._version)
-            self._loop.prime()
-            for task in (asyncio.create_task(self._loop.run()), asyncio.create_task(self._follow(changes))):
-                stack.push_async_callback(_end, task)
-            self._stack = stack.pop_all()
+        self._cluster.fill()
+        furnish(self._cluster, self._version)
+        await self._stack.enter_async_context(following(self._loop, self._cluster))
         return self
 
     async def __aexit__(
@@ -85,10 +77,6 @@ class Controllers:
     async def settled(self) -> None:
         """Return once the controllers have done all that needs neither time nor a further change."""
         await self._loop.rested()
-
-    async def _follow(self, changes: AsyncIterator[Change]) -> None:
-        async for change in changes:
-            self._loop.feed(change)
 
 
 def _controllers(machine: Machine) -> list[Controller]:
@@ -106,8 +94,3 @@ def _controllers(machine: Machine) -> list[Controller]:
         EndpointSliceController(cluster),
         ClaimController(cluster, recorder),
     ]
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

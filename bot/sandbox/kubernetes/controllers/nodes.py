@@ -10,6 +10,11 @@ NODES = {"worker-1": "10.0.0.11", "worker-2": "10.0.0.12"}
 
 CAPACITY = {"cpu": "4", "memory": "8Gi", "pods": "110", "ephemeral-storage": "100Gi"}
 
+PROVISIONER = "sandbox.local/disk"
+"""Who makes the disks of the storage class."""
+
+DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
+
 _HEALTHY = {
     "MemoryPressure": ("False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
     "DiskPressure": ("False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
@@ -21,15 +26,11 @@ _HEALTHY = {
 def furnish(cluster: Cluster, version: str) -> None:
     """Create whatever of it is missing; `version` is the kubelets', as v1.37.0."""
     for name, address in NODES.items():
-        _create(cluster, NODE, name, _node(cluster, name, address, version), labels=_node_labels(name))
+        node = node_of(name, address, CAPACITY, version, cluster.stamp)
+        node["spec"]["podCIDR"] = f"10.244.{address[-1]}.0/24"
+        _create(cluster, NODE, name, node, labels=node_labels(name))
     if not cluster.all(STORAGE_CLASS):
-        marked = {"storageclass.kubernetes.io/is-default-class": "true"}
-        body = {
-            "provisioner": "sandbox.local/disk",
-            "reclaimPolicy": "Delete",
-            "volumeBindingMode": "Immediate",
-        }
-        _create(cluster, STORAGE_CLASS, "standard", body, annotations=marked)
+        _create(cluster, STORAGE_CLASS, "standard", disk_class(), annotations={DEFAULT_CLASS: "true"})
 
 
 def _create(
@@ -46,7 +47,13 @@ def _create(
         cluster.create(kind, {"metadata": metadata, **body})
 
 
-def _node_labels(name: str) -> dict[str, str]:
+def disk_class() -> Object:
+    """A StorageClass whose disks are there as soon as they are claimed, without its metadata."""
+    return {"provisioner": PROVISIONER, "reclaimPolicy": "Delete", "volumeBindingMode": "Immediate"}
+
+
+def node_labels(name: str) -> dict[str, str]:
+    """The labels that a kubelet and a cloud give a node."""
     return {
         "kubernetes.io/hostname": name,
         "kubernetes.io/os": "linux",
@@ -55,9 +62,9 @@ def _node_labels(name: str) -> dict[str, str]:
     }
 
 
-def _node(cluster: Cluster, name: str, address: str, version: str) -> Object:
-    stamp = cluster.stamp
-    conditions = [
+def healthy_conditions(stamp: str) -> list[Object]:
+    """The conditions of a node that is well since `stamp`."""
+    return [
         {
             "type": kind,
             "status": status,
@@ -68,16 +75,20 @@ def _node(cluster: Cluster, name: str, address: str, version: str) -> Object:
         }
         for kind, (status, reason, message) in _HEALTHY.items()
     ]
+
+
+def node_of(name: str, address: str, capacity: dict[str, str], version: str, stamp: str) -> Object:
+    """A Node's spec and status, well since `stamp`."""
     return {
-        "spec": {"podCIDR": f"10.244.{address[-1]}.0/24", "providerID": f"sandbox://{name}"},
+        "spec": {"providerID": f"sandbox://{name}"},
         "status": {
-            "capacity": dict(CAPACITY),
-            "allocatable": dict(CAPACITY),
+            "capacity": dict(capacity),
+            "allocatable": dict(capacity),
             "addresses": [
                 {"type": "InternalIP", "address": address},
                 {"type": "Hostname", "address": name},
             ],
-            "conditions": conditions,
+            "conditions": healthy_conditions(stamp),
             "nodeInfo": {
                 "architecture": "amd64",
                 "operatingSystem": "linux",

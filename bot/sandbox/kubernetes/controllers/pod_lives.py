@@ -33,6 +33,21 @@ class PodLife:
         for container in [*self._inits[1:], *(self._main if self._inits else ())]:
             container.state = {"waiting": {"reason": "PodInitializing"}}
 
+        if (pod.get("status") or {}).get("podIP"):
+            self._resume(pod["status"])
+
+    def _resume(self, status: Object) -> None:
+        """Go on with what an earlier kubelet began."""
+        self._began, self._address, self._mounted = status["startTime"], status["podIP"], True
+        known = {
+            each["name"]: each
+            for field in ("initContainerStatuses", "containerStatuses")
+            for each in status.get(field) or ()
+        }
+        for container in self.containers:
+            if container.name in known:
+                container.resume(known[container.name], self._machine.cluster.clock.monotonic())
+
     @property
     def containers(self) -> list[Container]:
         return [*self._inits, *self._main]

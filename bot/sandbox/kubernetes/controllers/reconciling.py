@@ -8,7 +8,8 @@ of them, and a reconcile that fails is tried again later without harm to the oth
 import asyncio
 import heapq
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from typing import Protocol
 
 import structlog
@@ -148,3 +149,23 @@ class ReconcileLoop:
             for wait in waits:
                 wait.cancel()
             await asyncio.gather(*waits, return_exceptions=True)
+
+
+@asynccontextmanager
+async def following(loop: ReconcileLoop, cluster: Cluster) -> AsyncIterator[None]:
+    """The loop at work on all that is stored and on what becomes of it, until the end of the block."""
+    with cluster.storage.changes() as changes:
+        cluster.fill()
+        loop.prime()
+        tasks = (asyncio.create_task(loop.run()), asyncio.create_task(_feed(loop, changes)))
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _feed(loop: ReconcileLoop, changes: AsyncIterator[Change]) -> None:
+    async for change in changes:
+        loop.feed(change)
