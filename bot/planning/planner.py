@@ -1,7 +1,7 @@
 """Makes plans: resolves, renders, compares, and changes nothing."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from bot.access import Identity
@@ -13,13 +13,13 @@ from bot.helm.charts import ChartArchive
 from bot.helm.client import Helm
 from bot.masking import Masker
 from bot.planning.comparing import Comparison, compared
+from bot.planning.drafting import drafted, inputs_of
 from bot.planning.errors import NothingThere
-from bot.planning.foreign import foreign
 from bot.planning.going_back import Stopping, destination, lasting, read_way
 from bot.planning.hiding import mask_for, texts_given
 from bot.planning.live import Live, of_record, read_live, refuse_stuck, values_of, version_of
 from bot.planning.losing import losses
-from bot.planning.plan import Frozen, ObjectRef, Plan, PlanKind, refs
+from bot.planning.plan import Frozen, Plan, refs
 from bot.planning.releases import Releases
 from bot.planning.rendering import Renderer, Rendering, check_pin, check_version, kube_of
 from bot.planning.restarting import restarting
@@ -38,7 +38,6 @@ from bot.planning.telling import (
 from bot.planning.values import Layered, frozen_form, secret_paths
 from bot.planning.versions import Versions
 from bot.store.vault import Vault
-from bot.store.verdicts import Judgement
 
 
 class Planner:
@@ -106,14 +105,14 @@ class Planner:
         masker = self._masker().with_values(layers.secrets)
         comparison = await _compared(target, live, layers, rendering, masker)
         now = version_of(target, live.past, live.record)
-        inputs = self._inputs("deploy", site, live, identity, kube[0]) | {
+        inputs = inputs_of("deploy", site, live, identity, kube[0]) | {
             "chart": archive.digest,
             "values": self._vault.fingerprint(frozen_form(layers.values)),
             "image": image.digest if image else "",
             "flags": "\n".join(f"{key}={value}" for key, value in sets),
             "policy": target.environment.on_failure,
         }
-        plan = self._plan(
+        plan = drafted(
             "deploy",
             target,
             site,
@@ -127,6 +126,8 @@ class Planner:
             notes=deploy_notes(target, live, masker),
             objects=objects,
             frozen=Frozen(archive, layers.values),
+            at=self._clock.now(),
+            shouts=self._shouts(target),
         )
         return replace(
             plan,
@@ -161,11 +162,11 @@ class Planner:
         mask = mask_for(self._masker(), now.objects, now.hooks, then.objects, then.hooks, given=given)
         comparison = await asyncio.to_thread(compared, now.objects, then.objects, mask=mask)
         live = await marked(Live(past, now.revision, now.record, now.objects, now.hooks), site, cluster)
-        inputs = self._inputs("rollback", site, live, identity, kube_version)
+        inputs = inputs_of("rollback", site, live, identity, kube_version)
         inputs["flags"] = str(wanted.number)
         if stopping is not None:
             inputs |= {"revision": "", "verdict": "", "stops": stopping.operation_id}
-        plan = self._plan(
+        plan = drafted(
             "rollback",
             target,
             site,
@@ -175,11 +176,12 @@ class Planner:
             version=then.version,
             now=now.version,
             chart=then.revision.chart_version,
-            image_digest="",
             notes=rollback_notes(way, past, stopping, named=revision is not None),
             objects=refs(then.objects),
             frozen=Frozen(),
             revision=wanted.number,
+            at=self._clock.now(),
+            shouts=self._shouts(target),
         )
         plan = replace(plan, lasting=tuple(lasting(way)), losses=losses(now.objects, then.objects))
         return plan if stopping is None else replace(plan, base=stopping.base, unchanged=False)
@@ -195,20 +197,21 @@ class Planner:
         mask = mask_for(self._masker(), live.objects, live.hooks, given=given)
         comparison = await asyncio.to_thread(compared, live.objects, (), mask=mask)
         version = version_of(target, live.past, live.record)
-        plan = self._plan(
+        plan = drafted(
             "uninstall",
             target,
             site,
             live,
             comparison,
-            self._inputs("uninstall", site, live, identity, ""),
+            inputs_of("uninstall", site, live, identity, ""),
             version=version,
             now=version,
             chart=live.record.revision.chart_version,
-            image_digest="",
             notes=uninstall_notes(live),
             objects=refs(live.objects),
             frozen=Frozen(),
+            at=self._clock.now(),
+            shouts=self._shouts(target),
         )
         return replace(plan, losses=losses(live.objects, ()))
 
@@ -223,9 +226,9 @@ class Planner:
         if not found.objects:
             raise NothingThere(f"{target} has nothing to restart", advice=". ".join(found.comparison.notes))
         version = version_of(target, live.past, live.record)
-        inputs = self._inputs("restart", site, live, identity, "")
+        inputs = inputs_of("restart", site, live, identity, "")
         inputs["workloads"] = " ".join(f"{each.kind}/{each.name}" for each in found.objects)
-        plan = self._plan(
+        plan = drafted(
             "restart",
             target,
             site,
@@ -235,10 +238,11 @@ class Planner:
             version=version,
             now=version,
             chart="",
-            image_digest="",
             notes=(),
             objects=found.objects,
             frozen=Frozen(),
+            at=self._clock.now(),
+            shouts=self._shouts(target),
         )
         return replace(plan, foreign=None)  # whoever made the revision: it stays
 
@@ -260,74 +264,6 @@ class Planner:
         live = await read_live(self._helm, self._releases, site)
         mask = self._masker().mask_text
         return await surveyed(live, site, cluster, now=self._clock.now(), mask=mask)
-
-    def _inputs(
-        self, kind: PlanKind, site: Site, live: Live, identity: Identity | None, kube_version: str
-    ) -> dict[str, str]:
-        revision = live.revision
-        verdict = live.past.verdicts.get(revision.number) if revision else None
-        return {
-            "kind": kind,
-            "cluster": site.cluster_uid,
-            "namespace": site.namespace,
-            "release": site.release,
-            "revision": f"{revision.number} {revision.status}" if revision else "",
-            "verdict": _confirmed(verdict),
-            "cluster_version": kube_version,
-            "identity": f"{site.identity.user} {' '.join(site.identity.groups)}" if site.identity else "",
-        }
-
-    def _plan(
-        self,
-        kind: PlanKind,
-        target: Target,
-        site: Site,
-        live: Live,
-        comparison: Comparison,
-        inputs: Mapping[str, str],
-        *,
-        version: str,
-        now: str,
-        chart: str,
-        image_digest: str,
-        notes: Sequence[str],
-        objects: tuple[ObjectRef, ...],
-        frozen: Frozen,
-        revision: int = 0,
-    ) -> Plan:
-        newest = live.past.newest
-        return Plan(
-            kind=kind,
-            app=target.app.name,
-            environment=target.environment.name,
-            version=version,
-            now=now,
-            base=newest.number if newest else 0,
-            revision=revision,
-            chart=chart,
-            image_digest=image_digest,
-            lines=comparison.lines,
-            notes=(*notes, *comparison.notes),
-            diff=comparison.diff,
-            added=comparison.added,
-            removed=comparison.removed,
-            unchanged=comparison.unchanged and version == now,
-            site=site,
-            objects=objects,
-            inputs=inputs,
-            frozen=frozen,
-            foreign=foreign(live.past, live.revision, live.marks, self._clock.now())
-            if live.revision
-            else None,
-            shouts=self._shouts(target),
-        )
-
-
-def _confirmed(verdict: Judgement | None) -> str:
-    """What of a verdict is confirmed: of a mere look only that it found trouble, since a rollout goes on meanwhile."""
-    if verdict is None or (not verdict.operation_id and verdict.health != "failed"):
-        return ""
-    return verdict.health
 
 
 async def _compared(

@@ -38,11 +38,11 @@ def warning(change: ObjectChange, field: FieldChange) -> str | None:
     name = change.key.name
     match change.key.kind, field.path:
         case "Service", ("spec", "ports", _, ("port" | "nodePort") as which):
-            return f"Service {which} {_value(field.old)} → {_value(field.new)}: clients may break"
+            return f"Service {which} {said(field.old)} → {said(field.new)}: clients may break"
         case "Service", ("spec", "ports", _) if field.new is MISSING:
             return f"Service {name} loses a port: clients may break"
         case "Service", ("spec", "type"):
-            return f"Service type {_value(field.old)} → {_value(field.new)}"
+            return f"Service type {said(field.old)} → {said(field.new)}"
         case "Ingress", ("spec", "rules", *_):
             return _ingress(change)
     return None
@@ -80,7 +80,7 @@ def of_workload(field: FieldChange) -> str | None:
         tail = (
             ".".join(field.path[field.path.index("resources") + 1 :]) if len(field.path) > 2 else "replicas"
         )
-        return f"{tail} {_value(field.old)} → {_value(field.new)}"
+        return f"{tail} {said(field.old)} → {said(field.new)}"
     if len(field.path) > 2 and field.path[-2] in CONTAINERS:
         if field.old is MISSING:
             return f"container {field.path[-1]} added"
@@ -100,7 +100,7 @@ def of_field(field: FieldChange) -> str | None:
         return f"{field.path[-1]} changed"
     if any(isinstance(side, (dict, list)) for side in (field.old, field.new)):
         return None
-    return f"{field.path[-1]} {_value(field.old)} → {_value(field.new)}" if field.path else None
+    return f"{field.path[-1]} {said(field.old)} → {said(field.new)}" if field.path else None
 
 
 def number(count: int, noun: str) -> str:
@@ -114,7 +114,8 @@ def number(count: int, noun: str) -> str:
     return f"{count} {noun}s"
 
 
-def _value(value: Any) -> str:
+def said(value: Any) -> str:
+    """A plain value in few characters."""
     if value is MISSING or value is None:
         return "none"
     return _clipped(str(value).lower() if isinstance(value, bool) else str(value))
