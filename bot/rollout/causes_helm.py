@@ -1,39 +1,15 @@
-"""What Helm's own error text says about the cause (rows 36 to 38 and 48 to 51)."""
+"""What Helm's own error text, or the API server's, says about the cause (rows 35 to 38 and 48 to 51)."""
 
 from __future__ import annotations
 
 import re
 
 from bot.events import Trouble
+from bot.rollout import causes_apply
 from bot.rollout.causes import Finding, one_line
 from bot.rollout.causes_workload import denied, violates, webhook_down
 
 _OBJECT = re.compile(r"([A-Z][A-Za-z]+)(?:\.[\w.]+)? \"([^\"]+)\"")
-
-
-def from_helm_error(text: str) -> Trouble | None:
-    """The trouble that an error of an install, upgrade or rollback names; None where it names none we know."""
-    for name, sees, advice, cluster in (
-        ("policy-denies", denied, "Change what the policy names", False),
-        ("policy-down", webhook_down, "Ask the owner of that service", True),
-        ("pod-security", violates, "Set the securityContext that it asks for", False),
-        ("immutable", _immutable, "Recreate the object, which interrupts it: ask first", False),
-        ("foreign-object", _foreign, "Adopt it, or rename ours", False),
-        ("stuck-release", _stuck, "See that the earlier run is dead, then roll back", True),
-        ("hook-failed", _hook, "Read the hook's log; see what has changed already", False),
-    ):
-        finding = sees(text)
-        if finding is not None:
-            return Trouble(
-                cause=name,
-                words=finding.words,
-                where=finding.where or _where(text),
-                quote=finding.quote,
-                advice=advice,
-                fault="cluster" if cluster else "version",
-                fatal_early=not cluster,
-            )
-    return None
 
 
 def _hook(text: str) -> Finding | None:
@@ -55,14 +31,6 @@ def _stuck(text: str) -> Finding | None:
     return Finding("An earlier run did not finish", one_line(text))
 
 
-def _immutable(text: str) -> Finding | None:
-    if "immutable" not in text and "Forbidden: updates to statefulset spec" not in text:
-        return None
-    field = re.search(r"(spec(?:\.\w+)+)", text)
-    words = f"{field[1] if field else 'A field'} cannot change in place"
-    return Finding(words, one_line(text))
-
-
 def _foreign(text: str) -> Finding | None:
     if "invalid ownership metadata" not in text:
         return None
@@ -76,3 +44,44 @@ def _foreign(text: str) -> Finding | None:
 def _where(text: str) -> str:
     found = _OBJECT.search(text)
     return f"{found[1]}/{found[2]}" if found else ""
+
+
+_GRANT = "Grant it by a Role in that namespace, or by a ClusterRole"
+_MEND = "Mend the chart, or its values"
+
+_SAYINGS = (
+    ("policy-denies", denied, "Change what the policy names", False),
+    ("policy-down", webhook_down, "Ask the owner of that service", True),
+    ("pod-security", violates, "Set the securityContext that it asks for", False),
+    ("foreign-object", _foreign, "Adopt it, or rename ours", False),
+    ("stuck-release", _stuck, "See that the earlier run is dead, then roll back", True),
+    ("hook-failed", _hook, "Read the hook's log; see what has changed already", False),
+    ("immutable", causes_apply.immutable, "Recreate the object, which interrupts it: ask first", False),
+    ("quota", causes_apply.quota, "Raise the quota, or remove what is not needed", False),
+    ("kind-missing", causes_apply.kind_missing, "Install what defines it first", False),
+    ("namespace-missing", causes_apply.namespace_missing, "Create it, or set `create_namespace`", False),
+    ("namespace-goes", causes_apply.namespace_goes, "Wait until it is gone, then create it anew", False),
+    ("forbidden", causes_apply.forbidden, _GRANT, False),
+    ("field-conflict", causes_apply.conflicts, "Plan again: the plan offers to take it over", False),
+    ("unknown-field", causes_apply.unknown_field, _MEND, False),
+    ("wrong-type", causes_apply.wrong_type, _MEND, False),
+    ("invalid", causes_apply.invalid, _MEND, False),
+)
+"""Name, what sees it, advice, and whether it is the cluster's fault; specific before general."""
+
+
+def from_helm_error(text: str) -> Trouble | None:
+    """The trouble that an error of an install, upgrade or rollback names; None where it names none we know."""
+    for name, sees, advice, cluster in _SAYINGS:
+        finding = sees(text)
+        if finding is not None:
+            return Trouble(
+                cause=name,
+                words=finding.words,
+                where=finding.where or _where(text),
+                quote=finding.quote,
+                advice=advice,
+                fault="cluster" if cluster else "version",
+                fatal_early=not cluster,
+            )
+    return None

@@ -105,8 +105,10 @@ def stateful_set_stuck(view: WorkloadView) -> Finding | None:
 
 
 def denied(said: str) -> Finding | None:
-    """Row 36 in any text of the API server."""
-    found = re.search(r"admission webhook \"([^\"]+)\" denied the request:? ?(.*)", said, re.S)
+    """Row 36 in any text of the API server: a webhook's, or that of a policy which the server itself keeps."""
+    found = re.search(r"admission webhook \"([^\"]+)\" denied the request:? ?(.*)", said, re.S) or re.search(
+        r"AdmissionPolicy '([^']+)' with binding '[^']+' denied request: ?(.*)", said, re.S
+    )
     return Finding(f"Policy {found[1]} refused it", one_line(found[2] or said)) if found else None
 
 

@@ -45,6 +45,66 @@ TEXTS = [
         "foreign-object",
         "It belongs to the release blog",
     ),
+    (
+        "deployments.apps \"shop\" is forbidden: ValidatingAdmissionPolicy 'few' with binding 'few' denied request: "
+        "at most ten replicas",
+        "policy-denies",
+        "Policy few refused it",
+    ),
+    (
+        'configmaps "x" is forbidden: exceeded quota: few, requested: count/configmaps=1, used: count/configmaps=1, '
+        "limited: count/configmaps=1",
+        "quota",
+        "The namespace's quota of count/configmaps is used up",
+    ),
+    (
+        'unable to build kubernetes objects from new release manifest: resource mapping not found for name: "x" '
+        'namespace: "" from "": no matches for kind "Thing" in version "example.org/v1"',
+        "kind-missing",
+        "The cluster knows no Thing of example.org/v1",
+    ),
+    ('namespaces "shop" not found', "namespace-missing", "There is no namespace shop"),
+    (
+        'deployments.apps "shop" is forbidden: User "dana" cannot patch resource "deployments" in API group "apps" '
+        'in the namespace "shop"',
+        "forbidden",
+        "dana may not patch deployments in shop",
+    ),
+    (
+        "conflict occurred while applying object shop/shop apps/v1, Kind=Deployment: Apply failed with 1 conflict: "
+        'conflict with "kubectl" with subresource "scale" using apps/v1: .spec.replicas',
+        "field-conflict",
+        "replicas is kept by kubectl",
+    ),
+    (
+        "failed to create typed patch object (shop/shop; apps/v1, Kind=Deployment): errors:\n"
+        '  .spec.template.spec.containers[name="web"].bar: field not declared in schema\n'
+        "  .spec.foo: field not declared in schema",
+        "unknown-field",
+        'There is no field spec.template.spec.containers[name="web"].bar and 1 more',
+    ),
+    (
+        "failed to create typed patch object (shop/shop; apps/v1, Kind=Deployment): .spec.replicas: expected numeric "
+        "(int or float), got string",
+        "wrong-type",
+        "spec.replicas must be a number",
+    ),
+    (
+        'Deployment.apps "x" is invalid: spec.template.spec.containers[0].image: Required value',
+        "invalid",
+        "spec.template.spec.containers[0].image is missing",
+    ),
+    (
+        'Service "v" is invalid: spec.clusterIPs[0]: Invalid value: ["10.0.0.77"]: may not change once set',
+        "immutable",
+        "spec.clusterIPs[0] cannot change in place",
+    ),
+    (
+        'PersistentVolumeClaim "d" is invalid: spec: Forbidden: spec is immutable after creation except '
+        "resources.requests",
+        "immutable",
+        "spec cannot change in place",
+    ),
 ]
 
 
