@@ -19,6 +19,9 @@ _AGGREGATED = ",".join(
 _FRESH = 300.0
 """Seconds before a group is asked again: custom resources come and go with operators."""
 
+_NEW = 1.0
+"""Seconds before a group is asked again for a kind that it did not have."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ref:
@@ -69,9 +72,10 @@ class Discovery:
 
         Raises: ClusterRefused with code 404 where the cluster does not serve it.
         """
-        for resource in await self._group(api_version):
-            if kind_or_plural in (resource.kind, resource.plural):
-                return resource
+        for fresh in (_FRESH, _NEW):  # what is not among the kinds that are remembered may have come since
+            for resource in await self._group(api_version, fresh):
+                if kind_or_plural in (resource.kind, resource.plural):
+                    return resource
         raise ClusterRefused(f"this cluster serves no {kind_or_plural} in {api_version}", 404, "NotFound")
 
     async def api_versions(self) -> tuple[str, ...]:
@@ -97,12 +101,18 @@ class Discovery:
                 found.update(f"{name}/{resource.kind}" for resource in resources)
         return found
 
-    async def _group(self, api_version: str) -> tuple[Resource, ...]:
+    async def _group(self, api_version: str, fresh: float = _FRESH) -> tuple[Resource, ...]:
+        """What a group has, () where the cluster has no such group; an answer of the last `fresh` seconds counts."""
         now = asyncio.get_running_loop().time()
-        asked, resources = self._groups.get(api_version, (0.0, ()))
-        if resources and now - asked < _FRESH:
+        asked, resources = self._groups.get(api_version, (-_FRESH, ()))
+        if now - asked < fresh and (resources or fresh == _NEW):
             return resources
-        body = await parsed(await self._connection.call(Request("GET", _root(api_version))))
+        try:
+            body = await parsed(await self._connection.call(Request("GET", _root(api_version))))
+        except ClusterRefused as error:
+            if error.code != 404:
+                raise
+            body = {}
         resources = tuple(
             Resource(api_version, entry["kind"], entry["name"], bool(entry["namespaced"]))
             for entry in body.get("resources") or ()
