@@ -1,5 +1,7 @@
 """One control plane for all workers of a test run: it lives as long as one of them holds a connection to its keeper.
 
+The keeper plays its nodes as well: images behave as their tags end (`-crash`, `-oom`, `-slow`, `-broken`), and
+those that end in `-missing` do not exist.
 A worker that crashes lets go of its connection as well, so nothing is left behind however a run ends.
 """
 
@@ -14,11 +16,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bot.sandbox.kubernetes.behaviour import Pace, behaviour_by_tag, exists_by_tag
+from bot.sandbox.nodes import PlayedNodes
 from tests.control_plane.building import found
 from tests.control_plane.running import ControlPlane, DidNotStart, control_plane
 
 _FIRST = 30.0
 """Seconds that the keeper waits for the first worker to come."""
+
+_PACE = Pace(pull=0.1, start=0.1, ready=0.2, crash=0.2, job=0.2, terminate=0.1)
+"""Quick, but with every state for long enough that somebody may see it."""
 
 
 @contextmanager
@@ -78,7 +85,10 @@ async def _keep(folder: Path) -> None:
             "programs": {name: str(path) for name, path in plane.programs.items()},
         }
         (folder / "running.json").write_text(json.dumps(told))
-        await _until_nobody_holds_it(folder / "keeper")
+        async with PlayedNodes(
+            plane.kubeconfig, behaviour=behaviour_by_tag, image_exists=exists_by_tag, pace=_PACE
+        ):
+            await _until_nobody_holds_it(folder / "keeper")
 
 
 async def _until_nobody_holds_it(path: Path) -> None:

@@ -64,7 +64,16 @@ def behaviour_of_tag(tag: str) -> Behaviour:
 
 def behaviour_by_tag(image: str) -> Behaviour:
     """The same for an image reference."""
-    return behaviour_of_tag(image.partition("@")[0].rpartition("/")[2].partition(":")[2])
+    return behaviour_of_tag(_tag(image))
+
+
+def exists_by_tag(image: str) -> bool:
+    """A registry that has everything but the tags that end in `-missing`."""
+    return not _tag(image).endswith("-missing")
+
+
+def _tag(image: str) -> str:
+    return image.partition("@")[0].rpartition("/")[2].partition(":")[2]
 
 
 def every_image_exists(_image: str) -> bool:

@@ -8,7 +8,7 @@ import asyncio
 import signal
 from pathlib import Path
 
-from bot.sandbox.kubernetes.behaviour import Pace, behaviour_by_tag
+from bot.sandbox.kubernetes.behaviour import Pace, behaviour_by_tag, exists_by_tag
 from bot.sandbox.nodes.playing import NAMES, PlayedNodes
 
 
@@ -19,6 +19,7 @@ def main() -> None:
     parser.add_argument("--context", help="default: the current one")
     parser.add_argument("--name", action="append", help="of a node; give several for several")
     parser.add_argument("--address", default="127.0.0.1", help="where the API server reaches the kubelets")
+    parser.add_argument("--taint", action="append", default=[], help="only pods that tolerate this key")
     parser.add_argument("--instant", action="store_true", help="pods become ready at once")
     asyncio.run(_play(parser.parse_args()))
 
@@ -34,16 +35,13 @@ async def _play(options: argparse.Namespace) -> None:
         names=names,
         address=options.address,
         behaviour=behaviour_by_tag,
-        image_exists=_exists,
+        image_exists=exists_by_tag,
+        taints=[{"key": key, "effect": "NoSchedule"} for key in options.taint],
         pace=Pace.instant() if options.instant else None,
     )
     async with nodes:
         print(f"The nodes {', '.join(names)} are ready.", flush=True)  # noqa: T201 - a command's answer
         await stop.wait()
-
-
-def _exists(image: str) -> bool:
-    return not image.partition("@")[0].endswith("-missing")
 
 
 if __name__ == "__main__":

@@ -54,14 +54,16 @@ class PlayedNodes:
         pace: Pace | None = None,
         clock: Clock | None = None,
         address: str = "127.0.0.1",
+        taints: Sequence[Object] = (),
     ) -> None:
         """`address` is where the kubelets listen, which the API server must reach for logs.
 
-        `task_behaviour` decides for containers that are meant to end, where that differs.
+        `task_behaviour` decides for containers that are meant to end, where that differs. With `taints` the
+        nodes take only pods that tolerate them.
         Raises: KubeconfigInvalid, OSError.
         """
         self._clock = clock if clock is not None else SystemClock()
-        self._names, self._address = tuple(names), address
+        self._names, self._address, self._taints = tuple(names), address, tuple(taints)
         self._api = Api(read_access(kubeconfig, context))
         self._outbox = Outbox()
         self._mirror = Mirror(self._names, self._outbox.add)
@@ -91,7 +93,7 @@ class PlayedNodes:
             for mirroring in mirrorings:
                 await mirroring.list()
             version = await self._api.version()
-            registrar = Registrar(self._api, self._clock, self._address, endpoint.port, version)
+            registrar = Registrar(self._api, self._clock, self._address, endpoint.port, version, self._taints)
             await stack.enter_async_context(storage_class(self._api))
             await stack.enter_async_context(registrar.registered(self._names))
             await stack.enter_async_context(following(self._loop, self._cluster))

@@ -48,6 +48,7 @@ class Registrar:
     address: str
     port: int
     version: str
+    taints: tuple[Object, ...] = ()
 
     @asynccontextmanager
     async def registered(self, names: Collection[str]) -> AsyncIterator[None]:
@@ -114,6 +115,7 @@ class Registrar:
     def _node(self, name: str) -> Object:
         node = node_of(name, self.address, CAPACITY, self.version, timestamp(self.clock.now()))
         node["metadata"] = {"name": name, "labels": node_labels(name)}
+        node["spec"]["taints"] = [dict(taint) for taint in self.taints]
         status = node["status"]
         # Without its host name, to which the API server would rather connect.
         status["addresses"] = [{"type": "InternalIP", "address": self.address}]
