@@ -8,11 +8,11 @@ from datetime import datetime
 
 from bot.access import Identity
 from bot.config import Target
-from bot.planning.comparing import Comparison
 from bot.planning.foreign import foreign
 from bot.planning.live import Live
 from bot.planning.plan import Frozen, ObjectRef, Plan, PlanKind
 from bot.planning.site import Site
+from bot.planning.weighing import Weighed
 from bot.store.verdicts import Judgement
 
 
@@ -39,7 +39,7 @@ def drafted(
     target: Target,
     site: Site,
     live: Live,
-    comparison: Comparison,
+    found: Weighed,
     inputs: Mapping[str, str],
     *,
     version: str,
@@ -54,7 +54,8 @@ def drafted(
     revision: int = 0,
 ) -> Plan:
     """The plan, made at that time; what else its kind has to say is put into it by whoever knows."""
-    newest = live.past.newest
+    newest, comparison = live.past.newest, found.comparison
+    drifts = any(each.changes for each in found.drift)
     return Plan(
         kind=kind,
         app=target.app.name,
@@ -70,11 +71,13 @@ def drafted(
         diff=comparison.diff,
         added=comparison.added,
         removed=comparison.removed,
-        unchanged=comparison.unchanged and version == now,
+        unchanged=comparison.unchanged and version == now and not drifts,
         site=site,
         objects=objects,
         inputs=inputs,
         frozen=frozen,
+        losses=found.losses,
+        drift=found.drift,
         foreign=foreign(live.past, live.revision, live.marks, at) if live.revision else None,
         shouts=shouts,
     )

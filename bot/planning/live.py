@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.config import Target
@@ -10,7 +10,7 @@ from bot.helm.client import Helm
 from bot.helm.releases import ReleaseRecord, Revision
 from bot.planning import manifests, paths
 from bot.planning.errors import ReleaseStuck
-from bot.planning.manifests import Manifest, Object
+from bot.planning.manifests import Manifest, Object, ObjectKey
 from bot.planning.releases import Past, Releases
 from bot.planning.site import Site
 
@@ -25,7 +25,14 @@ class Live:
     objects: Sequence[Manifest]
     hooks: Sequence[Manifest]
     marks: Sequence[Object] = ()
-    """Metadata as the cluster has it: of the revision's own Secret, then of the objects that are there."""
+    """As the cluster has them: the metadata of the revision's own Secret, then the objects that are there."""
+    found: Mapping[ObjectKey, Object | None] = field(default_factory=dict)
+    """The release's objects as the cluster has them: None where there is none, absent where it may not be read."""
+
+    @property
+    def there(self) -> list[Manifest]:
+        """What was found, as manifests."""
+        return [Manifest(key, item) for key, item in self.found.items() if item is not None]
 
 
 async def read_live(helm: Helm, releases: Releases, site: Site) -> Live:

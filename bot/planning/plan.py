@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from bot.helm.charts import ChartArchive
+from bot.planning.drift import Drift
 from bot.planning.foreign import Foreign
 from bot.planning.losing import Loss
 from bot.planning.manifests import Manifest
@@ -85,6 +86,8 @@ class Plan:
     """What goes away for good, which a person has to name before it does."""
     foreign: Foreign | None = None
     """Who made the revision that is deployed, where it was not us, and what of it would be lost."""
+    drift: tuple[Drift, ...] = ()
+    """What was changed by hand since the release was made, and what becomes of it; autoscaled replicas beside it."""
     unhealthy: str = ""
     """Why the revision that is deployed is no way back: it does not work; "" where it does."""
     way_back: str = ""
@@ -105,14 +108,19 @@ class Plan:
 
     @property
     def document(self) -> str:
-        """All that the plan knows and a message has no room for: lost values, then the diff."""
-        lost = self.foreign.lost if self.foreign else ()
-        if self.foreign is None or not lost:
-            return self.diff
-        head = (
-            f"# Values of revision {self.foreign.revision} that the configuration lacks; they would be lost:"
-        )
-        return "\n".join([head, *(f"# {each}" for each in lost), "", self.diff])
+        """All that the plan knows and a message has no room for: lost values and drift, then the diff."""
+        sections = []
+        if self.foreign is not None and self.foreign.lost:
+            head = (
+                f"Values of revision {self.foreign.revision} that the configuration lacks; they would be lost"
+            )
+            sections.append((head, [str(each) for each in self.foreign.lost]))
+        if self.drift:
+            sections.append(
+                ("Changed in the cluster since the release was made", [each.line for each in self.drift])
+            )
+        told = [f"# {head}:\n" + "".join(f"# {line}\n" for line in lines) for head, lines in sections]
+        return "\n".join([*told, self.diff])
 
     def moved(self, before: Mapping[str, str]) -> list[str]:
         """What differs from the inputs that were shown before, in words."""

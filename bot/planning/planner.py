@@ -1,8 +1,9 @@
 """Makes plans: resolves, renders, compares, and changes nothing."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from bot.access import Identity
 from bot.clock import Clock
@@ -12,13 +13,10 @@ from bot.config import App, Target
 from bot.helm.charts import ChartArchive
 from bot.helm.client import Helm
 from bot.masking import Masker
-from bot.planning.comparing import Comparison, compared
 from bot.planning.drafting import drafted, inputs_of
 from bot.planning.errors import NothingThere
 from bot.planning.going_back import Stopping, destination, lasting, read_way
-from bot.planning.hiding import mask_for, texts_given
 from bot.planning.live import Live, of_record, read_live, refuse_stuck, values_of, version_of
-from bot.planning.losing import losses
 from bot.planning.plan import Frozen, Plan, refs
 from bot.planning.releases import Releases
 from bot.planning.rendering import Renderer, Rendering, check_pin, check_version, kube_of
@@ -35,8 +33,9 @@ from bot.planning.telling import (
     way_back,
     with_lost_values,
 )
-from bot.planning.values import Layered, frozen_form, secret_paths
+from bot.planning.values import Image, frozen_form, secret_paths
 from bot.planning.versions import Versions
+from bot.planning.weighing import NOTHING, Weighed, weighed
 from bot.store.vault import Vault
 
 
@@ -103,21 +102,18 @@ class Planner:
         objects = refs(rendering.objects) + refs(running_hooks(rendering.hooks, live), hook=True)
         await refuse_owned(cluster, set(objects) - set(refs(live.objects)))
         masker = self._masker().with_values(layers.secrets)
-        comparison = await _compared(target, live, layers, rendering, masker)
+        found = await weighed(
+            target, live, rendering, masker, layers.hidden, layers.values, hooks=rendering.hooks
+        )
         now = version_of(target, live.past, live.record)
-        inputs = inputs_of("deploy", site, live, identity, kube[0]) | {
-            "chart": archive.digest,
-            "values": self._vault.fingerprint(frozen_form(layers.values)),
-            "image": image.digest if image else "",
-            "flags": "\n".join(f"{key}={value}" for key, value in sets),
-            "policy": target.environment.on_failure,
-        }
+        inputs = inputs_of("deploy", site, live, identity, kube[0])
+        inputs |= self._chosen(target, archive, layers.values, image, sets)
         plan = drafted(
             "deploy",
             target,
             site,
             live,
-            comparison,
+            found,
             inputs,
             version=version if image is not None else archive.version,
             now=now,
@@ -134,7 +130,6 @@ class Planner:
             foreign=with_lost_values(plan.foreign, target, live, layers, masker),
             unhealthy=unhealthy(live, now),
             way_back=way_back(target, live, now),
-            losses=losses(live.objects, rendering.objects),
         )
 
     async def rollback(
@@ -158,10 +153,10 @@ class Planner:
         wanted = destination(site, past, revision, base=stopping.base if stopping else None)
         way = await read_way(self._helm, site, past, wanted, lambda record: version_of(target, past, record))
         now, then = way.now, way.wanted
-        given = texts_given(target, await secret_paths(target), values_of(now.record), values_of(then.record))
-        mask = mask_for(self._masker(), now.objects, now.hooks, then.objects, then.hooks, given=given)
-        comparison = await asyncio.to_thread(compared, now.objects, then.objects, mask=mask)
         live = await marked(Live(past, now.revision, now.record, now.objects, now.hooks), site, cluster)
+        stage = Rendering(then.objects, then.hooks, then.objects)
+        secret = await secret_paths(target)
+        found = await weighed(target, live, stage, self._masker(), secret, values_of(then.record))
         inputs = inputs_of("rollback", site, live, identity, kube_version)
         inputs["flags"] = str(wanted.number)
         if stopping is not None:
@@ -171,7 +166,7 @@ class Planner:
             target,
             site,
             live,
-            comparison,
+            found,
             inputs,
             version=then.version,
             now=now.version,
@@ -183,7 +178,7 @@ class Planner:
             at=self._clock.now(),
             shouts=self._shouts(target),
         )
-        plan = replace(plan, lasting=tuple(lasting(way)), losses=losses(now.objects, then.objects))
+        plan = replace(plan, lasting=tuple(lasting(way)))
         return plan if stopping is None else replace(plan, base=stopping.base, unchanged=False)
 
     async def uninstall(self, target: Target, identity: Identity | None) -> Plan:
@@ -193,16 +188,14 @@ class Planner:
         live = await marked(await read_live(self._helm, self._releases, site), site, cluster)
         if live.revision is None or live.record is None:
             raise NothingThere(f"{target} is not deployed")
-        given = texts_given(target, await secret_paths(target), values_of(live.record))
-        mask = mask_for(self._masker(), live.objects, live.hooks, given=given)
-        comparison = await asyncio.to_thread(compared, live.objects, (), mask=mask)
+        found = await weighed(target, live, NOTHING, self._masker(), await secret_paths(target))
         version = version_of(target, live.past, live.record)
         plan = drafted(
             "uninstall",
             target,
             site,
             live,
-            comparison,
+            found,
             inputs_of("uninstall", site, live, identity, ""),
             version=version,
             now=version,
@@ -213,7 +206,7 @@ class Planner:
             at=self._clock.now(),
             shouts=self._shouts(target),
         )
-        return replace(plan, losses=losses(live.objects, ()))
+        return replace(plan, drift=())  # it goes, whatever was changed of it
 
     async def restart(self, target: Target, identity: Identity | None) -> Plan:
         """What starts new pods; the release stays as it is."""
@@ -233,7 +226,7 @@ class Planner:
             target,
             site,
             live,
-            found.comparison,
+            Weighed(found.comparison),
             inputs,
             version=version,
             now=version,
@@ -259,23 +252,25 @@ class Planner:
         objects, hooks = await asyncio.to_thread(of_record, newest, site.namespace)
         await marked(Live(past, past.newest, newest, objects, hooks), site, cluster)
 
+    def _chosen(
+        self,
+        target: Target,
+        archive: ChartArchive,
+        values: Mapping[str, Any],
+        image: Image | None,
+        sets: Sequence[tuple[str, str]],
+    ) -> dict[str, str]:
+        """What the digest of a deploy's plan covers beside what any plan's does."""
+        return {
+            "chart": archive.digest,
+            "values": self._vault.fingerprint(frozen_form(values)),
+            "image": image.digest if image else "",
+            "flags": "\n".join(f"{key}={value}" for key, value in sets),
+            "policy": target.environment.on_failure,
+        }
+
     async def _looked(self, site: Site, cluster: Cluster) -> Live:
         """What is deployed, judged and with its owners known."""
         live = await read_live(self._helm, self._releases, site)
         mask = self._masker().mask_text
         return await surveyed(live, site, cluster, now=self._clock.now(), mask=mask)
-
-
-async def _compared(
-    target: Target, live: Live, layers: Layered, rendering: Rendering, masker: Masker
-) -> Comparison:
-    """What is deployed beside what would be, with everything secret masked."""
-    mask = mask_for(
-        masker,
-        *(live.objects, live.hooks, rendering.objects, rendering.hooks),
-        traced=rendering.traced,
-        given=texts_given(target, layers.hidden, layers.values, values_of(live.record)),
-    )
-    return await asyncio.to_thread(
-        compared, live.objects, rendering.objects, mask=mask, hooks=rendering.hooks, again=rendering.again
-    )

@@ -13,7 +13,7 @@ from bot.cluster.discovery import Ref
 from bot.cluster.errors import ClusterRefused
 from bot.planning.errors import OwnedByOthers
 from bot.planning.live import Live
-from bot.planning.manifests import GENERATED, Object
+from bot.planning.manifests import GENERATED, Manifest, Object, ObjectKey
 from bot.planning.owners import owner_of
 from bot.planning.plan import ObjectRef, refs
 from bot.planning.site import Site
@@ -42,14 +42,18 @@ async def surveyed(
 
 
 async def marked(live: Live, site: Site, cluster: Cluster) -> Live:
-    """What is deployed, with the marks that its record and its objects bear in the cluster.
+    """What is deployed, with its objects as they are in the cluster, and the marks that they and its record bear.
 
     Raises: OwnedByOthers, ClusterError.
     """
     if live.revision is None:
         return live
-    record = record_of(site, live.revision.number)
-    return replace(live, marks=await refuse_owned(cluster, (record, *refs(live.objects))))
+    record, found = await asyncio.gather(
+        _metadata(cluster, (record_of(site, live.revision.number),)), found_of(cluster, live.objects)
+    )
+    marks = [*record, *(item for item in found.values() if item is not None)]
+    _refuse_owned(marks)
+    return replace(live, marks=marks, found=found)
 
 
 async def judged_now(
@@ -77,10 +81,33 @@ async def refuse_owned(cluster: Cluster, objects: Iterable[ObjectRef]) -> list[O
     Raises: OwnedByOthers when another tool manages one; ClusterError.
     """
     found = await _metadata(cluster, objects)
+    _refuse_owned(found)
+    return found
+
+
+async def found_of(cluster: Cluster, objects: Iterable[Manifest]) -> dict[ObjectKey, Object | None]:
+    """The objects of a release as the cluster has them: None where there is none; those it may not read are left out.
+
+    Raises: ClusterError.
+    """
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def one(each: Manifest) -> tuple[ObjectKey, Object | None] | None:
+        ref = Ref(each.object["apiVersion"], each.key.kind, each.key.name, each.key.namespace or None)
+        async with turns:
+            try:
+                return each.key, await cluster.get(ref)
+            except ClusterRefused:
+                return None
+
+    named = (each for each in objects if GENERATED not in each.key.name)
+    return dict(pair for pair in await asyncio.gather(*map(one, named)) if pair is not None)
+
+
+def _refuse_owned(found: Iterable[Object]) -> None:
     for item in found:
         if (owner := owner_of([item])) is not None:
             raise OwnedByOthers(owner, f"{item['kind']} {item['metadata'].get('name', '')}")
-    return found
 
 
 def record_of(site: Site, revision: int) -> ObjectRef:
