@@ -25,6 +25,29 @@ from bot.sandbox.kubernetes.schemas import Schema, Schemas
 Object = dict[str, Any]
 
 
+_POD_SPEC: Object = {"containers": None}
+_TEMPLATE: Object = {"metadata": {}, "spec": _POD_SPEC}
+_BLANK: Mapping[str, Object] = {
+    "Pod": {"spec": _POD_SPEC},
+    "Deployment": {"spec": {"template": _TEMPLATE, "strategy": {}}},
+    "ReplicaSet": {"spec": {"template": _TEMPLATE}},
+    "StatefulSet": {"spec": {"template": _TEMPLATE, "updateStrategy": {}}},
+    "DaemonSet": {"spec": {"template": _TEMPLATE, "updateStrategy": {}}},
+    "Job": {"spec": {"template": _TEMPLATE}},
+    "CronJob": {"spec": {"jobTemplate": {"metadata": {}, "spec": {"template": _TEMPLATE}}}},
+    "PersistentVolumeClaim": {"spec": {"resources": {}}},
+    "NetworkPolicy": {"spec": {"podSelector": {}}},
+    "HorizontalPodAutoscaler": {"spec": {"scaleTargetRef": {}}},
+    "Role": {"rules": None},
+    "ClusterRole": {"rules": None},
+    "RoleBinding": {"roleRef": {}},
+    "ClusterRoleBinding": {"roleRef": {}},
+    "EndpointSlice": {"endpoints": None, "ports": None},
+    "Event": {"involvedObject": {}, "source": {}},
+}
+"""What there is in a new value of the kind's type, beside its metadata, spec and status."""
+
+
 @dataclass(frozen=True)
 class Manager:
     """Who writes, and how: one entry of managedFields."""
@@ -142,19 +165,30 @@ def _prefix_of_any(path: Path, wanted: Iterable[Path]) -> bool:
     return any(other[: len(path)] == path for other in wanted)
 
 
+def blank(obj: Object) -> Object:
+    """An object of that kind in which nothing is said yet: what of it is a value in Go is there, with no fields.
+
+    Of custom resources nothing is.
+    """
+    group = obj["apiVersion"].rpartition("/")[0]
+    if "." in group and not group.endswith(".k8s.io"):
+        return {"metadata": {}}
+    return {"metadata": {}, "status": {}, **_BLANK.get(obj["kind"], {"spec": {}})}
+
+
 def update(
     schemas: Schemas, schema: Schema, before: Object | None, after: Object, manager: Manager, now: str
 ) -> None:
-    """Note in `after` that `manager` changed what differs from `before` (a create: everything).
+    """Note in `after` that `manager` changed what differs from `before` (a create: from `blank`).
 
     A writer that sends other managedFields than the object has means it (Helm and kubectl migrate from
     client-side apply so); sending none keeps those there are.
     """
-    kept = before if before is not None else {"metadata": {}}
+    kept = before if before is not None else blank(after)
     sent = after["metadata"].get("managedFields")
     managers = managers_of(kept if sent is None else after)
-    old = flatten(schemas, schema, before) if before is not None else {}
-    new = flatten(schemas, schema, after)
+    old = flatten(schemas, schema, kept, nodes=True)
+    new = flatten(schemas, schema, after, nodes=True)
     changed = {path for path, value in new.items() if path not in old or old[path] != value}
     removed = old.keys() - new.keys()
     for other, ownership in managers.items():

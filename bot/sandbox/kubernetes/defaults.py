@@ -11,6 +11,8 @@ from typing import Any
 Object = dict[str, Any]
 
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
+"""Where a DaemonSet counts the changes of its template."""
 RBAC_GROUP = "rbac.authorization.k8s.io"
 
 
@@ -37,9 +39,11 @@ def _stateful_set(obj: Object) -> None:
     strategy = spec.setdefault("updateStrategy", {})
     _fill(strategy, type="RollingUpdate")
     if strategy["type"] == "RollingUpdate":
-        _fill(strategy.setdefault("rollingUpdate", {}), partition=0)
+        _fill(strategy.setdefault("rollingUpdate", {}), partition=0, maxUnavailable=1)
+    kept = spec.setdefault("persistentVolumeClaimRetentionPolicy", {})
+    _fill(kept, whenDeleted="Retain", whenScaled="Retain")
     for claim in spec.get("volumeClaimTemplates") or []:
-        _fill(claim, apiVersion="v1", kind="PersistentVolumeClaim")
+        _fill(claim, apiVersion="v1", kind="PersistentVolumeClaim", status={"phase": "Pending"})
         _claim(claim)
     _template(spec)
 
@@ -52,6 +56,8 @@ def _daemon_set(obj: Object) -> None:
     if strategy["type"] == "RollingUpdate":
         _fill(strategy.setdefault("rollingUpdate", {}), maxUnavailable=1, maxSurge=0)
     _template(spec)
+    annotations = obj["metadata"].setdefault("annotations", {})
+    _fill(annotations, **{TEMPLATE_GENERATION: "1"})
 
 
 def _replica_set(obj: Object) -> None:
@@ -62,13 +68,7 @@ def _replica_set(obj: Object) -> None:
 
 def _job(obj: Object) -> None:
     spec = obj.setdefault("spec", {})
-    uid = obj.get("metadata", {}).get("uid")
-    if uid is not None and not spec.get("manualSelector"):
-        labels = {"batch.kubernetes.io/controller-uid": uid}
-        spec.setdefault("selector", {"matchLabels": labels})
-        named = {"batch.kubernetes.io/job-name": obj["metadata"]["name"], "job-name": obj["metadata"]["name"]}
-        metadata = spec.setdefault("template", {}).setdefault("metadata", {})
-        metadata["labels"] = {**(metadata.get("labels") or {}), **labels, "controller-uid": uid, **named}
+    _fill(spec, manualSelector=False)
     _job_spec(spec)
 
 
@@ -76,6 +76,7 @@ def _job_spec(spec: Object) -> None:
     if "completions" not in spec and "parallelism" not in spec:
         spec["completions"] = 1
     _fill(spec, parallelism=1, backoffLimit=6, completionMode="NonIndexed", suspend=False)
+    _fill(spec, podReplacementPolicy="Failed" if spec.get("podFailurePolicy") else "TerminatingOrFailed")
     _template(spec)
 
 
@@ -83,35 +84,21 @@ def _cron_job(obj: Object) -> None:
     spec = obj.setdefault("spec", {})
     _fill(spec, concurrencyPolicy="Allow", suspend=False)
     _fill(spec, successfulJobsHistoryLimit=3, failedJobsHistoryLimit=1)
-    _template(spec.setdefault("jobTemplate", {}).setdefault("spec", {}))
+    job = spec.setdefault("jobTemplate", {})
+    job.setdefault("metadata", {})
+    _template(job.setdefault("spec", {}))
 
 
 def _pod(obj: Object) -> None:
-    _pod_spec(obj.setdefault("spec", {}))
-    _fill(
-        obj["spec"],
-        serviceAccountName="default",
-        serviceAccount=obj["spec"].get("serviceAccountName", "default"),
-    )
-    _fill(obj.setdefault("status", {}), phase="Pending", qosClass=_quality(obj["spec"]))
-
-
-def _quality(spec: Object) -> str:
-    """The pod's quality of service class."""
-    resources = [container.get("resources") or {} for container in spec.get("containers") or []]
-    if not any(r.get("requests") or r.get("limits") for r in resources):
-        return "BestEffort"
-    whole = {"cpu", "memory"}
-    even = all(
-        whole <= set(r.get("limits") or {}) and (r.get("requests") or r["limits"]) == r["limits"]
-        for r in resources
-    )
-    return "Guaranteed" if even else "Burstable"
+    spec = obj.setdefault("spec", {})
+    _fill(spec, enableServiceLinks=True)
+    _pod_spec(spec)
 
 
 def _template(owner: Object) -> None:
     template = owner.get("template")
     if isinstance(template, dict):
+        template.setdefault("metadata", {})
         _pod_spec(template.setdefault("spec", {}))
 
 
@@ -124,9 +111,28 @@ def _pod_spec(spec: Object) -> None:
     for container in [*(spec.get("initContainers") or []), *(spec.get("containers") or [])]:
         _container(container)
     for volume in spec.get("volumes") or []:
-        for source in ("secret", "configMap", "projected", "downwardAPI"):
-            if isinstance(volume.get(source), dict):
-                _fill(volume[source], defaultMode=0o644)
+        _volume(volume)
+
+
+def _volume(volume: Object) -> None:
+    if set(volume) == {"name"}:
+        volume["emptyDir"] = {}
+    if isinstance(volume.get("hostPath"), dict):
+        _fill(volume["hostPath"], type="")
+    for name in ("secret", "configMap", "projected", "downwardAPI"):
+        if isinstance(volume.get(name), dict):
+            _fill(volume[name], defaultMode=0o644)
+    sources = [volume, *((volume.get("projected") or {}).get("sources") or [])]
+    for source in sources:
+        if isinstance(source.get("serviceAccountToken"), dict):
+            _fill(source["serviceAccountToken"], expirationSeconds=3600)
+        for item in (source.get("downwardAPI") or {}).get("items") or []:
+            _field(item.get("fieldRef"))
+
+
+def _field(reference: Object | None) -> None:
+    if reference is not None:
+        _fill(reference, apiVersion="v1")
 
 
 def _container(container: Object) -> None:
@@ -139,12 +145,22 @@ def _container(container: Object) -> None:
     _limits_are_requests(container["resources"])
     for port in container.get("ports") or []:
         _fill(port, protocol="TCP")
+    for variable in container.get("env") or []:
+        _field((variable.get("valueFrom") or {}).get("fieldRef"))
     for name in PROBES:
         probe = container.get(name)
         if isinstance(probe, dict):
             _fill(probe, periodSeconds=10, timeoutSeconds=1, successThreshold=1, failureThreshold=3)
-            if isinstance(probe.get("httpGet"), dict):
-                _fill(probe["httpGet"], path="/", scheme="HTTP")
+            _handler(probe)
+    for handler in (container.get("lifecycle") or {}).values():
+        _handler(handler)
+
+
+def _handler(handler: Object) -> None:
+    if isinstance(handler.get("httpGet"), dict):
+        _fill(handler["httpGet"], path="/", scheme="HTTP")
+    if isinstance(handler.get("grpc"), dict):
+        _fill(handler["grpc"], service="")
 
 
 def _limits_are_requests(resources: Object) -> None:
@@ -165,7 +181,8 @@ def _service(obj: Object) -> None:
         _fill(spec, internalTrafficPolicy="Cluster")
     if spec["type"] in ("NodePort", "LoadBalancer"):
         _fill(spec, externalTrafficPolicy="Cluster")
-    obj.setdefault("status", {}).setdefault("loadBalancer", {})
+    if spec["type"] == "LoadBalancer":
+        _fill(spec, allocateLoadBalancerNodePorts=True)
 
 
 def _secret(obj: Object) -> None:
@@ -180,18 +197,61 @@ def _namespace(obj: Object) -> None:
     metadata = obj.setdefault("metadata", {})
     name = {"kubernetes.io/metadata.name": metadata.get("name", "")}
     metadata["labels"] = {**(metadata.get("labels") or {}), **name}
-    if "deletionTimestamp" not in metadata:
-        obj.setdefault("spec", {}).setdefault("finalizers", ["kubernetes"])
-        _fill(obj.setdefault("status", {}), phase="Active")
 
 
 def _claim(obj: Object) -> None:
     _fill(obj.setdefault("spec", {}), volumeMode="Filesystem")
-    _fill(obj.setdefault("status", {}), phase="Pending")
 
 
 def _autoscaler(obj: Object) -> None:
-    _fill(obj.setdefault("spec", {}), minReplicas=1)
+    spec = obj.setdefault("spec", {})
+    _fill(spec, minReplicas=1)
+    if obj.get("apiVersion") == "autoscaling/v2":
+        _metrics(spec)
+        if spec.get("behavior"):
+            _behaviour(spec["behavior"])
+
+
+def _metrics(spec: Object) -> None:
+    target = {"type": "Utilization", "averageUtilization": 80}
+    if not spec.get("metrics"):
+        spec["metrics"] = [{"type": "Resource", "resource": {"name": "cpu", "target": target}}]
+
+
+def _behaviour(behaviour: Object) -> None:
+    """How fast an autoscaler scales, where it says anything of that at all."""
+    whole = {"type": "Percent", "value": 100, "periodSeconds": 15}
+    _fill(behaviour.setdefault("scaleDown", {}), selectPolicy="Max", policies=[whole])
+    up = behaviour.setdefault("scaleUp", {})
+    pods = {"type": "Pods", "value": 4, "periodSeconds": 15}
+    _fill(up, selectPolicy="Max", stabilizationWindowSeconds=0, policies=[pods, whole])
+
+
+def _network_policy(obj: Object) -> None:
+    spec = obj.setdefault("spec", {})
+    _fill(spec, policyTypes=["Ingress", "Egress"] if spec.get("egress") else ["Ingress"])
+    for rule in [*(spec.get("ingress") or []), *(spec.get("egress") or [])]:
+        for port in rule.get("ports") or []:
+            _fill(port, protocol="TCP")
+
+
+def _limit_range(obj: Object) -> None:
+    for limit in obj.setdefault("spec", {}).get("limits") or []:
+        if limit.get("type") == "Container":
+            given = limit.get("default") or {}
+            asked = {**(limit.get("min") or {}), **given, **(limit.get("defaultRequest") or {})}
+            limit["default"] = {**(limit.get("max") or {}), **given}
+            limit["defaultRequest"] = asked
+            for name in ("default", "defaultRequest"):
+                if not limit[name]:
+                    del limit[name]
+
+
+def _endpoint_slice(obj: Object) -> None:
+    for endpoint in obj.get("endpoints") or []:
+        endpoint.setdefault("conditions", {})
+    for port in obj.get("ports") or []:
+        _fill(port, name="", protocol="TCP")
 
 
 def _binding(obj: Object) -> None:
@@ -220,6 +280,9 @@ _DEFAULTS: dict[str, Callable[[Object], None]] = {
     "Namespace": _namespace,
     "PersistentVolumeClaim": _claim,
     "HorizontalPodAutoscaler": _autoscaler,
+    "NetworkPolicy": _network_policy,
+    "LimitRange": _limit_range,
+    "EndpointSlice": _endpoint_slice,
     "RoleBinding": _binding,
     "ClusterRoleBinding": _binding,
 }

@@ -18,7 +18,7 @@ Flat = dict[Path, Any]
 Shape = Literal["leaf", "map", "keyed", "set"]
 
 PRESENT = "(present)"
-"""The value of a keyed item's own path: that it exists."""
+"""The value of what is owned beside its parts, as a keyed item is: that it exists."""
 
 UNOWNED = frozenset(
     {("f:apiVersion",), ("f:kind",)}
@@ -70,22 +70,33 @@ def canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def flatten(schemas: Schemas, schema: Schema, value: Any) -> Flat:
-    """Every owned field of an object with its value; items of keyed lists also as themselves."""
-    return {path: leaf for path, leaf in _leaves(schemas, schema, value, ()) if path and path not in UNOWNED}
+def flatten(schemas: Schemas, schema: Schema, value: Any, *, nodes: bool = False) -> Flat:
+    """Every owned field of an object with its value; items of keyed lists also as themselves.
+
+    With `nodes` so are all maps and lists that are not owned as a whole, as writes other than apply see it.
+    """
+    found = _leaves(schemas, schema, value, (), nodes)
+    return {path: leaf for path, leaf in found if path and path not in UNOWNED}
 
 
-def _leaves(schemas: Schemas, schema: Schema, value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
-    match shape(schema, value):
+def _leaves(
+    schemas: Schemas, schema: Schema, value: Any, path: Path, nodes: bool
+) -> Iterator[tuple[Path, Any]]:
+    kind = shape(schema, value)
+    if nodes and (kind != "leaf" or value is None):
+        yield path, PRESENT
+        if not value:
+            return
+    match kind:
         case "map" if value:
             for name, child in value.items():
-                yield from _leaves(schemas, schemas.child(schema, name) or {}, child, (*path, f"f:{name}"))
+                yield from _leaves(schemas, schemas.child(schema, name) or {}, child, (*path, f"f:{name}"), nodes)
         case "keyed" if value:
             items = schemas.items(schema)
             for item in value:
                 place = (*path, item_key(schema, item))
                 yield place, PRESENT
-                yield from _leaves(schemas, items, item, place)
+                yield from _leaves(schemas, items, item, place, nodes)
         case "set" if value:
             for item in value:
                 yield (*path, f"v:{canonical(item)}"), item

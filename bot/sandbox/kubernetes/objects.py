@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.clock import Clock
 from bot.sandbox.kubernetes import addresses, custom
+from bot.sandbox.kubernetes.admission import admit
 from bot.sandbox.kubernetes.applying import Manager, apply, update
 from bot.sandbox.kubernetes.converting import viewed
 from bot.sandbox.kubernetes.defaults import set_defaults
@@ -48,7 +49,7 @@ Object = dict[str, Any]
 
 UNCOUNTED = frozenset(
     [
-        "HorizontalPodAutoscaler",
+        "Lease",
         "LimitRange",
         "Namespace",
         "Node",
@@ -112,8 +113,9 @@ class Objects:
             body.pop("status", None)
         if self.has_generation(resource):
             metadata["generation"] = 1
-        after = self._whole(resource, None, body)
+        after = self._completed(resource, body)
         own(after)
+        self._admitted(resource, None, after)
         return Written(self.stored(key, resource, after, how), created=True, warnings=tuple(warnings))
 
     def replace(self, resource: Resource, namespace: str, name: str, body: Object, how: Writing) -> Written:
@@ -204,11 +206,12 @@ class Objects:
                 after["metadata"][field] = before["metadata"][field]
         after["metadata"]["resourceVersion"] = before["metadata"]["resourceVersion"]
         check_metadata(resource, after["metadata"])
-        after = self._whole(resource, before, after)
-        if self.has_generation(resource) and _body(after) != _body(before):
-            after["metadata"]["generation"] = before["metadata"].get("generation", 0) + 1
+        after = self._completed(resource, after)
         if not owned:
             self._owned(resource, before, after, how)
+        self._admitted(resource, before, after)
+        if self.has_generation(resource) and _body(after) != _body(before):
+            after["metadata"]["generation"] = before["metadata"].get("generation", 0) + 1
         key = self.key(resource, after["metadata"].get("namespace", ""), after["metadata"]["name"])
         if ready_to_go(resource, after):
             return self.removed(key, resource, after, how, warnings)
@@ -248,26 +251,35 @@ class Objects:
             check(self.schemas, resource, found)
         return found, warned
 
-    def _whole(self, resource: Resource, before: Object | None, after: Object) -> Object:
-        """The object with its defaults, once it is found right by itself and against the one before.
-
-        Raises: ApiError 422.
-        """
+    def _completed(self, resource: Resource, after: Object) -> Object:
+        """The object with its defaults."""
         after = copied(after)
         if resource.custom:
             custom.set_schema_defaults(self.schemas, self.schemas.definition(resource.definition), after)
         else:
             set_defaults(resource.kind, after)
-        if resource.kind == "Service" and not resource.group:
+        return after
+
+    def _admitted(self, resource: Resource, before: Object | None, after: Object) -> None:
+        """Add in place what the server adds, once it is found right by itself and against the one before.
+
+        Raises: ApiError 422, and the refusals of `admit`.
+        """
+        if resource.custom:
+            return
+        if before is None and self._has_status(resource):
+            admit(self.storage, resource.kind, after)
+        elif resource.kind == "Service" and not resource.group:
             addresses.allocate(self.storage, after, before)
         if resource.kind == "CustomResourceDefinition" and before is None:
             after["status"] = custom.established(after, self.now())
-        if not resource.custom:
-            causes = list(state_refused(resource.kind, after))
-            causes += list(changes_refused(resource.kind, before, after)) if before is not None else []
-            if causes:
-                raise invalid(resource.subject(after["metadata"]["name"]), causes)
-        return after
+        causes = list(state_refused(resource.kind, after))
+        causes += list(changes_refused(resource.kind, before, after)) if before is not None else []
+        if causes:
+            raise invalid(resource.subject(after["metadata"]["name"]), causes)
+
+    def _has_status(self, resource: Resource) -> bool:
+        return "status" in self.schemas.definition(resource.definition).get("properties", {})
 
     def _owned(self, resource: Resource, before: Object | None, after: Object, how: Writing) -> None:
         manager = Manager(how.manager, "Update", resource.api_version, how.subresource)
@@ -277,7 +289,8 @@ class Objects:
     def has_generation(self, resource: Resource) -> bool:
         """Whether changes of the kind's spec are counted."""
         properties = self.schemas.definition(resource.definition).get("properties", {})
-        return resource.custom or ("spec" in properties and resource.kind not in UNCOUNTED)
+        counted = "spec" in properties or resource.kind == "EndpointSlice"
+        return resource.custom or (counted and resource.kind not in UNCOUNTED)
 
     def _check_namespace(self, resource: Resource, namespace: str, name: str) -> None:
         if not resource.namespaced:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.sandbox.kubernetes.errors import ApiError, Cause, bad_request, invalid
+from bot.sandbox.kubernetes.quantities import canonical
 from bot.sandbox.kubernetes.resources import Resource
 from bot.sandbox.kubernetes.schemas import Schema, Schemas, types
 
@@ -70,9 +71,16 @@ def _known(schemas: Schemas, schema: Schema, value: Any, path: str, unknown: lis
     if isinstance(value, list) and "items" in schema:
         items = schemas.items(schema)
         return [_known(schemas, items, child, f"{path}[{i}]", unknown) for i, child in enumerate(value)]
-    if type(value) in (int, float) and {"type": ["number", "null"]} in schema.get("oneOf", ()):
-        return f"{value:g}" if isinstance(value, float) else str(value)  # a Quantity, which Go writes as text
+    if type(value) in (int, float, str) and {"type": ["number", "null"]} in schema.get("oneOf", ()):
+        return _quantity(value)
     return value
+
+
+def _quantity(value: str | int | float) -> str:
+    try:
+        return canonical(value)
+    except ValueError:
+        return str(value)
 
 
 def strict_decoding_error(resource: Resource, unknown: list[str]) -> ApiError:

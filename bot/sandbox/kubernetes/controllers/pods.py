@@ -3,10 +3,13 @@
 import copy
 from datetime import datetime, timedelta
 
+from bot.sandbox.kubernetes.admission import admit_pod
 from bot.sandbox.kubernetes.controllers.cluster import Cluster, condition_of, is_ending
 from bot.sandbox.kubernetes.controllers.kinds import POD
 from bot.sandbox.kubernetes.controllers.quotas import check_quota
 from bot.sandbox.kubernetes.controllers.recording import Recorder
+from bot.sandbox.kubernetes.defaults import set_defaults
+from bot.sandbox.kubernetes.errors import ApiError
 from bot.sandbox.kubernetes.metadata import new_metadata, owner_reference
 from bot.sandbox.kubernetes.storage import Object
 
@@ -55,6 +58,10 @@ def _admit(cluster: Cluster, pod: Object) -> None:
             f'pods "{name}" is forbidden: unable to create new content in namespace {namespace} '
             "because it is being terminated"
         )
+    try:
+        admit_pod(cluster.storage, pod)
+    except ApiError as error:
+        raise Refused(str(error)) from error
     if (why := check_quota(cluster, pod)) is not None:
         raise Refused(why)
 
@@ -75,52 +82,12 @@ def from_template(
             generation=1,
         ),
         "spec": copy.deepcopy(template.get("spec") or {}),
-        "status": {"phase": "Pending", "qosClass": _quality(template.get("spec") or {})},
+        "status": {"phase": "Pending"},
     }
     if not name.startswith(prefix := f"{owner['metadata']['name']}-") or owner["kind"] != "StatefulSet":
         pod["metadata"]["generateName"] = prefix
-    _fill_in(pod["spec"])
+    set_defaults("Pod", pod)
     return pod
-
-
-def _fill_in(spec: Object) -> None:
-    """The defaults that the API server gives a pod."""
-    for field, value in {
-        "restartPolicy": "Always",
-        "dnsPolicy": "ClusterFirst",
-        "schedulerName": "default-scheduler",
-        "serviceAccountName": spec.get("serviceAccount", "default"),
-        "terminationGracePeriodSeconds": 30,
-        "enableServiceLinks": True,
-        "preemptionPolicy": "PreemptLowerPriority",
-        "priority": 0,
-        "securityContext": {},
-    }.items():
-        if spec.get(field) is None:
-            spec[field] = value
-    for container in [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]:
-        container.setdefault("imagePullPolicy", pull_policy(container.get("image", "")))
-        container.setdefault("terminationMessagePath", "/dev/termination-log")
-        container.setdefault("terminationMessagePolicy", "File")
-        container.setdefault("resources", {})
-
-
-def pull_policy(image: str) -> str:
-    """The default imagePullPolicy of an image reference."""
-    tag = image.rpartition("/")[2].partition(":")[2]
-    return "IfNotPresent" if "@" in image or tag not in ("", "latest") else "Always"
-
-
-def _quality(spec: Object) -> str:
-    resources = [c.get("resources") or {} for c in spec.get("containers") or ()]
-    if not any(r.get("requests") or r.get("limits") for r in resources):
-        return "BestEffort"
-    limits = [r.get("limits") or {} for r in resources]
-    guaranteed = all(
-        {"cpu", "memory"} <= set(limit) and (r.get("requests") or limit) == limit
-        for r, limit in zip(resources, limits, strict=True)
-    )
-    return "Guaranteed" if guaranteed else "Burstable"
 
 
 def phase(pod: Object) -> str:

@@ -1,28 +1,12 @@
-"""Kubernetes' quantities ("500m", "128Mi") and what a pod asks for in them."""
+"""What a pod asks for in Kubernetes' quantities ("500m", "128Mi"), and how a quota writes amounts."""
 
-import re
 from collections.abc import Iterable
 from decimal import Decimal
 
+from bot.sandbox.kubernetes.quantities import parse
 from bot.sandbox.kubernetes.storage import Object
 
-_FACTORS = {
-    "": Decimal(1), "m": Decimal("0.001"), "u": Decimal("1e-6"), "n": Decimal("1e-9"),
-    "k": Decimal(10**3), "M": Decimal(10**6), "G": Decimal(10**9), "T": Decimal(10**12),
-    "Ki": Decimal(2**10), "Mi": Decimal(2**20), "Gi": Decimal(2**30), "Ti": Decimal(2**40),
-}  # fmt: skip
-_QUANTITY = re.compile(r"^(?P<number>[+-]?[\d.]+(?:[eE][+-]?\d+)?)(?P<suffix>[a-zA-Z]*)$")
-
-
-def parse(quantity: str | int | float) -> Decimal:
-    """A quantity in its base unit (cores, bytes, pieces).
-
-    Raises: ValueError when it is none.
-    """
-    found = _QUANTITY.match(str(quantity).strip())
-    if found is None or found["suffix"] not in _FACTORS:
-        raise ValueError(f"not a quantity: {quantity!r}")
-    return Decimal(found["number"]) * _FACTORS[found["suffix"]]
+_BINARY = {suffix: parse(f"1{suffix}") for suffix in ("Ti", "Gi", "Mi", "Ki")}
 
 
 def show(resource: str, amount: Decimal) -> str:
@@ -30,9 +14,9 @@ def show(resource: str, amount: Decimal) -> str:
     if amount != amount.to_integral_value():
         return f"{(amount * 1000).to_integral_value():f}m"
     if "memory" in resource or "storage" in resource:
-        for suffix in ("Ti", "Gi", "Mi", "Ki"):
-            if amount and amount % _FACTORS[suffix] == 0:
-                return f"{amount / _FACTORS[suffix]:f}{suffix}"
+        for suffix, factor in _BINARY.items():
+            if amount and amount % factor == 0:
+                return f"{amount / factor:f}{suffix}"
     return f"{amount.to_integral_value():f}"
 
 

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from bot.sandbox.kubernetes.controllers.cluster import Cluster
 from bot.sandbox.kubernetes.controllers.kinds import POD, QUOTA
-from bot.sandbox.kubernetes.controllers.quantities import asked_by, parse, show
+from bot.sandbox.kubernetes.controllers.quantities import asked_by, show
+from bot.sandbox.kubernetes.quantities import parse
 from bot.sandbox.kubernetes.storage import Change, Key, Object
 
 _COMPUTE = {
