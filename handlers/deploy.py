@@ -5,9 +5,10 @@ from typing import Any
 from bot.commands.arguments import NO_SETS, Sets, Version
 from bot.commands.ask import Ask
 from bot.commands.choices import Choice, run
-from bot.commands.confirming import Request, confirmed, full_diff, propose
+from bot.commands.confirming import confirmed, full_diff, propose
 from bot.commands.declaring import BUTTONS, KNOWN, button, command
 from bot.commands.offering import offer, proven
+from bot.commands.requests import Request
 from bot.commands.standing import standing
 from bot.config import App, Environment
 from bot.operations.desk import Order

@@ -7,9 +7,10 @@ from typing import Any
 from bot.commands.arguments import Reason
 from bot.commands.ask import Ask, Refused
 from bot.commands.choices import Choice, run
-from bot.commands.confirming import Request, check_plannable, propose
+from bot.commands.confirming import check_plannable, propose
 from bot.commands.declaring import KNOWN, button, command
 from bot.commands.holding import covered, holds_now, may_take, show_hold
+from bot.commands.requests import Request
 from bot.commands.showing import Page
 from bot.commands.spans import cut_span
 from bot.commands.tapping import asked_now, is_second_tap

@@ -3,9 +3,10 @@
 from bot.commands.arguments import NO_SETS, Sets, Version
 from bot.commands.ask import Ask
 from bot.commands.choices import Choice, run
-from bot.commands.confirming import Request, planned
+from bot.commands.confirming import planned
 from bot.commands.declaring import command
 from bot.commands.disclosing import disclosed
+from bot.commands.requests import Request
 from bot.config import App, Environment, Target
 from bot.planning.differences import to_yaml
 from bot.planning.errors import NothingThere

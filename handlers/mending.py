@@ -1,8 +1,8 @@
 """Mending a release that an earlier run left unfinished."""
 
 from bot.commands.ask import Ask
-from bot.commands.confirming import policy_of
 from bot.commands.declaring import button
+from bot.commands.ordering import policy_of
 from bot.commands.stuck import explain
 from bot.operations.desk import Order
 from bot.operations.mend import Mend, MendArguments

@@ -4,8 +4,9 @@ from typing import Any
 
 from bot.commands.arguments import Revision
 from bot.commands.ask import Ask
-from bot.commands.confirming import Request, confirmed, propose
+from bot.commands.confirming import confirmed, propose
 from bot.commands.declaring import button, command
+from bot.commands.requests import Request
 from bot.config import App, Environment
 
 

@@ -15,7 +15,7 @@ from bot.cluster.connection import JSON, parsed
 from bot.cluster.discovery import Ref
 from bot.cluster.errors import ClusterRefused
 
-_MANAGER = {"fieldManager": "pilothouse"}
+MANAGER = "pilothouse"
 """Whose fields our changes are, for whoever asks why an object is as it is."""
 
 Way: TypeAlias = Literal["apply", "strategic", "merge", "create"]
@@ -53,16 +53,23 @@ class Writing(Asking):
         return created
 
     async def patch(
-        self, ref: Ref, body: Mapping[str, Any], *, subresource: str | None = None, strategic: bool = False
+        self,
+        ref: Ref,
+        body: Mapping[str, Any],
+        *,
+        subresource: str | None = None,
+        strategic: bool = False,
+        manager: str = MANAGER,
     ) -> dict[str, Any]:
         """Merge `body` into the object (null removes a field); `strategic` merges lists by their keys.
 
+        `manager` is whose fields they are then.
         Raises: ClusterConflict when `body` names a resourceVersion that is no longer current.
         """
         content = _CONTENT["strategic" if strategic else "merge"]
         path = await self._path(ref, subresource)
         patched: dict[str, Any] = await self._json(
-            "PATCH", path, query=_MANAGER, body=dict(body), content_type=content
+            "PATCH", path, query={"fieldManager": manager}, body=dict(body), content_type=content
         )
         return patched
 

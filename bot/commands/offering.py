@@ -8,7 +8,9 @@ import shlex
 from bot.commands.arguments import Sets
 from bot.commands.ask import Ask
 from bot.commands.choices import run
-from bot.commands.confirming import Request, other_version, propose
+from bot.commands.confirming import propose
+from bot.commands.plan_buttons import other_version
+from bot.commands.requests import Request
 from bot.commands.standing import Standing, standing
 from bot.config import App
 from bot.planning.errors import NothingThere

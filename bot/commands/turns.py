@@ -2,8 +2,9 @@
 
 from bot.commands.ask import Ask, Refused
 from bot.commands.choices import Choice, run
-from bot.commands.confirming import Request, propose
+from bot.commands.confirming import propose
 from bot.commands.problems import answer, record_refusal
+from bot.commands.requests import Request
 from bot.commands.services import Services
 from bot.commands.showing import Page
 from bot.operations.operation import Record

@@ -258,13 +258,23 @@ class Helm:
         as_: Identity | None = None,
         timeout: float,
         history_max: int = 10,
+        force_conflicts: bool = False,
     ) -> Revision:
         """Make a new revision of what `revision` was. It also frees a release that is `pending-*`.
+
+        `force_conflicts` only where that revision was applied by the server: Helm fails otherwise, with the new
+        revision made already.
 
         Raises: ReleaseMissing, ClusterRefused, FieldConflict, HookFailed, ClusterUnreachable, OutcomeUnknown.
         """
         request = _at(
-            "rollback", at, as_, revision=revision, timeout_seconds=_whole(timeout), max_history=history_max
+            "rollback",
+            at,
+            as_,
+            revision=revision,
+            timeout_seconds=_whole(timeout),
+            max_history=history_max,
+            force_conflicts=force_conflicts,
         )
         return Revision.of(await self._write(request, at, as_, timeout))
 

@@ -12,6 +12,7 @@ from bot.helm.releases import Revision
 from bot.operations import endings
 from bot.operations.change import Changed
 from bot.operations.errors import StepFailed
+from bot.operations.keeping import keeping
 from bot.operations.operation import Outcome
 from bot.operations.pruning import prune, room
 from bot.operations.release import ReleaseArguments, ReleaseOperation, made_by
@@ -115,7 +116,7 @@ class Deploy(ReleaseOperation, kind="deploy"):
             await self.close(words)
             return Undone()
         kept = await self.lasting(wanted)
-        return Undone(version=wanted.version, back=await self.back_to(wanted), lasting=kept)
+        return Undone(version=wanted.version, back=await self.back_to(wanted, by_itself=True), lasting=kept)
 
     async def lasting(self, wanted: Judgement) -> tuple[str, ...]:
         """What does not come back with that revision; not being able to tell keeps nobody from going back."""
@@ -163,6 +164,11 @@ class Deploy(ReleaseOperation, kind="deploy"):
 
     async def upgrade(self) -> Revision:
         """Make the revision, unless an earlier run of this operation has made it."""
+        cluster = await self.tools.cluster(self.arguments.site)
+        async with keeping(cluster, self.arguments.autoscaled):
+            return await self._upgraded()
+
+    async def _upgraded(self) -> Revision:
         site, policy = self.arguments.site, self.arguments.policy
         past = await self.tools.releases.past(site)
         newest = past.newest
@@ -184,6 +190,7 @@ class Deploy(ReleaseOperation, kind="deploy"):
             history_max=room(past, policy.history_max),
             labels={OPERATION_LABEL: self.record.id},
             create_namespace=policy.create_namespace,
+            force_conflicts=self.arguments.forces,
         )
 
     async def mend(self, newest: Revision) -> None:

@@ -10,6 +10,7 @@ from bot.helm.releases import Revision
 from bot.operations.change import Change, Changed
 from bot.operations.closing import close_unfinished
 from bot.operations.errors import StepFailed
+from bot.operations.keeping import autoscaled_now, keeping
 from bot.operations.operation import Arguments, Operation, T
 from bot.operations.policy import Policy
 from bot.operations.pruning import prune, room
@@ -21,6 +22,8 @@ from bot.planning.plan import ObjectRef, refs
 from bot.planning.releases import OPERATION_LABEL
 from bot.planning.site import Site
 from bot.planning.surveying import judged_now, record_of, refuse_owned
+from bot.planning.trial import Autoscaled
+from bot.planning.trying import applied_by_server
 from bot.rollout.judging import unwell_now
 from bot.rollout.verdicts import ObjectRef as Followed
 from bot.store import verdicts
@@ -40,6 +43,10 @@ class ReleaseArguments(Arguments):
     before: str
     """The version deployed then; "" when there was none."""
     objects: tuple[ObjectRef, ...]
+    forces: bool = False
+    """Whether fields that others keep are taken over."""
+    autoscaled: tuple[Autoscaled, ...] = ()
+    """The workloads whose replicas stay as their autoscaler has them."""
 
 
 class ReleaseOperation(Operation, kind=""):
@@ -207,25 +214,36 @@ class ReleaseOperation(Operation, kind=""):
             self.tools, arguments.site, after=arguments.base, words=words, operation_id=self.record.id
         )
 
-    async def back_to(self, wanted: Judgement) -> Changed:
-        """Roll back to a revision and watch it; looks first whether that was done already."""
+    async def back_to(self, wanted: Judgement, *, by_itself: bool = False) -> Changed:
+        """Roll back to a revision and watch it; looks first whether that was done already.
+
+        `by_itself`: nobody was asked, so it takes over whatever others keep, all but what an autoscaler sets.
+        """
         site, policy = self.arguments.site, self.arguments.policy
+        cluster = await self.tools.cluster(site)
         record = await self.tools.helm.get(site.location, wanted.revision, site.identity)
         objects, _ = of_record(record, site.namespace)
         await self.close("Stopped: its run was over")
         past = await self.tools.releases.past(site)
         history = list(past.revisions)
+        forces, autoscaled = self.arguments.forces, self.arguments.autoscaled
+        if by_itself:
+            now = await self.tools.helm.get(site.location, history[-1].number, site.identity)
+            autoscaled = await autoscaled_now(cluster, of_record(now, site.namespace)[0], objects)
+            forces = await applied_by_server(cluster, site, wanted.revision)
 
         async def roll_back() -> Revision:
-            if is_back(history, wanted.revision, self.arguments.base):
-                return history[-1]
-            return await self.tools.helm.rollback(
-                site.location,
-                wanted.revision,
-                as_=site.identity,
-                timeout=policy.timeout,
-                history_max=room(past, policy.history_max),
-            )
+            async with keeping(cluster, autoscaled):
+                if is_back(history, wanted.revision, self.arguments.base):
+                    return history[-1]
+                return await self.tools.helm.rollback(
+                    site.location,
+                    wanted.revision,
+                    as_=site.identity,
+                    timeout=policy.timeout,
+                    history_max=room(past, policy.history_max),
+                    force_conflicts=forces,
+                )
 
         changed = await self.change.watch(
             refs(objects), base=history[-1].number, since=self.tools.clock.now(), act=roll_back

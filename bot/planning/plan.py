@@ -5,9 +5,9 @@ The digest covers the plan's inputs and nothing that may vary by itself: manifes
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Self
 
 from bot.helm.charts import ChartArchive
 from bot.planning.drift import Drift
@@ -16,6 +16,7 @@ from bot.planning.losing import Loss
 from bot.planning.manifests import Manifest
 from bot.planning.site import Site
 from bot.planning.summary import Line
+from bot.planning.trial import Trial
 
 PlanKind = Literal["deploy", "rollback", "uninstall", "restart"]
 
@@ -92,6 +93,10 @@ class Plan:
     """Why the revision that is deployed is no way back: it does not work; "" where it does."""
     way_back: str = ""
     """What happens if it fails, in an environment that goes back by itself."""
+    trial: Trial = field(default_factory=Trial)
+    """What the API server says that it would do."""
+    taken: tuple[str, ...] = ()
+    """The ids of the contested fields that a person has agreed to take over."""
     shouts: bool = False
     """Whether the environment's name is shown in capitals: mistakes there reach users."""
 
@@ -99,6 +104,21 @@ class Plan:
     def digest(self) -> str:
         """What is confirmed: SHA-256 over the inputs, in hex."""
         return digest_of(self.inputs)
+
+    def taking(self) -> Self:
+        """The plan with every contested field taken over, as its button confirms it."""
+        taken = tuple(each.id for each in self.trial.contests)
+        return replace(self, taken=taken, inputs=with_takes(self.inputs, taken))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may be confirmed: nothing is refused, and nothing taken over that was not agreed to."""
+        return not self.trial.is_refused and not self.trial.beyond(self.taken)
+
+    @property
+    def forces(self) -> bool:
+        """Whether Helm has to take fields over, by a person's yes or to write past an autoscaler."""
+        return self.trial.by_server and bool(self.trial.contests or self.trial.autoscaled)
 
     @property
     def short_digest(self) -> str:
@@ -140,10 +160,17 @@ MOVED = {
     "namespace": "the namespace changed",
     "release": "the release's name changed",
     "flags": "the options changed",
+    "takes": "what is taken over changed",
     "workloads": "what would restart changed",
     "policy": "the environment's policy changed",
 }
 """What it means in words when an input differs from what was confirmed."""
+
+
+def with_takes(inputs: Mapping[str, str], taken: Sequence[str]) -> dict[str, str]:
+    """The inputs with what is taken over; a plan that takes nothing over says nothing of it."""
+    rest = {name: value for name, value in inputs.items() if name != "takes"}
+    return rest | ({"takes": "\n".join(taken)} if taken else {})
 
 
 def digest_of(inputs: Mapping[str, str]) -> str:

@@ -17,7 +17,7 @@ from bot.planning.drafting import drafted, inputs_of
 from bot.planning.errors import NothingThere
 from bot.planning.going_back import Stopping, destination, lasting, read_way
 from bot.planning.live import Live, of_record, read_live, refuse_stuck, values_of, version_of
-from bot.planning.plan import Frozen, Plan, refs
+from bot.planning.plan import Frozen, Plan, refs, with_takes
 from bot.planning.releases import Releases
 from bot.planning.rendering import Renderer, Rendering, check_pin, check_version, kube_of
 from bot.planning.restarting import restarting
@@ -33,6 +33,7 @@ from bot.planning.telling import (
     way_back,
     with_lost_values,
 )
+from bot.planning.trying import deploying, returning, tried
 from bot.planning.values import Image, frozen_form, secret_paths
 from bot.planning.versions import Versions
 from bot.planning.weighing import NOTHING, Weighed, weighed
@@ -84,9 +85,15 @@ class Planner:
         return self._shouts(target)
 
     async def deploy(
-        self, target: Target, version: str, identity: Identity | None, sets: Sequence[tuple[str, str]] = ()
+        self,
+        target: Target,
+        version: str,
+        identity: Identity | None,
+        sets: Sequence[tuple[str, str]] = (),
+        *,
+        takes: Sequence[str] = (),
     ) -> Plan:
-        """What deploying `version` would do."""
+        """What deploying `version` would do; `takes` are the contested fields that are taken over, by their ids."""
         site = await self.site(target, identity)
         cluster = (await self._clusters.at(site.access)).as_(site.identity)
         live, image, archive, kube = await asyncio.gather(
@@ -102,12 +109,14 @@ class Planner:
         objects = refs(rendering.objects) + refs(running_hooks(rendering.hooks, live), hook=True)
         await refuse_owned(cluster, set(objects) - set(refs(live.objects)))
         masker = self._masker().with_values(layers.secrets)
-        found = await weighed(
-            target, live, rendering, masker, layers.hidden, layers.values, hooks=rendering.hooks
+        found, trial = await asyncio.gather(
+            weighed(target, live, rendering, masker, layers.hidden, layers.values, hooks=rendering.hooks),
+            tried(cluster, site, live, deploying(target, live, rendering), masker),
         )
         now = version_of(target, live.past, live.record)
         inputs = inputs_of("deploy", site, live, identity, kube[0])
         inputs |= self._chosen(target, archive, layers.values, image, sets)
+        inputs = with_takes(inputs, takes)
         plan = drafted(
             "deploy",
             target,
@@ -130,6 +139,8 @@ class Planner:
             foreign=with_lost_values(plan.foreign, target, live, layers, masker),
             unhealthy=unhealthy(live, now),
             way_back=way_back(target, live, now),
+            trial=trial,
+            taken=tuple(takes),
         )
 
     async def rollback(
@@ -139,6 +150,7 @@ class Planner:
         identity: Identity | None,
         *,
         stopping: Stopping | None = None,
+        takes: Sequence[str] = (),
     ) -> Plan:
         """What going back to `revision` would do; None means the last one that was healthy by our verdict.
 
@@ -156,8 +168,11 @@ class Planner:
         live = await marked(Live(past, now.revision, now.record, now.objects, now.hooks), site, cluster)
         stage = Rendering(then.objects, then.hooks, then.objects)
         secret = await secret_paths(target)
-        found = await weighed(target, live, stage, self._masker(), secret, values_of(then.record))
-        inputs = inputs_of("rollback", site, live, identity, kube_version)
+        found, trial = await asyncio.gather(
+            weighed(target, live, stage, self._masker(), secret, values_of(then.record)),
+            tried(cluster, site, live, returning(live, stage, wanted.number), self._masker()),
+        )
+        inputs = with_takes(inputs_of("rollback", site, live, identity, kube_version), takes)
         inputs["flags"] = str(wanted.number)
         if stopping is not None:
             inputs |= {"revision": "", "verdict": "", "stops": stopping.operation_id}
@@ -178,7 +193,7 @@ class Planner:
             at=self._clock.now(),
             shouts=self._shouts(target),
         )
-        plan = replace(plan, lasting=tuple(lasting(way)))
+        plan = replace(plan, lasting=tuple(lasting(way)), trial=trial, taken=tuple(takes))
         return plan if stopping is None else replace(plan, base=stopping.base, unchanged=False)
 
     async def uninstall(self, target: Target, identity: Identity | None) -> Plan:

@@ -13,14 +13,17 @@ from bot.rollout.causes_routing import autoscaler_fights
 AUTOSCALERS = ("kube-controller-manager", "horizontal-pod-autoscaler", "keda")
 """Who sets replicas by what is measured: the HorizontalPodAutoscaler's controller, by the program it is part of."""
 
+KEEPER = "pilothouse-autoscaled"
+"""By which name we put back what an autoscaler had set (`bot.operations.keeping`)."""
+
 REPLICAS = ".spec.replicas"
 
 _IMAGE = re.compile(r'\.spec\.template\.spec\.(?:initC|c)ontainers\[name="([^"]+)"\]\.image')
 
 
 def by_autoscaler(manager: str, subresource: str) -> bool:
-    """Whether it is an autoscaler that writes so."""
-    return subresource == "scale" and manager.startswith(AUTOSCALERS)
+    """Whether it is an autoscaler that writes so, or we in its place."""
+    return manager == KEEPER or (subresource == "scale" and manager.startswith(AUTOSCALERS))
 
 
 def is_autoscaled(item: Object) -> bool:
@@ -31,6 +34,16 @@ def is_autoscaled(item: Object) -> bool:
         and "f:replicas" in ((entry.get("fieldsV1") or {}).get("f:spec") or {})
         for entry in entries
     )
+
+
+def autoscaled(wanted: Manifest, live: Object | None) -> tuple[Autoscaled, ...]:
+    """The workload, where an autoscaler has set its replicas otherwise than its manifest says."""
+    then, now = replicas_of(wanted.object), replicas_of(live or {})
+    if live is None or then is None or now in (None, then) or not is_autoscaled(live):
+        return ()
+    assert now is not None
+    key = wanted.key
+    return (Autoscaled(str(wanted.object["apiVersion"]), key.kind, key.namespace, key.name, now, then),)
 
 
 def leaving(before: Iterable[Manifest], after: Iterable[Manifest]) -> frozenset[tuple[str, str]]:

@@ -98,6 +98,8 @@ class Trial:
     """What would be taken, and is told all the same."""
     untried: str = ""
     """Why not everything could be tried."""
+    by_server: bool = True
+    """Whether the server merges, and knows of conflicts; otherwise Helm does, and writes over whatever is there."""
 
     @property
     def is_refused(self) -> bool:

@@ -11,12 +11,17 @@ from dataclasses import dataclass, field, replace
 from bot.cluster.cluster import Cluster
 from bot.cluster.discovery import Ref
 from bot.cluster.errors import Cause, ClusterConflict, ClusterError, ClusterRefused
+from bot.config import Target
 from bot.helm import records
+from bot.masking import Masker
 from bot.planning.differences import compare
+from bot.planning.drift import Found
+from bot.planning.hiding import LONG, held_by
 from bot.planning.live import Live
-from bot.planning.manifests import GENERATED, Manifest, Object, ObjectKey, key_of
+from bot.planning.manifests import GENERATED, Manifest, Object
 from bot.planning.refusals import NO_DRY_RUN, insecure, level_of, refusal
-from bot.planning.scaling import by_autoscaler, is_autoscaled, leaving, replicas_of, unsettled, values
+from bot.planning.rendering import Rendering
+from bot.planning.scaling import autoscaled, by_autoscaler, leaving, unsettled, values
 from bot.planning.sending import MANAGER, Sending, sending
 from bot.planning.site import Site
 from bot.planning.surveying import record_of
@@ -52,17 +57,33 @@ class Planned:
     """Groups and kinds that are not there yet, and that Helm installs before anything else."""
 
 
-async def tried(
-    cluster: Cluster, site: Site, live: Live, planned: Planned, mask: Callable[[str], str]
-) -> Trial:
+def deploying(target: Target, live: Live, rendering: Rendering) -> Planned:
+    """What a deploy would send."""
+    newest = live.past.newest
+    installs = newest is None or newest.status == "uninstalled"
+    return Planned(
+        live.objects,
+        rendering.objects,
+        revision=newest.number if newest is not None and not installs else None,
+        makes_namespace=installs and target.environment.create_namespace,
+    )
+
+
+def returning(live: Live, then: Rendering, revision: int) -> Planned:
+    """What going back to a revision would send."""
+    return Planned(live.objects, then.objects, revision=revision, returns=True)
+
+
+async def tried(cluster: Cluster, site: Site, live: Live, planned: Planned, masker: Masker) -> Trial:
     """What the API server says: of each object that is added or changed, and of each that others wrote to.
 
     What only Helm wrote and the plan leaves as it is was taken before, and nobody can contest it.
     Raises: ClusterError when Helm's record can't be read.
     """
-    chosen = await asyncio.to_thread(_chosen, planned, live.marks)
+    mask = masker.with_values(_secrets(planned)).mask_text
+    chosen = await asyncio.to_thread(_chosen, planned, live.found)
     by_server = planned.revision is None or await applied_by_server(cluster, site, planned.revision)
-    trying = _Trying(cluster, site, planned, mask, by_server, _by_key(live.marks, site.namespace))
+    trying = _Trying(cluster, site, planned, mask, by_server, live.found)
     tasks = [asyncio.create_task(trying.one(each)) for each in chosen]
     if not tasks:
         return trying.together([])
@@ -101,7 +122,7 @@ class _Trying:
     planned: Planned
     mask: Callable[[str], str]
     by_server: bool
-    marks: Mapping[ObjectKey, Object]
+    live: Found
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     security: dict[str, asyncio.Task[Mapping[str, str]]] = field(default_factory=dict)
 
@@ -122,6 +143,7 @@ class _Trying:
             autoscaled=settled,
             warnings=tuple(dict.fromkeys(warnings)),
             untried=next((trial.untried for trial in trials if trial.untried), ""),
+            by_server=self.by_server,
         )
 
     async def one(self, each: Manifest) -> Trial:
@@ -143,7 +165,7 @@ class _Trying:
             each,
             self.site,
             by_server=self.by_server,
-            is_there=each.key in self.marks,
+            is_there=self.live.get(each.key) is not None,
             is_namespaced=resource.namespaced,
         )
         try:
@@ -153,7 +175,7 @@ class _Trying:
                 raise
             return await self._contested(each, ref, request, conflict)
         found = await self._warned(each, warnings)
-        return found if self.by_server else replace(found, autoscaled=await self._scaled(each, ref))
+        return found if self.by_server else replace(found, autoscaled=self._scaled(each))
 
     async def _dry_run(self, ref: Ref, request: Sending, *, force: bool = False) -> tuple[str, ...]:
         tried = await self.cluster.dry_run(
@@ -166,8 +188,8 @@ class _Trying:
     ) -> Trial:
         """Who keeps which fields, and what the server says once they are taken over."""
         causes = [cause for cause in conflict.causes if not self._is_helms_own(cause)]
-        live = await self.cluster.get(ref) or {}
-        settled = await self._scaled(each, ref, live)
+        live = self.live.get(each.key) or {}
+        settled = self._scaled(each)
         contests = tuple(
             Contest(each.key, cause.field, cause.manager, *values(cause.field, live, each.object))
             for cause in causes
@@ -183,18 +205,9 @@ class _Trying:
         """A rollback turns Helm's own writes into applied ones first (its `upgradeClientSideFieldManager`)."""
         return self.planned.returns and cause.manager == MANAGER
 
-    async def _scaled(self, each: Manifest, ref: Ref, live: Object | None = None) -> tuple[Autoscaled, ...]:
+    def _scaled(self, each: Manifest) -> tuple[Autoscaled, ...]:
         """The object, where the replicas that it says are set by an autoscaler that stays."""
-        wanted = replicas_of(each.object)
-        if wanted is None or (each.key.kind, each.key.name) in self.leaving:
-            return ()
-        item = live if live is not None else self.marks.get(each.key)
-        if item is None or not is_autoscaled(item):
-            return ()
-        now = replicas_of(live if live is not None else await self.cluster.get(ref) or {})
-        if now is None or now == wanted:
-            return ()
-        return (Autoscaled(ref.api_version, ref.kind, each.key.namespace, ref.name, now, wanted),)
+        return () if each.key[1::2] in self.leaving else autoscaled(each, self.live.get(each.key))
 
     def _refused(self, each: Manifest, error: ClusterRefused) -> Trial:
         space = each.key.namespace
@@ -245,18 +258,14 @@ class _Trying:
         return labels
 
 
-def _chosen(planned: Planned, marks: Sequence[Object]) -> list[Manifest]:
+def _chosen(planned: Planned, live: Found) -> list[Manifest]:
     """The objects that are worth a question."""
     changed = {each.key for each in compare(planned.before, planned.after)}
-    written = {
-        (str(item["kind"]), str(item["metadata"].get("name")))
-        for item in marks
-        if _is_written_by_others(item)
-    }
+    written = {key for key, item in live.items() if item is None or _is_written_by_others(item)}
     return [
         each
         for each in planned.after
-        if GENERATED not in each.key.name and (each.key in changed or each.key[1::2] in written)
+        if GENERATED not in each.key.name and (each.key in changed or each.key in written)
     ]
 
 
@@ -265,6 +274,6 @@ def _is_written_by_others(item: Object) -> bool:
     return any(entry.get("manager") != MANAGER and entry.get("subresource") != "status" for entry in entries)
 
 
-def _by_key(marks: Iterable[Object], namespace: str) -> dict[ObjectKey, Object]:
-    """What is known of the objects that are there."""
-    return {key_of(item, namespace): item for item in marks}
+def _secrets(planned: Planned) -> list[str]:
+    """What Secrets of either side hold: the server may quote it."""
+    return [text for text in held_by(planned.before, planned.after) if len(text) >= LONG]

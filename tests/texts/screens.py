@@ -8,16 +8,19 @@ from types import SimpleNamespace
 from typing import Any
 
 from bot.access import ClusterAccess
-from bot.commands.confirming import TITLES, Request
+from bot.commands.drifting import Drifting
 from bot.commands.live import _Shown
 from bot.commands.loglines import Look
 from bot.commands.pods import Pod
 from bot.commands.pods import Workload as PodWorkload
+from bot.commands.requests import TITLES, Request
 from bot.commands.standing import SYMBOLS, Standing, Workload
 from bot.operations.operation import Author, Outcome
 from bot.operations.view import Hold, StepLine, TroubleLine, View, WorkloadLine
 from bot.permissions import Suspension
+from bot.planning.drift import Drift
 from bot.planning.foreign import Foreign, LostValue
+from bot.planning.inspecting import Strayed
 from bot.planning.losing import Loss
 from bot.planning.plan import Frozen, Plan
 from bot.planning.proving import Proven
@@ -217,6 +220,33 @@ def status(**environments: list[Standing]) -> Shown:
     return Shown("status", values)
 
 
+SCALED = Drift(
+    "shop: replicas 3 → 5", "kubectl-edit", NOW - timedelta(hours=2), "set back to 3 only if taken over", True
+)
+DRIFT = (
+    SCALED,
+    Drift("shop: variable DEBUG added", "kubectl-edit", NOW - timedelta(hours=2), "stays"),
+    Drift(
+        "worker: image worker:v1.1 → worker:v1.1-hot", "k9s", NOW - timedelta(days=3), "as this plan has it"
+    ),
+    Drift("ConfigMap shop-env: key FEATURE removed", "", None, "put back", True),
+    Drift("Service shop is gone", "", None, "made again", True),
+    Drift("shop: replicas 3 → 9", "the autoscaler", NOW, "stays", autoscaled=True),
+)
+FOUND = [
+    Drifting("shop", "staging", Strayed("v1.1", 6, DRIFT)),
+    Drifting("pay", "production", words="the cluster did not answer within 20 s"),
+    Drifting("blog", "staging", Strayed("v0.9", 2, DRIFT[-1:])),
+    Drifting("docs", "staging", Strayed("", 0)),
+]
+
+
+def drift_of(found: Strayed, **changes: Any) -> Shown:
+    """What was changed of one release."""
+    usual = {"app": "shop", "environment": "staging", "it": found, "lines": found.drift, "more": 0}
+    return Shown("drift_app", {**usual, "values": True, "now": NOW, **changes})
+
+
 def _row(result: str | None, state: str = "ended") -> SimpleNamespace:
     return SimpleNamespace(
         state=state,
@@ -411,6 +441,14 @@ SCREENS: dict[str, Shown] = {
         unhealthy="v1.1 is unhealthy already: Deployment/shop: image does not exist; no way back to it",
         way_back="If it fails: it stays, no healthy revision to go back to",
     ),
+    "plan over changes by hand": plan(drift=DRIFT),
+    "plan that only sets back": plan(drift=DRIFT[:1], lines=(), diff="", excerpt="", added=0, removed=0),
+    "drift": Shown("drift", {"shown": FOUND, "looked": 4, "drifted": 1, "unseen": 12, "now": NOW}),
+    "no drift": Shown("drift", {"shown": FOUND[2:], "looked": 2, "drifted": 0, "unseen": 0, "now": NOW}),
+    "drift of one": drift_of(Strayed("v1.1", 6, DRIFT), more=2),
+    "drift of one that is as deployed": drift_of(Strayed("v1.1", 6, unread=1)),
+    "drift of one whose values are not shown": drift_of(Strayed("v1.1", 6, DRIFT[1:2]), values=False),
+    "drift of one that is absent": drift_of(Strayed("", 0)),
     "plan for production": plan(environment="production", shouts=True, proven=PROVEN),
     "first plan": plan(now="", lines=(Line("Deployment shop added"),), chart=""),
     "plan without a diff": plan(excerpt="", notes=("Deployed by tag: the chart takes no digest",)),

@@ -10,9 +10,9 @@ import yaml
 from sqlalchemy import select
 
 import handlers
-from bot.commands.confirming import Request
 from bot.commands.declaring import BUTTONS
 from bot.commands.dispatching import REFUSALS
+from bot.commands.requests import Request
 from bot.store.tables import ActionRow
 from bot.telegram.buttons import Actions
 from bot.telegram.messages import Button, Message, Sent
