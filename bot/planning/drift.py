@@ -114,6 +114,8 @@ class _Told:
         writer = next(iter(stray.owners.others), None)
         autoscaled = writer is not None and writer.is_autoscaler and stray.path == REPLICAS
         fate, changes = self._fate(stray, shown) if self._plans else ("", False)
+        if autoscaled and self._plans:
+            fate, changes = "stays", False  # whatever the manifest says of it
         return Drift(
             what=f"{self._name}: {self._words(shown.change)}",
             by="the autoscaler" if autoscaled else writer.name if writer is not None else "",

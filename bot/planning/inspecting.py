@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 
 from bot.access import Identity
 from bot.cluster.clusters import Clusters
@@ -13,15 +14,35 @@ from bot.masking import Masker
 from bot.planning import paths
 from bot.planning.comparing import compared
 from bot.planning.differences import to_yaml
+from bot.planning.drift import Drift, drifted
 from bot.planning.errors import NothingThere
 from bot.planning.hiding import mask_for, texts_given
 from bot.planning.live import of_record, read_live, values_of, version_of
+from bot.planning.manifests import GENERATED
 from bot.planning.planner import Planner
 from bot.planning.releases import Past, Releases
 from bot.planning.rendering import Renderer, kube_of
 from bot.planning.site import Site
+from bot.planning.surveying import found_of
 from bot.planning.values import secret_paths
 from bot.planning.versions import Versions
+
+
+@dataclass(frozen=True)
+class Strayed:
+    """How far a release is from what Helm's record says of it."""
+
+    version: str
+    """Of the app; "" where nothing is deployed."""
+    revision: int
+    drift: tuple[Drift, ...] = ()
+    unread: int = 0
+    """Objects that may not be read, so that nobody knows."""
+
+    @property
+    def by_hand(self) -> tuple[Drift, ...]:
+        """What is drift: all but what an autoscaler set."""
+        return tuple(each for each in self.drift if not each.autoscaled)
 
 
 class Inspector:
@@ -67,6 +88,30 @@ class Inspector:
         mask = mask_for(self._masker(), live.objects, live.hooks, shown, traced=rendering.traced, given=given)
         objects = [mask(each.object) for each in shown]
         return "---\n".join(to_yaml(each) for each in objects)
+
+    async def drift(self, target: Target, identity: Identity | None) -> Strayed:
+        """What of the deployed revision was changed in the cluster.
+
+        Raises: ReleaseStuck.
+        """
+        site = await self._planner.site(target, identity)
+        cluster = (await self._clusters.at(site.access)).as_(site.identity)
+        live = await read_live(self._helm, self._releases, site)
+        revision = live.revision
+        if revision is None:
+            return Strayed("", 0)
+        live = replace(live, found=await found_of(cluster, live.objects))
+        given = texts_given(target, await secret_paths(target), values_of(live.record))
+        mask = mask_for(self._masker(), live.objects, live.hooks, live.there, given=given)
+        discloses = target.environment.disclose != "summary"
+        return Strayed(
+            version=version_of(target, live.past, live.record),
+            revision=revision.number,
+            drift=await asyncio.to_thread(drifted, live.objects, live.found, mask, discloses=discloses),
+            unread=sum(
+                GENERATED not in each.key.name and each.key not in live.found for each in live.objects
+            ),
+        )
 
     async def changed_by(self, target: Target, revision: int, identity: Identity | None) -> str:
         """What a revision changed in comparison with the one before it, as a diff with secrets masked.
