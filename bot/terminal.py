@@ -61,6 +61,7 @@ def _text(found: Plan) -> str:
         lines.append(f"{found.app} in {found.environment} already is {found.version} with these values")
     lines += [f"{MARKS[line.weight]} {line.text}" for line in found.lines]
     lines += [f"! {note}" for note in found.notes]
+    lines += _tried(found)
     lines += [found.way_back] if found.way_back else []
     lines += ["", found.diff] if found.diff else []
     return "\n".join([*lines, f"Plan {found.digest[:4]}", ""])
@@ -74,6 +75,16 @@ def _before(found: Plan) -> list[str]:
         lines += [f"Changed since by {', '.join(it.also)}"] if it.also else []
         lines += ["! Values it would lose:", *(f"  {each}" for each in it.lost)] if it.lost else []
     return lines
+
+
+def _tried(found: Plan) -> list[str]:
+    """What the API server says of it."""
+    lines = []
+    for each in found.trial.refusals:
+        lines.append(f"! {each.sentence}")
+        lines += [f"  {text}" for text in (each.quote, each.advice) if text]
+    lines += [f"! {each.sentence(found.kind)}" for each in found.trial.contests]
+    return lines + [f"! {line}" for line in found.trial.remarks]
 
 
 async def _deployed(parts: Parts, target: Target, identity: Identity | None) -> str:

@@ -106,6 +106,15 @@ class Trial:
         """Whether it would fail for certain."""
         return any(not each.heals for each in self.refusals)
 
+    @property
+    def remarks(self) -> list[str]:
+        """What keeps nobody from confirming, in words."""
+        return [
+            *(each.sentence for each in self.autoscaled),
+            *self.warnings,
+            *filter(None, [self.untried]),
+        ]
+
     def beyond(self, taken: Iterable[str]) -> tuple[Contest, ...]:
         """The contested fields that nobody has agreed to take over; `taken` are ids."""
         agreed = frozenset(taken)

@@ -22,10 +22,12 @@ from bot.planning.drift import Drift
 from bot.planning.foreign import Foreign, LostValue
 from bot.planning.inspecting import Strayed
 from bot.planning.losing import Loss
+from bot.planning.manifests import ObjectKey
 from bot.planning.plan import Frozen, Plan
 from bot.planning.proving import Proven
 from bot.planning.site import Site
 from bot.planning.summary import Line
+from bot.planning.trial import Autoscaled, Contest, Refusal, Trial
 from bot.rollout.causes import Finding
 from bot.store.audit import Chain
 from bot.store.holds import Lock, Standstill
@@ -172,6 +174,40 @@ PLAN = Plan(
     objects=(),
     inputs={"kind": "deploy"},
     frozen=Frozen(),
+)
+
+
+REFUSED = Trial(
+    refusals=(
+        Refusal(
+            "Deployment shop",
+            "Policy few refused it",
+            "Change what the policy names",
+            "at most ten replicas of anything, and of <b>shop</b> only five",
+        ),
+        Refusal(
+            "Service shop and 2 more",
+            "spec.clusterIP cannot change in place",
+            "Recreate the object, which interrupts it: ask first",
+        ),
+        Refusal(
+            "ConfigMap shop-env",
+            "The policy service down.example.org is down",
+            "Ask the owner of that service",
+            'failed calling webhook "down.example.org": connection refused',
+            heals=True,
+        ),
+    )
+)
+SHOP = ObjectKey("apps", "Deployment", "shop-staging", "shop")
+CONTESTED = Trial(
+    contests=(
+        Contest(SHOP, ".spec.replicas", "kubectl", "5", "3"),
+        Contest(ObjectKey("", "ConfigMap", "shop-staging", "shop-env"), ".data.MODE", "kubectl-edit"),
+    ),
+    autoscaled=(Autoscaled("apps/v1", "Deployment", "shop-staging", "worker", 7, 2),),
+    warnings=("Ingress shop: v1beta1 is deprecated",),
+    untried="Of 300 objects 12 could not be tried within 10 s",
 )
 
 
@@ -449,6 +485,10 @@ SCREENS: dict[str, Shown] = {
     "drift of one that is as deployed": drift_of(Strayed("v1.1", 6, unread=1)),
     "drift of one whose values are not shown": drift_of(Strayed("v1.1", 6, DRIFT[1:2]), values=False),
     "drift of one that is absent": drift_of(Strayed("", 0)),
+    "plan that the cluster refuses": plan(trial=REFUSED, way_back="If it fails: back to v1.1"),
+    "plan that a policy's outage keeps back": plan(trial=Trial(refusals=REFUSED.refusals[-1:])),
+    "plan over what others keep": plan(trial=CONTESTED),
+    "rollback over what others keep": plan(kind="rollback", version="v1.1", now="v1.2", trial=CONTESTED),
     "plan for production": plan(environment="production", shouts=True, proven=PROVEN),
     "first plan": plan(now="", lines=(Line("Deployment shop added"),), chart=""),
     "plan without a diff": plan(excerpt="", notes=("Deployed by tag: the chart takes no digest",)),
