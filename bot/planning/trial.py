@@ -7,8 +7,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.planning.manifests import ObjectKey
-
 _CONTAINER = re.compile(r'(?:init)?containers\[name="([^"]+)"\]\.(.+)', re.IGNORECASE)
 
 LONGEST = 40
@@ -37,7 +35,8 @@ class Refusal:
 class Contest:
     """A field that somebody else keeps at another value than the plan wants."""
 
-    key: ObjectKey
+    what: str
+    """Such as "Deployment shop"."""
     field: str
     """As the server writes it: ".spec.replicas"."""
     manager: str
@@ -48,7 +47,7 @@ class Contest:
     @property
     def id(self) -> str:
         """By which a person's yes to it is known again; the value may change meanwhile."""
-        return f"{self.key.kind}/{self.key.name} {self.field} {self.manager}"
+        return f"{self.what} {self.field} {self.manager}"
 
     @property
     def name(self) -> str:
@@ -63,7 +62,7 @@ class Contest:
         are = "are" if self.name == "replicas" else "is"
         now = f" ({self.live})" if self.live else ""
         wants = f"this {doing} wants {self.wanted}" if self.wanted else f"this {doing} wants it otherwise"
-        return f"{self.key}: {self.name} {are} kept by {self.manager}{now}, {wants}"
+        return f"{self.what}: {self.name} {are} kept by {self.manager}{now}, {wants}"
 
 
 @dataclass(frozen=True)

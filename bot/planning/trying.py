@@ -191,7 +191,7 @@ class _Trying:
         live = self.live.get(each.key) or {}
         settled = self._scaled(each)
         contests = tuple(
-            Contest(each.key, cause.field, cause.manager, *values(cause.field, live, each.object))
+            Contest(str(each.key), cause.field, cause.manager, *values(cause.field, live, each.object))
             for cause in causes
             if not (settled and by_autoscaler(cause.manager, cause.subresource))
         )

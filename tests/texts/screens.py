@@ -22,7 +22,6 @@ from bot.planning.drift import Drift
 from bot.planning.foreign import Foreign, LostValue
 from bot.planning.inspecting import Strayed
 from bot.planning.losing import Loss
-from bot.planning.manifests import ObjectKey
 from bot.planning.plan import Frozen, Plan
 from bot.planning.proving import Proven
 from bot.planning.site import Site
@@ -199,11 +198,10 @@ REFUSED = Trial(
         ),
     )
 )
-SHOP = ObjectKey("apps", "Deployment", "shop-staging", "shop")
 CONTESTED = Trial(
     contests=(
-        Contest(SHOP, ".spec.replicas", "kubectl", "5", "3"),
-        Contest(ObjectKey("", "ConfigMap", "shop-staging", "shop-env"), ".data.MODE", "kubectl-edit"),
+        Contest("Deployment shop", ".spec.replicas", "kubectl", "5", "3"),
+        Contest("ConfigMap shop-env", ".data.MODE", "kubectl-edit"),
     ),
     autoscaled=(Autoscaled("apps/v1", "Deployment", "shop-staging", "worker", 7, 2),),
     warnings=("Ingress shop: v1beta1 is deprecated",),

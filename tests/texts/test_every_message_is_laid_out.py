@@ -112,6 +112,7 @@ WRAPS = {
     "no logs",
     "versions",
     "rollback plan that stops a deploy",
+    "rollback over what others keep",
     "restart plan",
     "restarting",
     "restarted",
