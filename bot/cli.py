@@ -142,14 +142,28 @@ def rbac(
 def sandbox(
     script: Annotated[Path | None, typer.Option("--script", help="Play this conversation, then end.")] = None,
     port: Annotated[int | None, typer.Option("--port", help="Port of the embedded Telegram server.")] = None,
+    kubeconfig: Annotated[
+        Path | None,
+        typer.Option("--kubeconfig", help="Work on this cluster, in namespaces that are removed at the end."),
+    ] = None,
+    context: Annotated[
+        str | None, typer.Option("--context", help="A context of that kubeconfig; default: the current one.")
+    ] = None,
+    play_nodes: Annotated[
+        bool, typer.Option("--play-nodes", help="Play the nodes of a control plane that has none.")
+    ] = False,
     config: Config = None,
 ) -> None:
     """Start an embedded Telegram, Kubernetes and registry with a sample world, and the bot between them."""
     try:
+        from bot.sandbox.given import Given
         from bot.sandbox.running import run_sandbox
     except ModuleNotFoundError as error:
         _fail(f"The sandbox needs more packages ({error.name}): pip install 'pilothouse[sandbox]'")
-    _ended(run_sandbox(script=script, port=port, config=config, out=sys.stdout))
+    if kubeconfig is None and (context is not None or play_nodes):
+        _fail("--context and --play-nodes are about the cluster that --kubeconfig names")
+    given = Given(kubeconfig, context, play_nodes) if kubeconfig is not None else None
+    _ended(run_sandbox(script=script, port=port, config=config, out=sys.stdout, given=given))
 
 
 @app.command()

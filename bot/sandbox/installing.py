@@ -6,7 +6,7 @@ It gives the values that the bot would give, so the first plan of a deploy diffe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from bot.config import ChartFolder, Config
@@ -25,13 +25,21 @@ _TIMEOUT: Final = 60.0
 
 Release = tuple[str, str, Sequence[str]]
 """App, environment, and the versions of its revisions, oldest first."""
+Install = Callable[[Config, Sequence[Release], KubernetesServer], Awaitable[None]]
+"""How releases come into a cluster."""
 
 
 async def install_releases(config: Config, releases: Sequence[Release], cluster: KubernetesServer) -> None:
-    """Install all of them side by side, each revision after the other; return once everything is ready.
+    """Install all of them; return once everything is ready.
 
     Raises: HelmError; TimeoutError where it does not become ready.
     """
+    await install_all(config, releases)
+    await until_ready(cluster)
+
+
+async def install_all(config: Config, releases: Sequence[Release]) -> None:
+    """Install all of them side by side, each revision after the other. Raises: HelmError."""
     async with (
         Helm(renderers=1, writers=len(releases)) as helm,
         Registries() as registries,
@@ -39,6 +47,10 @@ async def install_releases(config: Config, releases: Sequence[Release], cluster:
     ):
         for release in releases:
             group.create_task(_install(config, release, helm, registries))
+
+
+async def until_ready(cluster: KubernetesServer) -> None:
+    """Return once every Deployment runs what it is told. Raises: TimeoutError."""
     async with asyncio.timeout(_READY_WITHIN):
         with cluster.storage.changes() as changes:
             while not _ready(cluster):
@@ -83,10 +95,11 @@ async def upgrade_by_hand(
 
 def _ready(cluster: KubernetesServer) -> bool:
     """Whether all Deployments run what they are told, and nothing else any more."""
-    deployments = cluster.storage.scan("apps", "deployments")
-    return all(_is_ready(each.get("status") or {}, each["spec"].get("replicas", 1)) for each in deployments)
+    return all(is_ready(each) for each in cluster.storage.scan("apps", "deployments"))
 
 
-def _is_ready(status: dict[str, object], wanted: int) -> bool:
+def is_ready(deployment: Mapping[str, Any]) -> bool:
+    """Whether a Deployment runs what it is told, and nothing else any more."""
+    status, wanted = deployment.get("status") or {}, deployment["spec"].get("replicas", 1)
     counts = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
     return all(status.get(name, 0) == wanted for name in counts)

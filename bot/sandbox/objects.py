@@ -1,4 +1,4 @@
-"""What somebody else does to objects of the embedded cluster: deletes them through its API, marks them, swaps it."""
+"""What somebody else does to the embedded cluster: deletes its objects through its API, marks them, swaps it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Final
 
 import aiohttp
 
+from bot.sandbox.hands import Behaves, NotAsTold
 from bot.sandbox.kubernetes.cluster import KubernetesServer
 from bot.sandbox.kubernetes.storage import Key
+from bot.sandbox.servers import Servers
 
 _SHORT: Final = {
     "po": "pods",
@@ -24,6 +26,37 @@ _SHORT: Final = {
     "pvc": "persistentvolumeclaims",
 }
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=10)
+
+
+class EmbeddedHands:
+    """Those that reach into the embedded cluster."""
+
+    def __init__(self, servers: Servers) -> None:
+        self._cluster = servers.cluster
+        self._behaviours = servers.behaviours
+
+    async def set_image(self, reference: str, behaves: Behaves) -> None:
+        self._behaviours.order(reference, behaves)
+
+    async def cluster_down(self, seconds: float) -> None:
+        await self._cluster.down(seconds)
+
+    async def delete(self, pattern: str, namespace: str | None) -> None:
+        try:
+            deleted = await delete_objects(self._cluster, pattern, namespace)
+        except aiohttp.ClientError as error:
+            raise NotAsTold(f"the cluster's API did not delete it: {error}") from error
+        if not deleted:
+            raise NotAsTold(f"there is no {pattern} in {namespace or 'any namespace'}")
+
+    async def mark(
+        self, pattern: str, namespace: str, labels: Mapping[str, str], annotations: Mapping[str, str]
+    ) -> None:
+        if not mark_objects(self._cluster, pattern, namespace, labels=labels, annotations=annotations):
+            raise NotAsTold(f"there is no {pattern} in {namespace}")
+
+    async def swap(self, uid: str) -> None:
+        swap_cluster(self._cluster, uid)
 
 
 async def delete_objects(cluster: KubernetesServer, pattern: str, namespace: str | None) -> list[str]:

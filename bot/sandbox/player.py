@@ -10,9 +10,10 @@ import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from bot.sandbox.cast import Cast, Person, Place, Unknown
+from bot.sandbox.hands import Hands, NotAsTold
 from bot.sandbox.script import (
     WITHIN,
     Bot,
@@ -39,37 +40,14 @@ from bot.sandbox.telegram import Impossible, Message, World
 from bot.sandbox.transcript import Transcript
 from bot.sandbox.watch import Sighting, Watch
 
-Behaves = Literal["ok", "crash", "oom", "slow", "broken"]
 
-
-class NotAsTold(Exception):
-    """A step did not go as the script says; the message says what was seen instead, a line each."""
-
-
-class Stage(Protocol):
+class Stage(Hands, Protocol):
     """What a script can do beside talking. Every method raises NotAsTold where it cannot be done."""
-
-    async def set_image(self, reference: str, behaves: Behaves) -> None:
-        """Make the image exist and behave so."""
-
-    async def cluster_down(self, seconds: float) -> None:
-        """Take the cluster's API away for so long."""
-
-    async def delete(self, pattern: str, namespace: str | None) -> None:
-        """Delete the cluster's objects that match `kind/glob`."""
 
     async def upgrade(
         self, app: str, environment: str, values: Mapping[str, Any], description: str | None
     ) -> None:
         """Upgrade a release by hand, with what it was given and these values over it."""
-
-    async def mark(
-        self, pattern: str, namespace: str, labels: Mapping[str, str], annotations: Mapping[str, str]
-    ) -> None:
-        """Put marks on the cluster's objects that match `kind/glob`."""
-
-    async def swap(self, uid: str) -> None:
-        """Let another cluster answer."""
 
     async def kill_bot(self) -> None:
         """Kill the bot as by -9 and start it again; returns once it listens."""

@@ -13,24 +13,25 @@ import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-import aiohttp
-
 from bot.clock import SystemClock
 from bot.config import load
 from bot.helm.errors import HelmError
+from bot.sandbox.given import Given, GivenUnusable
+from bot.sandbox.given_world import open_given_world
+from bot.sandbox.hands import Behaves, NotAsTold
 from bot.sandbox.installing import upgrade_by_hand
-from bot.sandbox.objects import delete_objects, mark_objects, swap_cluster
-from bot.sandbox.player import Behaves, NotAsTold, Player
+from bot.sandbox.kubernetes.behaviour import Pace
+from bot.sandbox.player import Player
 from bot.sandbox.process import BotEnded, BotProcess
 from bot.sandbox.script import Numbered, ScriptInvalid, read_script
-from bot.sandbox.servers import Servers
+from bot.sandbox.servers import Beside
 from bot.sandbox.transcript import Transcript
-from bot.sandbox.world import SandboxWorld, open_world
+from bot.sandbox.world import World, open_world
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _INTERRUPTED: Final = 130
@@ -41,30 +42,35 @@ _INTERRUPTED: Final = 130
 class Running:
     """A sandbox in full swing: its world, and the bot in it. It is the stage of its scripts."""
 
-    world: SandboxWorld
+    world: World
     bot: BotProcess
 
     @property
-    def servers(self) -> Servers:
+    def servers(self) -> Beside:
         """The embedded servers."""
         return self.world.servers
 
     async def set_image(self, reference: str, behaves: Behaves) -> None:
-        """Make the image exist and behave so."""
-        self.servers.behaviours.order(reference, behaves)
+        """Make the image exist and behave so. Raises: NotAsTold."""
+        await self.world.hands.set_image(reference, behaves)
 
     async def cluster_down(self, seconds: float) -> None:
-        """Take the cluster's API away for so long."""
-        await self.servers.cluster.down(seconds)
+        """Take the cluster's API away for so long. Raises: NotAsTold."""
+        await self.world.hands.cluster_down(seconds)
 
     async def delete(self, pattern: str, namespace: str | None) -> None:
         """Delete the cluster's objects that match `kind/glob`. Raises: NotAsTold."""
-        try:
-            deleted = await delete_objects(self.servers.cluster, pattern, namespace)
-        except aiohttp.ClientError as error:
-            raise NotAsTold(f"the cluster's API did not delete it: {error}") from error
-        if not deleted:
-            raise NotAsTold(f"there is no {pattern} in {namespace or 'any namespace'}")
+        await self.world.hands.delete(pattern, namespace)
+
+    async def mark(
+        self, pattern: str, namespace: str, labels: Mapping[str, str], annotations: Mapping[str, str]
+    ) -> None:
+        """Mark objects as another tool does. Raises: NotAsTold where there are none."""
+        await self.world.hands.mark(pattern, namespace, labels, annotations)
+
+    async def swap(self, uid: str) -> None:
+        """Let another cluster answer. Raises: NotAsTold."""
+        await self.world.hands.swap(uid)
 
     async def upgrade(
         self, app: str, environment: str, values: Mapping[str, Any], description: str | None
@@ -76,18 +82,6 @@ class Running:
             await upgrade_by_hand(config, app, environment, values, description)
         except (KeyError, HelmError) as error:
             raise NotAsTold(f"{app} in {environment} was not upgraded: {error}") from error
-
-    async def mark(
-        self, pattern: str, namespace: str, labels: Mapping[str, str], annotations: Mapping[str, str]
-    ) -> None:
-        """Mark objects as another tool does. Raises: NotAsTold where there are none."""
-        cluster = self.servers.cluster
-        if not mark_objects(cluster, pattern, namespace, labels=labels, annotations=annotations):
-            raise NotAsTold(f"there is no {pattern} in {namespace}")
-
-    async def swap(self, uid: str) -> None:
-        """Let another cluster answer."""
-        swap_cluster(self.servers.cluster, uid)
 
     async def kill_bot(self) -> None:
         """Kill the bot as by -9 and start it again. Raises: NotAsTold where it does not come up."""
@@ -107,13 +101,16 @@ async def run_sandbox(
     port: int | None,
     config: list[Path] | None,
     out: TextIO,
+    given: Given | None = None,
     state: Path | None = None,
 ) -> int:
     """Play `script` and return 0 or 1; without one, run until SIGINT or SIGTERM.
 
-    `port` is the embedded Telegram's, `config` the files of a world of one's own. `state` is a folder to keep;
-    the one made without it is kept only after a failure, for the bot's log in it.
-    Raises: ConfigInvalid, OSError (a script that is not there, a port that is taken).
+    `port` is the embedded Telegram's, `config` the files of a world of one's own, `given` a real cluster to work on
+    instead of the embedded one. `state` is a folder to keep; the one made without it is kept only after a failure,
+    for the bot's log in it.
+    Raises: ConfigInvalid, OSError (a script that is not there, a port that is taken), and for a cluster that was
+    given ClusterError, HelmError.
     """
     try:
         steps = await asyncio.to_thread(read_script, script) if script is not None else None
@@ -124,7 +121,7 @@ async def run_sandbox(
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     code = 0
     try:
-        code = await _until_stopped(_run(steps, folder, port, config, out))
+        code = await _until_stopped(_run(steps, folder, port, config, given, out))
     finally:
         if code != 1 and state is None:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
@@ -150,26 +147,47 @@ async def _until_stopped(work: Coroutine[None, None, int]) -> int:
 
 
 async def _run(
-    steps: Sequence[Numbered] | None, folder: Path, port: int | None, config: list[Path] | None, out: TextIO
+    steps: Sequence[Numbered] | None,
+    folder: Path,
+    port: int | None,
+    config: list[Path] | None,
+    given: Given | None,
+    out: TextIO,
 ) -> int:
     try:
-        async with started(folder, port=port, configs=config, out=out) as running:
+        async with started(folder, port=port, configs=config, given=given, out=out) as running:
             return await (_stay(running, out) if steps is None else _play(running, steps, out))
     except BotEnded as error:
         print(f"The sandbox did not start.\n{error}", file=out)
         return 1
+    except GivenUnusable as error:
+        print(f"The cluster that was given: {error}.", file=sys.stderr)  # noqa: T201 - a command's answer
+        return 2
 
 
 @asynccontextmanager
 async def started(
-    folder: Path, *, port: int | None = None, configs: Sequence[Path] | None = None, out: TextIO
+    folder: Path,
+    *,
+    port: int | None = None,
+    configs: Sequence[Path] | None = None,
+    given: Given | None = None,
+    pace: Pace | None = None,
+    out: TextIO,
 ) -> AsyncIterator[Running]:
     """A sandbox with its bot up, all its files in `folder`; everything ends with the block.
 
-    Raises: BotEnded, ConfigInvalid, OSError.
+    Raises: as `run_sandbox`, and BotEnded, GivenUnusable.
     """
-    print("Starting the embedded Telegram, Kubernetes and registry …", file=out, flush=True)
-    async with open_world(folder, configs, port=port or 0) as world:
+    async with AsyncExitStack() as stack:
+        world: World
+        if given is None:
+            print("Starting the embedded Telegram, Kubernetes and registry …", file=out, flush=True)
+            world = await stack.enter_async_context(open_world(folder, configs, port=port or 0, pace=pace))
+        else:
+            print("Starting the embedded Telegram and registry on the given cluster …", file=out, flush=True)
+            opening = open_given_world(folder, given, configs, port=port or 0, pace=pace)
+            world = await stack.enter_async_context(opening)
         print("Starting the bot …", file=out, flush=True)
         bot = BotProcess(
             world.configs,
@@ -212,7 +230,7 @@ def _introduction(running: Running) -> list[str]:
         "",
         "The sandbox runs. Ctrl-C stops it.",
         f"  Telegram Bot API  {servers.telegram.url}",
-        f"  Kubernetes API    {servers.cluster.url}",
+        f"  Kubernetes API    {running.world.about}",
         f"  image registry    {servers.registry.url}",
         f"  kubeconfig        {world.kubeconfig}",
         f"  the bot's log     {running.bot.log}",

@@ -14,6 +14,8 @@ from bot.sandbox.telegram import TelegramServer
 
 TOKEN: Final = "1000000001:AAsandbox-token-that-opens-nothing-0001"  # noqa: S105 - it opens nothing
 """The bot's token: in the form that Telegram gives out, and known to the embedded Telegram alone."""
+LOOPBACK: Final = ("127.0.0.1", 0)
+"""This machine, at a port that is free."""
 ALIAS: Final = "registry"
 """The host by which scripts call the registry, whatever port it has."""
 
@@ -57,36 +59,55 @@ class Behaviours:
 
 
 @dataclass(frozen=True)
-class Servers:
-    """All three, listening."""
+class Beside:
+    """Those that stand beside a cluster, listening."""
 
     telegram: TelegramServer
-    cluster: KubernetesServer
     registry: RegistryServer
     behaviours: Behaviours
 
 
-@asynccontextmanager
-async def open_servers(
-    *, port: int = 0, registries: Collection[str] = (), pace: Pace | None = None
-) -> AsyncIterator[Servers]:
-    """Start them; they end with the block. `port` is Telegram's (0: a free one).
+@dataclass(frozen=True)
+class Servers(Beside):
+    """All three, listening."""
 
-    `registries` are hosts that the embedded registry stands in for, `pace` is how fast pods live.
+    cluster: KubernetesServer
+
+
+@asynccontextmanager
+async def open_beside(
+    *, port: int = 0, registry_at: tuple[str, int] = LOOPBACK, registries: Collection[str] = ()
+) -> AsyncIterator[Beside]:
+    """Start Telegram, at `port` (0: a free one), and the registry; they end with the block.
+
+    `registry_at` is the registry's host and port, which are in every image's name; `registries` are hosts that it
+    stands in for.
     Raises: OSError where the port is taken.
     """
     async with AsyncExitStack() as owned:
-        registry = await owned.enter_async_context(RegistryServer(aliases={ALIAS, *registries}))
-        behaviours = Behaviours(registry)
+        registry = await owned.enter_async_context(RegistryServer(*registry_at, aliases={ALIAS, *registries}))
+        telegram = await owned.enter_async_context(TelegramServer(TOKEN, port=port))
+        yield Beside(telegram, registry, Behaviours(registry))
+
+
+@asynccontextmanager
+async def open_servers(
+    *,
+    port: int = 0,
+    registry_at: tuple[str, int] = LOOPBACK,
+    registries: Collection[str] = (),
+    pace: Pace | None = None,
+) -> AsyncIterator[Servers]:
+    """Start them all, as `open_beside` does; `pace` is how fast pods live. Raises: OSError."""
+    async with open_beside(port=port, registry_at=registry_at, registries=registries) as beside:
         cluster = KubernetesServer(
-            image_exists=registry.has,
-            behaviour=behaviours.of,
-            task_behaviour=behaviours.of_task,
+            image_exists=beside.registry.has,
+            behaviour=beside.behaviours.of,
+            task_behaviour=beside.behaviours.of_task,
             pace=pace,
         )
-        await owned.enter_async_context(cluster)
-        telegram = await owned.enter_async_context(TelegramServer(TOKEN, port=port))
-        yield Servers(telegram, cluster, registry, behaviours)
+        async with cluster:
+            yield Servers(beside.telegram, beside.registry, beside.behaviours, cluster)
 
 
 def split_reference(image: str) -> tuple[str, str]:

@@ -14,7 +14,8 @@ from telegram.ext import Application, CallbackQueryHandler, ContextTypes, Messag
 
 from bot.clock import SystemClock
 from bot.sandbox.cast import Cast, Person, Place
-from bot.sandbox.player import Behaves, Failure, Player
+from bot.sandbox.hands import Behaves
+from bot.sandbox.player import Failure, Player
 from bot.sandbox.script import parse_script
 from bot.sandbox.telegram import Limits, TelegramServer
 from bot.sandbox.transcript import Transcript
