@@ -12,7 +12,7 @@ from bot.rollout.causes_workload import violates
 HEALING = ("quota", "policy-down")
 """Causes that may be over in a moment: pods and objects go, services come back."""
 
-NO_DRY_RUN = re.compile(r'admission webhook "([^"]+)" does not support dry run')
+_NO_DRY_RUN = re.compile(r'admission webhook "([^"]+)" does not support dry run')
 
 _SECURITY = re.compile(r'PodSecurity "(\w+):([^"]*)"')
 
@@ -32,6 +32,15 @@ def refusal(what: str, error: ClusterRefused, mask: Callable[[str], str]) -> Ref
         one_line(trouble.quote, 200),
         heals=trouble.cause in HEALING,
     )
+
+
+def untriable(error: ClusterRefused) -> str:
+    """The webhook that takes no dry runs, and so says nothing of the change itself; "" where there is none.
+
+    Such ones can't be registered any more since the API's v1, and stay where they were registered before.
+    """
+    found = _NO_DRY_RUN.search(error.words)
+    return found[1] if found is not None else ""
 
 
 def _fields(causes: tuple[Cause, ...]) -> str:

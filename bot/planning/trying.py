@@ -19,7 +19,7 @@ from bot.planning.drift import Found
 from bot.planning.hiding import LONG, held_by
 from bot.planning.live import Live
 from bot.planning.manifests import GENERATED, Manifest, Object
-from bot.planning.refusals import NO_DRY_RUN, insecure, level_of, refusal
+from bot.planning.refusals import insecure, level_of, refusal, untriable
 from bot.planning.rendering import Rendering
 from bot.planning.scaling import autoscaled, by_autoscaler, leaving, unsettled, values
 from bot.planning.sending import MANAGER, Sending, sending
@@ -222,8 +222,8 @@ class _Trying:
             return Trial()
         if error.reason == "AlreadyExists":  # whose it is, and whether Helm may have it, is another question
             return Trial()
-        if (found := NO_DRY_RUN.search(error.words)) is not None:
-            return Trial(untried=f"{each.key} could not be tried: webhook {found[1]} knows no dry run")
+        if webhook := untriable(error):
+            return Trial(untried=f"{each.key} could not be tried: webhook {webhook} knows no dry run")
         return Trial(refusals=(refusal(str(each.key), error, self.mask),))
 
     async def _warned(self, each: Manifest, warnings: Iterable[str]) -> Trial:
