@@ -64,6 +64,7 @@ def _arguments(plan: Plan, policy: Policy, stops: str) -> tuple[str, Arguments]:
         "base": plan.base,
         "before": plan.now,
         "objects": plan.objects,
+        "removes": plan.removes,
         "forces": plan.forces,
         "autoscaled": plan.trial.autoscaled,
     }

@@ -15,6 +15,7 @@ from bot.operations.operation import Arguments, Operation, T
 from bot.operations.policy import Policy
 from bot.operations.pruning import prune, room
 from bot.operations.tools import Tools
+from bot.planning.claims import other_owner
 from bot.planning.errors import OwnedByOthers
 from bot.planning.going_back import ROLLBACK
 from bot.planning.live import of_record, read_live
@@ -43,6 +44,8 @@ class ReleaseArguments(Arguments):
     before: str
     """The version deployed then; "" when there was none."""
     objects: tuple[ObjectRef, ...]
+    removes: tuple[ObjectRef, ...] = ()
+    """What Helm will remove."""
     forces: bool = False
     """Whether fields that others keep are taken over."""
     autoscaled: tuple[Autoscaled, ...] = ()
@@ -114,7 +117,7 @@ class ReleaseOperation(Operation, kind=""):
             await self.check_cluster()
 
     async def check_unmoved(self) -> None:
-        """Refuse when somebody else made a revision since the plan, or manages the release by now.
+        """Refuse when somebody else made a revision since the plan, or has the release or what goes of it by now.
 
         Raises: StepFailed.
         """
@@ -127,10 +130,16 @@ class ReleaseOperation(Operation, kind=""):
             )
         site, base = self.arguments.site, self.arguments.base
         record = (record_of(site, base),) if base else ()
+        cluster = await self.tools.cluster(site)
         try:
-            await refuse_owned(await self.tools.cluster(site), (*record, *self.arguments.objects))
+            await refuse_owned(cluster, (*record, *self.arguments.objects))
+            going = await refuse_owned(cluster, self.arguments.removes)
         except OwnedByOthers as owned:
             raise StepFailed(f"{owned.words} ({owned.where})", advice=owned.advice) from owned
+        for item in going:
+            if owner := other_owner(item, site):
+                what = f"{item['kind']} {item['metadata'].get('name', '')}"
+                raise StepFailed(f"{what} belongs to another release by now: {owner}", advice="Ask again")
 
     def is_expected(self, history: list[Revision]) -> bool:
         """Whether revisions after `base` are what was confirmed to be there."""

@@ -16,8 +16,8 @@ from typing import Any
 
 from bot.planning.foreign import HANDS
 from bot.planning.manifests import Object
-
-HELM = "helm"
+from bot.planning.scaling import by_autoscaler
+from bot.planning.sending import MANAGER
 
 RELEASE_NAME = "meta.helm.sh/release-name"
 RELEASE_NAMESPACE = "meta.helm.sh/release-namespace"
@@ -52,8 +52,8 @@ class Writer:
 
     @property
     def is_autoscaler(self) -> bool:
-        """Whether it is a controller that sets replicas, as an autoscaler does; `kubectl scale` is a hand."""
-        return self.subresource == "scale" and not self.is_hand and not self.is_release
+        """Whether it sets replicas by what it measures; `kubectl scale` is a hand."""
+        return by_autoscaler(self.name, self.subresource)
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ def _writer(entry: Mapping[str, Any], made: str | None) -> Writer:
         at=_moment(entry.get("time")),
         applies=applies,
         subresource=str(entry.get("subresource") or ""),
-        is_release=name == HELM or installs,
+        is_release=name == MANAGER or installs,
         made_it=not applies and made is not None and entry.get("time") == made,
     )
 

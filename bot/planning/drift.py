@@ -15,8 +15,10 @@ from bot.planning import wording
 from bot.planning.authorship import Owners
 from bot.planning.differences import MISSING, FieldChange
 from bot.planning.manifests import Manifest, Object, ObjectKey, pod_template
+from bot.planning.sending import BUILT_IN
 from bot.planning.straying import Stray, alike, covers, strays
 from bot.planning.summary import DATA
+from bot.planning.trial import Contest
 from bot.planning.wording import CONTAINERS
 
 Mask = Callable[[Object], Object]
@@ -24,21 +26,20 @@ Mask = Callable[[Object], Object]
 Found = Mapping[ObjectKey, Object | None]
 """Objects as the cluster has them, None where there is none; one that could not be read is not in it."""
 
-BUILT_IN = re.compile(
-    r"|apps|batch|autoscaling|policy|extensions"
-    r"|(?:admissionregistration|authentication|authorization|certificates|coordination|discovery|events"
-    r"|flowcontrol\.apiserver|internal\.apiserver|networking|node|rbac\.authorization|resource|scheduling|storage"
-    r"|storagemigration)\.k8s\.io"
-)
-"""API groups whose kinds Helm merges with what is there; of all others a client-side apply looks at manifests alone."""
-
 REPLICAS = ("spec", "replicas")
+
+_ITEM = re.compile(r'\[\w+="?([^",\]]*)[^\]]*\]')
+"""An item of a list in the server's spelling of a field: `.containers[name="web"]`."""
 
 
 @dataclass(frozen=True)
 class Drift:
     """One thing that is not as the release made it, in words."""
 
+    where: str
+    """Such as `Deployment shop`."""
+    field: str
+    """Where in the object, by the names on the way there; "" for all of it."""
     what: str
     """Such as `shop: replicas 3 → 5`."""
     by: str
@@ -48,8 +49,17 @@ class Drift:
     """What becomes of it, such as `set back to 3`; "" where nothing is planned."""
     changes: bool = False
     """Whether what is planned changes it."""
+    contested: bool = False
+    """Whether that takes it over from who keeps it."""
     autoscaled: bool = False
     """Whether it is an autoscaler's, and so no drift."""
+
+    def tells(self, contest: Contest) -> bool:
+        """Whether it says all that there is to a field that somebody else keeps."""
+        if not self.contested or contest.what != self.where:
+            return False
+        place = _ITEM.sub(r".\1", contest.field).strip(".")
+        return f"{place}.".startswith(f"{self.field}.")
 
     @property
     def line(self) -> str:
@@ -67,7 +77,7 @@ def drifted(
     planned: Sequence[Manifest] | None = None,
     discloses: bool = True,
 ) -> tuple[Drift, ...]:
-    """What differs between a release's manifest and the cluster, in the manifest's order.
+    """What differs between a release's manifest and the cluster: what others keep first, else in the manifest's order.
 
     `planned` is the manifest to come: without one nothing is said of what becomes of it. Values are shown as far as
     `mask` lets them, and not at all unless the environment `discloses` them.
@@ -83,7 +93,7 @@ def drifted(
         else:
             told = _Told(each, live, wanted, mask, discloses, planned is not None)
             lines += map(told.drift, strays(each.object, live, wanted))
-    return tuple(dict.fromkeys(lines))
+    return tuple(sorted(dict.fromkeys(lines), key=lambda each: not each.contested))
 
 
 def _gone(each: Manifest, wanted: Object | None, plans: bool) -> Iterator[Drift]:
@@ -91,7 +101,7 @@ def _gone(each: Manifest, wanted: Object | None, plans: bool) -> Iterator[Drift]
     if each.key.kind == "Job" and (each.object.get("spec") or {}).get("ttlSecondsAfterFinished") is not None:
         return
     fate = ("made again" if wanted is not None else "stays away") if plans else ""
-    yield Drift(f"{each.key} is gone", "", None, fate, changes=wanted is not None)
+    yield Drift(str(each.key), "", f"{each.key} is gone", "", None, fate, changes=wanted is not None)
 
 
 class _Told:
@@ -100,7 +110,8 @@ class _Told:
     def __init__(
         self, each: Manifest, live: Object, wanted: Object | None, mask: Mask, discloses: bool, plans: bool
     ) -> None:
-        self._name = each.key.name if pod_template(each.object) is not None else str(each.key)
+        self._where = str(each.key)
+        self._name = each.key.name if pod_template(each.object) is not None else self._where
         self._discloses = discloses
         self._plans = plans
         self._merges = BUILT_IN.fullmatch(each.key.group) is not None
@@ -116,12 +127,16 @@ class _Told:
         fate, changes = self._fate(stray, shown) if self._plans else ("", False)
         if autoscaled and self._plans:
             fate, changes = "stays", False  # whatever the manifest says of it
+        contested = changes and self._applies and bool(stray.owners.others)
         return Drift(
+            where=self._where,
+            field=str(stray.change),
             what=f"{self._name}: {self._words(shown.change)}",
             by="the autoscaler" if autoscaled else writer.name if writer is not None else "",
             at=writer.at if writer is not None else None,
-            fate=fate,
+            fate=f"taken over, {fate}" if contested else fate,
             changes=changes,
+            contested=contested,
             autoscaled=autoscaled,
         )
 
@@ -168,8 +183,7 @@ class _Told:
             return "as this plan has it", False
         if not self._applies and not self._merges and alike(change.old, wanted, stray.path):
             return "stays as it is", False
-        words = self._overwritten(stray, shown)
-        return (f"{words} only if taken over" if self._applies and stray.owners.others else words), True
+        return self._overwritten(stray, shown), True
 
     def _overwritten(self, stray: Stray, shown: Stray) -> str:
         change, wanted = stray.change, stray.wanted

@@ -16,7 +16,7 @@ from bot.planning.losing import Loss
 from bot.planning.manifests import Manifest
 from bot.planning.site import Site
 from bot.planning.summary import Line
-from bot.planning.trial import Trial
+from bot.planning.trial import Contest, Trial
 
 PlanKind = Literal["deploy", "rollback", "uninstall", "restart"]
 
@@ -81,6 +81,8 @@ class Plan:
     """What the rollout follows: the objects of the release as it will be, and the hooks that run."""
     inputs: Mapping[str, str]
     frozen: Frozen
+    removes: tuple[ObjectRef, ...] = ()
+    """The objects of the release that go."""
     lasting: tuple[str, ...] = ()
     """What a rollback does not bring back, in words; told again with its result."""
     losses: tuple[Loss, ...] = ()
@@ -119,6 +121,15 @@ class Plan:
     def forces(self) -> bool:
         """Whether Helm has to take fields over, by a person's yes or to write past an autoscaler."""
         return self.trial.by_server and bool(self.trial.contests or self.trial.autoscaled)
+
+    @property
+    def untold(self) -> tuple[Contest, ...]:
+        """The contested fields of which the drift says nothing."""
+        return tuple(
+            contest
+            for contest in self.trial.contests
+            if not any(drift.tells(contest) for drift in self.drift)
+        )
 
     @property
     def short_digest(self) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.access import Identity
 from bot.clock import Clock
@@ -13,13 +13,14 @@ from bot.config import App, Target
 from bot.helm.charts import ChartArchive
 from bot.helm.client import Helm
 from bot.masking import Masker
-from bot.planning.drafting import drafted, inputs_of
+from bot.planning.claims import refused_removals, with_claims
+from bot.planning.drafting import Draft, going_back_to
 from bot.planning.errors import NothingThere
 from bot.planning.going_back import Stopping, destination, lasting, read_way
 from bot.planning.live import Live, of_record, read_live, refuse_stuck, values_of, version_of
-from bot.planning.plan import Frozen, Plan, refs, with_takes
+from bot.planning.plan import Frozen, Plan, PlanKind, refs, with_takes
 from bot.planning.releases import Releases
-from bot.planning.rendering import Renderer, Rendering, check_pin, check_version, kube_of
+from bot.planning.rendering import Kube, Renderer, Rendering, check_pin, check_version, kube_of
 from bot.planning.restarting import restarting
 from bot.planning.site import Site
 from bot.planning.sites import Sites
@@ -34,10 +35,21 @@ from bot.planning.telling import (
     with_lost_values,
 )
 from bot.planning.trying import deploying, returning, tried
-from bot.planning.values import Image, frozen_form, secret_paths
+from bot.planning.values import Image, Layered, frozen_form, secret_paths
 from bot.planning.versions import Versions
 from bot.planning.weighing import NOTHING, Weighed, weighed
 from bot.store.vault import Vault
+
+
+class Made(NamedTuple):
+    """What a deploy's plan is made of, beside what is there."""
+
+    live: Live
+    image: Image | None
+    archive: ChartArchive
+    kube: Kube
+    layers: Layered
+    rendering: Rendering
 
 
 class Planner:
@@ -94,36 +106,23 @@ class Planner:
         takes: Sequence[str] = (),
     ) -> Plan:
         """What deploying `version` would do; `takes` are the contested fields that are taken over, by their ids."""
-        site = await self.site(target, identity)
-        cluster = (await self._clusters.at(site.access)).as_(site.identity)
-        live, image, archive, kube = await asyncio.gather(
-            self._looked(site, cluster),
-            self._versions.image(target.app, version),
-            self._charts(target.app, version),
-            kube_of(cluster),
-        )
-        check_version(target, image, version, archive)
-        layers = await self._renderer.layers(target, version, image, sets)
-        rendering = await self._renderer.rendering(site, live, archive, layers, kube)
-        check_pin(target, image, rendering)
+        site, cluster = await self._reached(target, identity)
+        made = await self._made(target, version, sets, site, cluster)
+        live, image, archive, kube, layers, rendering = made
         objects = refs(rendering.objects) + refs(running_hooks(rendering.hooks, live), hook=True)
-        await refuse_owned(cluster, set(objects) - set(refs(live.objects)))
+        appearing = await refuse_owned(cluster, set(objects) - set(refs(live.objects)))
         masker = self._masker().with_values(layers.secrets)
         found, trial = await asyncio.gather(
             weighed(target, live, rendering, masker, layers.hidden, layers.values, hooks=rendering.hooks),
             tried(cluster, site, live, deploying(target, live, rendering), masker),
         )
         now = version_of(target, live.past, live.record)
-        inputs = inputs_of("deploy", site, live, identity, kube[0])
+        draft = self._draft("deploy", target, site, live)
+        inputs = draft.inputs(identity, kube[0])
         inputs |= self._chosen(target, archive, layers.values, image, sets)
-        inputs = with_takes(inputs, takes)
-        plan = drafted(
-            "deploy",
-            target,
-            site,
-            live,
+        plan = draft.plan(
             found,
-            inputs,
+            with_takes(inputs, takes),
             version=version if image is not None else archive.version,
             now=now,
             chart=archive.version,
@@ -131,15 +130,13 @@ class Planner:
             notes=deploy_notes(target, live, masker),
             objects=objects,
             frozen=Frozen(archive, layers.values),
-            at=self._clock.now(),
-            shouts=self._shouts(target),
         )
         return replace(
             plan,
             foreign=with_lost_values(plan.foreign, target, live, layers, masker),
             unhealthy=unhealthy(live, now),
             way_back=way_back(target, live, now),
-            trial=trial,
+            trial=with_claims(trial, live, rendering.objects, appearing, site),
             taken=tuple(takes),
         )
 
@@ -157,8 +154,7 @@ class Planner:
         With `stopping`, a deploy that runs is stopped first: whatever it makes until then does not move the plan.
         Asks neither registry, git nor the chart's source: going back needs the cluster alone.
         """
-        site = await self.site(target, identity)
-        cluster = (await self._clusters.at(site.access)).as_(site.identity)
+        site, cluster = await self._reached(target, identity)
         past, kube_version = await asyncio.gather(self._releases.past(site), cluster.version())
         if stopping is None:
             refuse_stuck(site, past)
@@ -172,61 +168,47 @@ class Planner:
             weighed(target, live, stage, self._masker(), secret, values_of(then.record)),
             tried(cluster, site, live, returning(live, stage, wanted.number), self._masker()),
         )
-        inputs = with_takes(inputs_of("rollback", site, live, identity, kube_version), takes)
-        inputs["flags"] = str(wanted.number)
-        if stopping is not None:
-            inputs |= {"revision": "", "verdict": "", "stops": stopping.operation_id}
-        plan = drafted(
-            "rollback",
-            target,
-            site,
-            live,
+        appearing = await refuse_owned(cluster, set(refs(then.objects)) - set(refs(live.objects)))
+        draft = self._draft("rollback", target, site, live)
+        inputs = draft.inputs(identity, kube_version) | going_back_to(wanted, stopping)
+        plan = draft.plan(
             found,
-            inputs,
+            with_takes(inputs, takes),
             version=then.version,
             now=now.version,
             chart=then.revision.chart_version,
             notes=rollback_notes(way, past, stopping, named=revision is not None),
             objects=refs(then.objects),
-            frozen=Frozen(),
             revision=wanted.number,
-            at=self._clock.now(),
-            shouts=self._shouts(target),
         )
+        trial = with_claims(trial, live, then.objects, appearing, site)
         plan = replace(plan, lasting=tuple(lasting(way)), trial=trial, taken=tuple(takes))
         return plan if stopping is None else replace(plan, base=stopping.base, unchanged=False)
 
     async def uninstall(self, target: Target, identity: Identity | None) -> Plan:
         """What goes and what stays when the release is removed."""
-        site = await self.site(target, identity)
-        cluster = (await self._clusters.at(site.access)).as_(site.identity)
+        site, cluster = await self._reached(target, identity)
         live = await marked(await read_live(self._helm, self._releases, site), site, cluster)
         if live.revision is None or live.record is None:
             raise NothingThere(f"{target} is not deployed")
         found = await weighed(target, live, NOTHING, self._masker(), await secret_paths(target))
         version = version_of(target, live.past, live.record)
-        plan = drafted(
-            "uninstall",
-            target,
-            site,
-            live,
+        draft = self._draft("uninstall", target, site, live)
+        plan = draft.plan(
             found,
-            inputs_of("uninstall", site, live, identity, ""),
+            draft.inputs(identity),
             version=version,
             now=version,
             chart=live.record.revision.chart_version,
             notes=uninstall_notes(live),
             objects=refs(live.objects),
-            frozen=Frozen(),
-            at=self._clock.now(),
-            shouts=self._shouts(target),
         )
-        return replace(plan, drift=())  # it goes, whatever was changed of it
+        # It goes, whatever was changed of it.
+        return replace(plan, drift=(), trial=refused_removals(live, site))
 
     async def restart(self, target: Target, identity: Identity | None) -> Plan:
         """What starts new pods; the release stays as it is."""
-        site = await self.site(target, identity)
-        cluster = (await self._clusters.at(site.access)).as_(site.identity)
+        site, cluster = await self._reached(target, identity)
         live = await marked(await read_live(self._helm, self._releases, site), site, cluster)
         if live.revision is None or live.record is None:
             raise NothingThere(f"{target} is not deployed")
@@ -234,23 +216,15 @@ class Planner:
         if not found.objects:
             raise NothingThere(f"{target} has nothing to restart", advice=". ".join(found.comparison.notes))
         version = version_of(target, live.past, live.record)
-        inputs = inputs_of("restart", site, live, identity, "")
+        draft = self._draft("restart", target, site, live)
+        inputs = draft.inputs(identity)
         inputs["workloads"] = " ".join(f"{each.kind}/{each.name}" for each in found.objects)
-        plan = drafted(
-            "restart",
-            target,
-            site,
-            live,
+        plan = draft.plan(
             Weighed(found.comparison),
             inputs,
             version=version,
             now=version,
-            chart="",
-            notes=(),
             objects=found.objects,
-            frozen=Frozen(),
-            at=self._clock.now(),
-            shouts=self._shouts(target),
         )
         return replace(plan, foreign=None)  # whoever made the revision: it stays
 
@@ -266,6 +240,30 @@ class Planner:
         newest = await self._helm.get(site.location, past.newest.number, site.identity)
         objects, hooks = await asyncio.to_thread(of_record, newest, site.namespace)
         await marked(Live(past, past.newest, newest, objects, hooks), site, cluster)
+
+    async def _reached(self, target: Target, identity: Identity | None) -> tuple[Site, Cluster]:
+        """Where the target lives, and its cluster in the person's name."""
+        site = await self.site(target, identity)
+        return site, (await self._clusters.at(site.access)).as_(site.identity)
+
+    def _draft(self, kind: PlanKind, target: Target, site: Site, live: Live) -> Draft:
+        return Draft(kind, target, site, live, self._clock.now(), self._shouts(target))
+
+    async def _made(
+        self, target: Target, version: str, sets: Sequence[tuple[str, str]], site: Site, cluster: Cluster
+    ) -> Made:
+        """What the chart makes of a version here, checked as far as that can be by itself."""
+        live, image, archive, kube = await asyncio.gather(
+            self._looked(site, cluster),
+            self._versions.image(target.app, version),
+            self._charts(target.app, version),
+            kube_of(cluster),
+        )
+        check_version(target, image, version, archive)
+        layers = await self._renderer.layers(target, version, image, sets)
+        rendering = await self._renderer.rendering(site, live, archive, layers, kube)
+        check_pin(target, image, rendering)
+        return Made(live, image, archive, kube, layers, rendering)
 
     def _chosen(
         self,

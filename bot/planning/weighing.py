@@ -17,6 +17,7 @@ from bot.planning.live import Live, values_of
 from bot.planning.losing import Loss, losses
 from bot.planning.manifests import Manifest
 from bot.planning.paths import Path
+from bot.planning.plan import ObjectRef, refs
 from bot.planning.rendering import Rendering
 
 NOTHING = Rendering((), (), ())
@@ -30,6 +31,8 @@ class Weighed:
     comparison: Comparison
     drift: tuple[Drift, ...] = ()
     losses: tuple[Loss, ...] = ()
+    removes: tuple[ObjectRef, ...] = ()
+    """The objects that go."""
 
 
 async def weighed(
@@ -59,4 +62,6 @@ async def weighed(
             discloses=target.environment.disclose != "summary",
         ),
     )
-    return Weighed(comparison, drift, losses(live.objects, then.objects))
+    stays = {each.key for each in then.objects}
+    removes = refs(each for each in live.objects if each.key not in stays)
+    return Weighed(comparison, drift, losses(live.objects, then.objects), removes)

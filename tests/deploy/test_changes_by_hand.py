@@ -29,9 +29,7 @@ async def test_a_plan_says_what_was_changed_by_hand_and_what_becomes_of_it(world
 
     await world.dana.presses("Plan to set it back")
     plan = spaced((await world.sees("Plan: shop → staging v1.1")).text)
-    assert re.search(
-        r"• shop: replicas (\d) → 5, by kubectl, just now: set back to \1 only if taken over", plan
-    )
+    assert re.search(r"• shop: replicas (\d) → 5, by kubectl, just now: taken over, set back to \1", plan)
     assert "• shop: variable DEBUG added, by kubectl-edit, just now: stays" in plan
     assert "• Service shop is gone: made again" in plan
     assert "nobody-sees-this" not in plan

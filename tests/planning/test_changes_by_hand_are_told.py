@@ -149,7 +149,7 @@ def test_what_the_server_leaves_out_because_it_is_empty_is_no_drift() -> None:
 def test_a_field_that_was_changed_says_who_when_and_what_it_takes_to_set_it_back() -> None:
     (drift,) = Live().scaled(5).drift()
     assert drift.line == (
-        "shop: replicas 3 → 5, by kubectl at 2026-11-29 07:30 UTC: set back to 3 only if taken over"
+        "shop: replicas 3 → 5, by kubectl at 2026-11-29 07:30 UTC: taken over, set back to 3"
     )
     assert (drift.at, drift.changes) == (datetime(2026, 11, 29, 7, 30, tzinfo=UTC), True)
 
@@ -157,7 +157,7 @@ def test_a_field_that_was_changed_says_who_when_and_what_it_takes_to_set_it_back
 @pytest.mark.parametrize(
     ("replicas", "fate"),
     [
-        (4, "set to 4 only if taken over"),
+        (4, "taken over, set to 4"),
         (5, "as this plan has it"),
         (None, "stays"),
     ],
@@ -253,7 +253,7 @@ def test_an_argument_that_was_changed_is_told_of_its_list() -> None:
     live.container["args"] = ["serve", "--port", "9090"]
     live.written("kubectl-patch", in_container({"f:args": {}}))
     assert live.told() == [
-        "shop: args changed, by kubectl-patch at 2026-11-29 07:30 UTC: set back only if taken over"
+        "shop: args changed, by kubectl-patch at 2026-11-29 07:30 UTC: taken over, set back"
     ]
 
 
@@ -332,8 +332,7 @@ def test_of_a_secret_nothing_is_told_but_that_it_changed() -> None:
     live.object["data"] = {"password": "YW5vdGhlci1wYXNzd29yZA==", "extra": "eA=="}
     live.written("kubectl-edit", {"f:data": {"f:password": {}, "f:extra": {}}})
     assert live.told(SECRET) == [
-        "Secret shop-db: key password changed, by kubectl-edit at 2026-11-29 07:30 UTC:"
-        " set back only if taken over",
+        "Secret shop-db: key password changed, by kubectl-edit at 2026-11-29 07:30 UTC: taken over, set back",
         "Secret shop-db: key extra added, by kubectl-edit at 2026-11-29 07:30 UTC: stays",
     ]
 
@@ -349,7 +348,7 @@ def test_known_secrets_are_hidden_wherever_they_stand() -> None:
 
 def test_no_value_is_told_where_the_environment_discloses_summaries_alone() -> None:
     assert Live().scaled(5).told(discloses=False) == [
-        "shop: replicas changed, by kubectl at 2026-11-29 07:30 UTC: set back only if taken over"
+        "shop: replicas changed, by kubectl at 2026-11-29 07:30 UTC: taken over, set back"
     ]
 
 

@@ -255,17 +255,30 @@ def status(**environments: list[Standing]) -> Shown:
 
 
 SCALED = Drift(
-    "shop: replicas 3 → 5", "kubectl-edit", NOW - timedelta(hours=2), "set back to 3 only if taken over", True
+    "Deployment shop",
+    "spec.replicas",
+    "shop: replicas 3 → 5",
+    "kubectl-edit",
+    NOW - timedelta(hours=2),
+    "taken over, set back to 3",
+    True,
 )
 DRIFT = (
     SCALED,
-    Drift("shop: variable DEBUG added", "kubectl-edit", NOW - timedelta(hours=2), "stays"),
     Drift(
-        "worker: image worker:v1.1 → worker:v1.1-hot", "k9s", NOW - timedelta(days=3), "as this plan has it"
+        "Deployment shop", "", "shop: variable DEBUG added", "kubectl-edit", NOW - timedelta(hours=2), "stays"
     ),
-    Drift("ConfigMap shop-env: key FEATURE removed", "", None, "put back", True),
-    Drift("Service shop is gone", "", None, "made again", True),
-    Drift("shop: replicas 3 → 9", "the autoscaler", NOW, "stays", autoscaled=True),
+    Drift(
+        "Deployment shop",
+        "",
+        "worker: image worker:v1.1 → worker:v1.1-hot",
+        "k9s",
+        NOW - timedelta(days=3),
+        "as this plan has it",
+    ),
+    Drift("Deployment shop", "", "ConfigMap shop-env: key FEATURE removed", "", None, "put back", True),
+    Drift("Deployment shop", "", "Service shop is gone", "", None, "made again", True),
+    Drift("Deployment shop", "", "shop: replicas 3 → 9", "the autoscaler", NOW, "stays", autoscaled=True),
 )
 FOUND = [
     Drifting("shop", "staging", Strayed("v1.1", 6, DRIFT)),
