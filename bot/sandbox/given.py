@@ -7,12 +7,12 @@ them are removed at the end. What a kubelet does is a real one's business, unles
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import yaml
 
@@ -27,6 +27,7 @@ from bot.sandbox.nodes import PlayedNodes
 from bot.sandbox.nodes.api import Refused
 from bot.sandbox.nodes.kubeconfig import KubeconfigInvalid
 from bot.sandbox.nodes.registering import NodeTaken
+from bot.sandbox.relay import Relay
 from bot.sandbox.servers import Beside
 
 _READY_WITHIN: Final = 60.0
@@ -47,6 +48,16 @@ _KINDS: Final = (
 )
 """What others delete and mark: version, kind, and what else it is called."""
 
+_RUNNING: Final = (
+    ("apps/v1", "Deployment"),
+    ("apps/v1", "StatefulSet"),
+    ("apps/v1", "DaemonSet"),
+    ("batch/v1", "Job"),
+    ("apps/v1", "ReplicaSet"),
+    ("v1", "Pod"),
+)
+"""What goes before its namespace, so that this does not wait half a minute for pods to end in peace."""
+
 
 @dataclass(frozen=True)
 class Given:
@@ -57,19 +68,22 @@ class Given:
     """None: the context called like the configuration's cluster, else the current one."""
     play_nodes: bool = False
 
-    def contexts(self, clusters: Sequence[str]) -> dict[str, str]:
-        """By key of the configuration's clusters: the context that stands in its place.
+    def access(self, context: str) -> ClusterAccess:
+        """How the sandbox itself reaches a cluster; whoever gave the kubeconfig lets its programs run."""
+        return ClusterAccess(self.kubeconfig, context, allow_exec=True)
 
-        Raises: OSError, GivenUnusable.
-        """
+    def read(self) -> dict[str, Any]:
+        """What the file says. Raises: OSError, GivenUnusable."""
         content = yaml.safe_load(self.kubeconfig.read_text(encoding="utf-8"))
-        names = [each["name"] for each in (content or {}).get("contexts") or ()]
-        chosen = self.context or (content or {}).get("current-context") or ""
-        found = {key: key if self.context is None and key in names else chosen for key in clusters}
-        for context in found.values():
-            if context not in names:
-                raise GivenUnusable(f"{self.kubeconfig} has no context {context or 'that is current'}")
-        return found
+        if not isinstance(content, dict):
+            raise GivenUnusable(f"{self.kubeconfig} is no kubeconfig")
+        return content
+
+    def contexts(self, clusters: Iterable[str], content: Mapping[str, Any]) -> dict[str, str]:
+        """By key of the configuration's clusters: the context that stands in its place."""
+        names = [each.get("name") for each in content.get("contexts") or ()]
+        chosen = str(self.context or content.get("current-context") or "")
+        return {key: key if self.context is None and key in names else chosen for key in clusters}
 
 
 class GivenUnusable(Exception):
@@ -80,9 +94,17 @@ class GivenClusters:
     """One real cluster, or several; the hands that act on them."""
 
     def __init__(
-        self, clusters: Sequence[Cluster], prefix: str, beside: Beside, *, plays: bool, images_run: bool
+        self,
+        clusters: Sequence[Cluster],
+        ways: Mapping[str, Relay],
+        prefix: str,
+        beside: Beside,
+        *,
+        plays: bool,
+        images_run: bool,
     ) -> None:
         self._clusters = clusters
+        self._ways = ways
         self._prefix = prefix
         self._behaviours = beside.behaviours
         self._plays = plays
@@ -125,6 +147,9 @@ class GivenClusters:
             raise GivenUnusable(words) from None
 
     async def _remove(self, cluster: Cluster) -> None:
+        for version, kind in _RUNNING:
+            for ref in await self._own(cluster, version, kind):
+                await cluster.delete(ref, grace=0)
         for namespace in await self._namespaces(cluster):
             await cluster.delete(Ref("v1", "Namespace", namespace))
         left = set(await self._namespaces(cluster))
@@ -133,6 +158,15 @@ class GivenClusters:
                 change = await anext(changes)
                 if change.type == "DELETED":
                     left.discard(change.object["metadata"]["name"])
+
+    async def _own(self, cluster: Cluster, version: str, kind: str) -> list[Ref]:
+        """All objects of a kind in the sandbox's namespaces."""
+        found = [each["metadata"] for each in await cluster.metadata(version, kind)]
+        return [
+            Ref(version, kind, each["name"], each["namespace"])
+            for each in found
+            if each["namespace"].startswith(self._prefix)
+        ]
 
     async def _namespaces(self, cluster: Cluster) -> list[str]:
         found = await cluster.metadata("v1", "Namespace")
@@ -146,8 +180,11 @@ class GivenClusters:
             )
         self._behaviours.order(reference, behaves)
 
-    async def cluster_down(self, seconds: float) -> None:
-        raise NotAsTold("only the embedded cluster can be taken down; this one was given")
+    async def cluster_down(self, seconds: float, name: str | None) -> None:
+        if name is not None and name not in self._ways:
+            raise NotAsTold(f"the configuration has no cluster {name}")
+        for relay in {self._ways[name]} if name is not None else set(self._ways.values()):
+            await relay.down(seconds)
 
     async def delete(self, pattern: str, namespace: str | None) -> None:
         found = await self._matching(pattern, namespace)
@@ -170,11 +207,11 @@ class GivenClusters:
         version, kind = _kind(asked)
         try:
             found = [
-                (cluster, Ref(version, kind, each["metadata"]["name"], each["metadata"]["namespace"]))
+                (cluster, ref)
                 for cluster in self._clusters
-                for each in await cluster.metadata(version, kind)
-                if self._is_there(each["metadata"]["namespace"], namespace)
-                and fnmatchcase(each["metadata"]["name"], glob)
+                for ref in await self._own(cluster, version, kind)
+                if (namespace is None or ref.namespace == self._prefix + namespace)
+                and fnmatchcase(ref.name, glob)
             ]
         except ClusterError as error:
             raise NotAsTold(f"the cluster's API did not say what there is: {error}") from error
@@ -182,27 +219,26 @@ class GivenClusters:
             raise NotAsTold(f"there is no {pattern} in {namespace or 'any namespace'}")
         return found
 
-    def _is_there(self, found: str, asked: str | None) -> bool:
-        if asked is None:
-            return found.startswith(self._prefix)
-        return found == self._prefix + asked
-
 
 @asynccontextmanager
 async def given_clusters(
-    given: Given, contexts: Sequence[str], prefix: str, beside: Beside, pace: Pace | None = None
+    given: Given,
+    contexts: Sequence[str],
+    ways: Mapping[str, Relay],
+    prefix: str,
+    beside: Beside,
+    pace: Pace | None = None,
 ) -> AsyncIterator[GivenClusters]:
     """The clusters of these contexts, in which all namespaces with that prefix are the sandbox's.
 
-    They are removed at the end. With `play_nodes` images behave on them as the sandbox says, at that pace.
+    They are removed at the end. With `play_nodes` images behave on them as the sandbox says, at that pace. `ways` are
+    those of the bot, by key of the configuration's clusters.
     Raises: GivenUnusable, ClusterError.
     """
     async with AsyncExitStack() as stack:
         clusters, real = [], list[str]()
         for context in contexts:
-            clusters.append(
-                await stack.enter_async_context(Cluster(ClusterAccess(given.kubeconfig, context)))
-            )
+            clusters.append(await stack.enter_async_context(Cluster(given.access(context))))
             real += await _real_nodes(clusters[-1])
             if given.play_nodes and real:
                 raise GivenUnusable(
@@ -210,7 +246,7 @@ async def given_clusters(
                 )
             if given.play_nodes:
                 await _play_nodes(stack, given.kubeconfig, context, beside, pace)
-        opened = GivenClusters(clusters, prefix, beside, plays=given.play_nodes, images_run=not real)
+        opened = GivenClusters(clusters, ways, prefix, beside, plays=given.play_nodes, images_run=not real)
         stack.push_async_callback(opened.remove)
         yield opened
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from bot.config import Config
-from bot.sandbox.given import Given, given_clusters
+from bot.sandbox.given import Given, GivenUnusable, given_clusters
 from bot.sandbox.ground import Ground, Layer, reached_by
 from bot.sandbox.installing import install_all
+from bot.sandbox.kubeconfigs import KubeconfigUnfit, led_over, server_of
 from bot.sandbox.kubernetes.behaviour import Pace
+from bot.sandbox.relay import Relay
 from bot.sandbox.servers import open_beside
-from bot.sandbox.world import RUNNING, World
+from bot.sandbox.world import KUBECONFIG, RUNNING, World, write_secretly
 
 
 @asynccontextmanager
@@ -30,19 +36,42 @@ async def open_given_world(
     Raises: ConfigInvalid, OSError, GivenUnusable, ClusterError, HelmError.
     """
     ground = await Ground.read(folder, configs)
-    contexts = given.contexts(list(ground.config.clusters))
+    content = await asyncio.to_thread(given.read)
+    contexts = given.contexts(ground.config.clusters, content)
     prefix = f"sandbox-{secrets.token_hex(3)}-"
-    kubeconfig = given.kubeconfig.absolute()
-    async with open_beside(port=port, registries=ground.registries) as beside:
-        clusters = {key: reached_by(str(kubeconfig), context) for key, context in contexts.items()}
+    async with (
+        open_beside(port=port, registries=ground.registries) as beside,
+        _relayed(content, set(contexts.values())) as relays,
+    ):
+        kubeconfig = folder / KUBECONFIG
+        ports = {context: relay.port for context, relay in relays.items()}
+        copy = led_over(content, ports, given.kubeconfig.parent.absolute())
+        await asyncio.to_thread(write_secretly, kubeconfig, yaml.safe_dump(copy))
+        clusters = {
+            key: {**reached_by(KUBECONFIG, context), "allow_exec": True} for key, context in contexts.items()
+        }
         furnished = await ground.furnish(beside, {"clusters": clusters, **_moved(ground.config, prefix)})
-        async with given_clusters(given, sorted(set(contexts.values())), prefix, beside, pace) as hands:
+        ways = {key: relays[context] for key, context in contexts.items()}
+        async with given_clusters(given, sorted(relays), ways, prefix, beside, pace) as hands:
             if ground.is_sample:
                 await install_all(furnished.config, RUNNING)
                 if hands.images_run:
                     await hands.until_ready()
-            about = f"{', '.join(sorted(set(contexts.values())))} of {kubeconfig}, in namespaces {prefix}*"
+            about = f"{', '.join(sorted(relays))} of {given.kubeconfig}, in the namespaces {prefix}*"
             yield World(beside, furnished.cast, furnished.files, ground.secrets, kubeconfig, hands, about)
+
+
+@asynccontextmanager
+async def _relayed(content: Mapping[str, Any], contexts: Collection[str]) -> AsyncIterator[dict[str, Relay]]:
+    """The bot's way to each context's cluster."""
+    async with AsyncExitStack() as stack:
+        try:
+            relays = {context: Relay(*server_of(content, context)) for context in contexts}
+        except KubeconfigUnfit as error:
+            raise GivenUnusable(str(error)) from error
+        for relay in relays.values():
+            await stack.enter_async_context(relay)
+        yield relays
 
 
 def _moved(config: Config, prefix: str) -> Layer:

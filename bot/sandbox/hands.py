@@ -18,8 +18,8 @@ class Hands(Protocol):
     async def set_image(self, reference: str, behaves: Behaves) -> None:
         """Make the image exist and behave so."""
 
-    async def cluster_down(self, seconds: float) -> None:
-        """Take the cluster's API away for so long."""
+    async def cluster_down(self, seconds: float, name: str | None) -> None:
+        """Take the API of that one of the configuration's clusters away for so long (None: of all)."""
 
     async def delete(self, pattern: str, namespace: str | None) -> None:
         """Delete the cluster's objects that match `kind/glob`."""

@@ -227,9 +227,10 @@ class Player:
             case Image(image=reference, behaves=behaves):
                 await self._transcript.note(f"⚙ from now on {reference} behaves {behaves}")
                 await self._stage.set_image(reference, behaves)
-            case ClusterDown(down=seconds):
-                await self._transcript.note(f"⚙ the cluster is down for {seconds:g} s")
-                await self._stage.cluster_down(seconds)
+            case ClusterDown(down=seconds, name=name):
+                which = f"the cluster {name}" if name else "the cluster"
+                await self._transcript.note(f"⚙ {which} is down for {seconds:g} s")
+                await self._stage.cluster_down(seconds, name)
             case Delete(delete=pattern, namespace=namespace):
                 await self._transcript.note(f"⚙ somebody deletes {pattern} in {namespace or 'any namespace'}")
                 await self._stage.delete(pattern, namespace)

@@ -54,9 +54,9 @@ class Running:
         """Make the image exist and behave so. Raises: NotAsTold."""
         await self.world.hands.set_image(reference, behaves)
 
-    async def cluster_down(self, seconds: float) -> None:
-        """Take the cluster's API away for so long. Raises: NotAsTold."""
-        await self.world.hands.cluster_down(seconds)
+    async def cluster_down(self, seconds: float, name: str | None) -> None:
+        """Take a cluster's API away for so long. Raises: NotAsTold."""
+        await self.world.hands.cluster_down(seconds, name)
 
     async def delete(self, pattern: str, namespace: str | None) -> None:
         """Delete the cluster's objects that match `kind/glob`. Raises: NotAsTold."""
@@ -156,7 +156,7 @@ async def _run(
 ) -> int:
     try:
         async with started(folder, port=port, configs=config, given=given, out=out) as running:
-            return await (_stay(running, out) if steps is None else _play(running, steps, out))
+            return await (_stay(running, out) if steps is None else play(running, steps, out))
     except BotEnded as error:
         print(f"The sandbox did not start.\n{error}", file=out)
         return 1
@@ -200,7 +200,8 @@ async def started(
             yield Running(world, bot)
 
 
-async def _play(running: Running, steps: Sequence[Numbered], out: TextIO) -> int:
+async def play(running: Running, steps: Sequence[Numbered], out: TextIO) -> int:
+    """Play a script in it and print how it goes; 0 when all went as told, else 1."""
     world, cast = running.servers.telegram.world, running.world.cast
     async with Transcript(world, cast, out, SystemClock()) as transcript:
         failure = await Player(world, cast, running, transcript).play(steps)

@@ -136,9 +136,10 @@ class Image(_Strict):
 
 
 class ClusterDown(_Strict):
-    """The cluster's API refuses connections."""
+    """The cluster's API refuses connections: that of one of the configuration's clusters, or of all."""
 
     down: Seconds
+    name: Text | None = None
 
 
 class Delete(_Strict):

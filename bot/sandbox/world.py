@@ -29,7 +29,8 @@ RUNNING: Final = (
     ("blog", "staging", ("v0.8", "v0.9")),
 )
 """What runs at the start in the sample world: app, environment, and the versions of its revisions."""
-_KUBECONFIG: Final = "kubeconfig"
+KUBECONFIG: Final = "kubeconfig"
+"""In the sandbox's folder: the bot's."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +81,9 @@ async def open_world(
     async with open_servers(
         port=port, registry_at=registry_at, registries=ground.registries, pace=pace
     ) as servers:
-        kubeconfig = folder / _KUBECONFIG
-        await asyncio.to_thread(_write_secretly, kubeconfig, servers.cluster.kubeconfig())
-        reached = reached_by(_KUBECONFIG, servers.cluster.name)
+        kubeconfig = folder / KUBECONFIG
+        await asyncio.to_thread(write_secretly, kubeconfig, servers.cluster.kubeconfig())
+        reached = reached_by(KUBECONFIG, servers.cluster.name)
         furnished = await ground.furnish(
             servers, {"clusters": dict.fromkeys(ground.config.clusters, reached)}
         )
@@ -99,6 +100,7 @@ async def open_world(
         )
 
 
-def _write_secretly(path: Path, content: str) -> None:
+def write_secretly(path: Path, content: str) -> None:
+    """Write a file that only its owner may read."""
     path.touch(mode=0o600)
     path.write_text(content, encoding="utf-8")

@@ -77,8 +77,8 @@ class RecordingStage:
     async def set_image(self, reference: str, behaves: Behaves) -> None:
         self.done.append(("image", reference, behaves))
 
-    async def cluster_down(self, seconds: float) -> None:
-        self.done.append(("down", seconds))
+    async def cluster_down(self, seconds: float, name: str | None) -> None:
+        self.done.append(("down", seconds, name))
 
     async def delete(self, pattern: str, namespace: str | None) -> None:
         self.done.append(("delete", pattern, namespace))
