@@ -1,0 +1,43 @@
+"""Charts as people have them live on a real Kubernetes, through the chat: one test plays the life of each."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.chart_shapes.lives import Shape, shapes
+from tests.chart_shapes.playing import FIRST, SECOND, Life, configured
+from tests.real_worlds import RealWorld, open_real_world
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+SHAPES = shapes()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(tmp_path_factory: pytest.TempPathFactory, real_kubeconfig: Path) -> AsyncIterator[RealWorld]:
+    folder = tmp_path_factory.mktemp("world")
+    async with open_real_world(folder, real_kubeconfig, configured(folder, SHAPES)) as world:
+        yield world
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=[shape.name for shape in SHAPES])
+async def test_it_is_deployed_changed_drifted_rolled_back_and_uninstalled(
+    world: RealWorld, shape: Shape
+) -> None:
+    life = Life(world, shape, world.configs[0].parent)
+    for words in shape.before:
+        await world.kubectl(shape.name, *words)
+    try:
+        for case in shape.refused:
+            await life.is_refused(case)
+        await life.is_deployed(FIRST, shape.deployed)
+        await life.is_deployed(SECOND, shape.changed)
+        await life.drifts(shape.drifted)
+        await life.is_rolled_back(shape.rolled_back)
+        await life.is_uninstalled(shape.uninstalled)
+    finally:
+        await life.clean()
