@@ -20,7 +20,8 @@ from bot.sandbox.cast import Person, Place
 from bot.sandbox.kubernetes.behaviour import Pace
 from bot.sandbox.kubernetes.storage import Key
 from bot.sandbox.telegram import Message
-from bot.sandbox.world import SandboxWorld, open_world
+from bot.sandbox.world import SandboxWorld
+from tests.installed import open_world
 
 LONGEST = 120.0
 """Seconds after which something that was expected is missing: only a failing test waits so long."""

@@ -14,8 +14,9 @@ import yaml
 from bot.rbac.printing import Account as ServiceAccount
 from bot.rbac.printing import rbac
 from bot.sandbox.kubernetes.storage import Key
-from bot.sandbox.world import SandboxWorld, open_world
+from bot.sandbox.world import SandboxWorld
 from tests.charts.test_pilothouse import CHART, CONFIG
+from tests.installed import open_world
 from tests.modes.opening import bot_in
 from tests.rbac.accounts import account, apply
 from tests.worlds import LONGEST, QUICK

@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from bot.checking import check
-from bot.sandbox.world import SandboxWorld, open_world
+from bot.sandbox.world import SandboxWorld
+from tests.installed import open_world
 from tests.worlds import QUICK, MovableClock
 
 MARKS = ("ok", "note", "wrong")

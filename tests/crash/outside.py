@@ -11,7 +11,8 @@ from bot.clock import SystemClock
 from bot.sandbox.kubernetes.storage import Key
 from bot.sandbox.process import BotProcess
 from bot.sandbox.telegram import Message, World
-from bot.sandbox.world import SandboxWorld, open_world
+from bot.sandbox.world import SandboxWorld
+from tests.installed import open_world
 from tests.worlds import QUICK, spaced
 
 LONGEST = 90.0

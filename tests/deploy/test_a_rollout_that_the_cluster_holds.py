@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bot.app import running
 from bot.sandbox.kubernetes.storage import Key
-from bot.sandbox.world import open_world
+from tests.installed import open_world
 from tests.worlds import QUICK, MovableClock, World, open_bot_world, spaced
 
 SOON = "environments: {staging: {on_failure: rollback, fail_early: {image_grace: 1s}}}"

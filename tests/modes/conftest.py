@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.world import SandboxWorld, open_world
+from bot.sandbox.world import SandboxWorld
+from tests.installed import open_world
 from tests.worlds import QUICK
 
 

@@ -13,7 +13,8 @@ import yaml
 
 from bot.rbac.printing import Account as ServiceAccount
 from bot.rbac.printing import Form, rbac
-from bot.sandbox.world import SandboxWorld, open_world
+from bot.sandbox.world import SandboxWorld
+from tests.installed import open_world
 from tests.rbac.accounts import Account, account
 from tests.worlds import QUICK
 

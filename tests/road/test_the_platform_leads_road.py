@@ -21,7 +21,8 @@ from bot.config import load
 from bot.rbac.printing import Account as ServiceAccount
 from bot.rbac.printing import rbac
 from bot.sandbox.installing import upgrade_by_hand
-from bot.sandbox.world import CHART, SAMPLE, SandboxWorld, open_world
+from bot.sandbox.world import CHART, SAMPLE, SandboxWorld
+from tests.installed import open_world
 from tests.modes.test_ids_before_the_first_start import listening
 from tests.rbac.accounts import Account, account, apply
 from tests.worlds import QUICK, MovableClock, World, spaced

@@ -14,8 +14,9 @@ from bot.app import running
 from bot.sandbox.telegram import Limits as Nature
 from bot.sandbox.telegram.floods import Floods
 from bot.sandbox.telegram.updates import Update
-from bot.sandbox.world import SandboxWorld, open_world
+from bot.sandbox.world import SandboxWorld
 from bot.store.tables import UpdateRow
+from tests.installed import open_world
 from tests.threats.acting import handled, operations
 from tests.worlds import QUICK, MovableClock, World
 
