@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -66,14 +66,17 @@ class Owners:
     def of(cls, item: Object) -> Owners:
         """At the root of an object; of its status nobody is told."""
         metadata = item.get("metadata") or {}
-        made = metadata.get("creationTimestamp")
-        return cls(
-            tuple(
-                (_writer(entry, made), entry.get("fieldsV1") or {})
-                for entry in metadata.get("managedFields") or ()
-                if entry.get("manager") and entry.get("subresource") != "status"
-            )
-        )
+        entries = [
+            (_writer(entry), entry.get("fieldsV1") or {})
+            for entry in metadata.get("managedFields") or ()
+            if entry.get("manager") and entry.get("subresource") != "status"
+        ]
+        made = _moment(metadata.get("creationTimestamp"))
+        if not any(writer.is_release and writer.at == made for writer, _ in entries):
+            entries = [
+                (replace(each, made_it=each.at == made and not each.applies), it) for each, it in entries
+            ]
+        return cls(tuple(entries))
 
     def field(self, name: str) -> Owners:
         """At a field of this place."""
@@ -142,18 +145,16 @@ class Owners:
         return Owners(tuple(found))
 
 
-def _writer(entry: Mapping[str, Any], made: str | None) -> Writer:
+def _writer(entry: Mapping[str, Any]) -> Writer:
     name, fields = str(entry["manager"]), entry.get("fieldsV1") or {}
     annotations = (fields.get("f:metadata") or {}).get("f:annotations") or {}
     installs = f"f:{RELEASE_NAME}" in annotations and not name.startswith("kubectl")
-    applies = entry.get("operation") == "Apply"
     return Writer(
         name=name,
         at=_moment(entry.get("time")),
-        applies=applies,
+        applies=entry.get("operation") == "Apply",
         subresource=str(entry.get("subresource") or ""),
         is_release=name == MANAGER or installs,
-        made_it=not applies and made is not None and entry.get("time") == made,
     )
 
 

@@ -12,6 +12,7 @@ from bot.planning.hiding import mask_for
 from bot.planning.manifests import Manifest
 from tests.planning.objects import deployment, objects
 
+EARLIER = "2026-11-01T06:00:00Z"
 MADE = "2026-11-29T06:00:00Z"
 LATER = "2026-11-29T07:30:00Z"
 
@@ -232,7 +233,9 @@ def test_restarts_and_what_helm_keeps_its_books_by_are_no_drift() -> None:
     live.object["metadata"]["labels"] = {"app.kubernetes.io/managed-by": "Helm"}
     live.object["metadata"]["annotations"] = {"meta.helm.sh/release-name": "shop"}
     for manager in ("kubectl-rollout", "pilothouse"):
-        annotations = {"f:template": {"f:metadata": {"f:annotations": {f"f:{restarted}": {}}}}}
+        annotations: dict[str, Any] = {
+            "f:template": {"f:metadata": {"f:annotations": {f"f:{restarted}": {}}}}
+        }
         live.written(manager, {"f:spec": annotations})
     assert live.told() == []
 
@@ -355,5 +358,6 @@ def test_no_value_is_told_where_the_environment_discloses_summaries_alone() -> N
 def test_who_made_an_object_before_helm_took_it_over_added_nothing_since() -> None:
     live = Live()
     live.object["spec"]["paused"] = True
-    live.written("kubectl-create", {"f:spec": {"f:paused": {}, "f:strategy": {"f:type": {}}}}, at=MADE)
+    live.object["metadata"]["creationTimestamp"] = EARLIER
+    live.written("kubectl-create", {"f:spec": {"f:paused": {}, "f:strategy": {"f:type": {}}}}, at=EARLIER)
     assert live.told() == []
