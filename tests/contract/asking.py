@@ -3,7 +3,7 @@
 import contextlib
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -31,6 +31,7 @@ MISSING = "(nothing)"
 _VOLATILE = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "(uid)"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "(time)"),
+    (re.compile(r"in record \(\d+\)"), "in record (some)"),
     (re.compile(r"kube-api-access-[a-z0-9]{5}"), "kube-api-access-(any)"),
     (re.compile(r"\b10\.\d{1,3}\.\d{1,3}\.\d{1,3}\b"), "(address)"),
 )
@@ -89,12 +90,12 @@ class Side:
         *,
         content_type: str = "application/json",
         accept: str = "application/json",
-        headers: list[tuple[str, str]] | None = None,
-        **query: str,
+        headers: Sequence[tuple[str, str]] = (),
+        query: Mapping[str, str] | None = None,
     ) -> Answer:
         """Any request; `what` as `path` has it."""
         data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-        sent = [("Accept", accept), *(headers or []), *([("Content-Type", content_type)] if data else [])]
+        sent = [("Accept", accept), *headers, *([("Content-Type", content_type)] if data else [])]
         async with self.session.request(
             method, self.url + self.path(what), data=data, headers=sent, params=query
         ) as response:
@@ -104,20 +105,20 @@ class Side:
         return Answer(response.status, json.loads(text) if is_json else text, tuple(told))
 
     async def get(self, what: str, **query: str) -> Answer:
-        return await self.ask("GET", what, **query)
+        return await self.ask("GET", what, query=query)
 
     async def create(self, what: str, body: Any, **query: str) -> Answer:
-        return await self.ask("POST", what, body, **({"fieldManager": MANAGER} | query))
+        return await self.ask("POST", what, body, query={"fieldManager": MANAGER} | query)
 
     async def replace(self, what: str, body: Any, **query: str) -> Answer:
-        return await self.ask("PUT", what, body, **({"fieldManager": MANAGER} | query))
+        return await self.ask("PUT", what, body, query={"fieldManager": MANAGER} | query)
 
     async def patch(self, what: str, body: Any, way: Way = "merge", **query: str) -> Answer:
         asked = {"fieldManager": MANAGER} | query
-        return await self.ask("PATCH", what, body, content_type=CONTENT_TYPES[way], **asked)
+        return await self.ask("PATCH", what, body, content_type=CONTENT_TYPES[way], query=asked)
 
     async def delete(self, what: str, body: Any = None, **query: str) -> Answer:
-        return await self.ask("DELETE", what, body, **query)
+        return await self.ask("DELETE", what, body, query=query)
 
     @contextlib.asynccontextmanager
     async def watch(self, what: str, **query: str) -> AsyncIterator[AsyncIterator[Object]]:
@@ -135,7 +136,7 @@ class Side:
             return [value.code, self.plain(value.body), self.plain(value.warnings)]
         if isinstance(value, dict):
             return {
-                self.plain(key): "(some)" if key in _COUNTED and child else self.plain(child)
+                self.plain(key): "(some)" if key in _COUNTED and child else self.plain(_ordered(key, child))
                 for key, child in value.items()
                 if child is not None
             }
@@ -148,6 +149,13 @@ class Side:
         for pattern, instead in _VOLATILE:
             value = pattern.sub(instead, value)
         return value
+
+
+def _ordered(key: str, value: Any) -> Any:
+    """Managers are told by the time of their writes, which may or may not be the same second."""
+    if key != "managedFields" or not value:
+        return value
+    return sorted(value, key=lambda each: (each["operation"], each["manager"], each.get("subresource", "")))
 
 
 async def _events(response: aiohttp.ClientResponse) -> AsyncIterator[Object]:

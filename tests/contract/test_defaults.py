@@ -139,9 +139,7 @@ MINIMAL: dict[str, tuple[str, Object]] = {
 async def test_the_least_is_made_whole_in_the_same_way(both: Both, what: str) -> None:
     place, least = MINIMAL[what]
     await settled(both)
-    code, created, warnings = await both.agree(
-        lambda side: side.create(place, least, fieldValidation="Strict")
-    )
+    code, _, _ = await both.agree(lambda side: side.create(place, least, fieldValidation="Strict"))
     assert code == 201
 
 

@@ -20,45 +20,6 @@ async def gone(cluster: KubernetesServer, key: Key) -> None:
                     return
 
 
-async def test_a_delete_answers_what_went(http: Http) -> None:
-    created = await http.create(CONFIG_MAPS, config_map())
-    status, answer = await http.ask("DELETE", SETTINGS)
-    assert (status, answer["status"]) == (200, "Success")
-    assert answer["details"] == {
-        "name": "settings",
-        "kind": "configmaps",
-        "uid": created["metadata"]["uid"],
-    }
-    assert (await http.ask("DELETE", SETTINGS))[0] == 404
-
-
-async def test_a_finalizer_holds_an_object_until_it_is_removed(http: Http) -> None:
-    body = config_map()
-    body["metadata"]["finalizers"] = ["example.com/hold"]
-    await http.create(CONFIG_MAPS, body)
-    assert (await http.ask("DELETE", SETTINGS))[0] == 202
-    held = await http.get(SETTINGS)
-    assert held["metadata"]["deletionTimestamp"]
-    await http.ask("PATCH", SETTINGS, {"metadata": {"finalizers": None}}, kind=MERGE)
-    assert (await http.ask("GET", SETTINGS))[0] == 404
-
-
-async def test_a_precondition_that_does_not_hold_refuses(http: Http) -> None:
-    await http.create(CONFIG_MAPS, config_map())
-    options = {"preconditions": {"uid": "another"}}
-    status, answer = await http.ask("DELETE", SETTINGS, options)
-    assert (status, answer["reason"]) == (409, "Conflict")
-    assert "Precondition failed: UID in precondition: another" in answer["message"]
-
-
-async def test_a_collection_is_deleted_by_selector(http: Http) -> None:
-    await http.create(CONFIG_MAPS, config_map("a", {"go": "yes"}))
-    await http.create(CONFIG_MAPS, config_map("b"))
-    assert (await http.ask("DELETE", f"{CONFIG_MAPS}?labelSelector=go=yes"))[0] == 200
-    left = [item["metadata"]["name"] for item in (await http.get(CONFIG_MAPS))["items"]]
-    assert left == ["b", "kube-root-ca.crt"]
-
-
 async def test_a_namespace_goes_with_all_it_holds(cluster: KubernetesServer, http: Http) -> None:
     await http.create("/api/v1/namespaces", {"metadata": {"name": "shop"}})
     await http.create("/api/v1/namespaces/shop/configmaps", config_map())
@@ -89,9 +50,3 @@ async def test_a_budget_holds_back_an_eviction(http: Http) -> None:
     assert (status, answer["reason"]) == (429, "TooManyRequests")
     await http.ask("DELETE", "/apis/policy/v1/namespaces/default/poddisruptionbudgets/db")
     assert (await http.ask("POST", f"{path}/eviction", eviction))[0] == 201
-
-
-async def test_the_clusters_own_namespaces_stay(http: Http) -> None:
-    status, answer = await http.ask("DELETE", "/api/v1/namespaces/kube-system")
-    assert (status, answer["reason"]) == (403, "Forbidden")
-    assert answer["message"] == 'namespaces "kube-system" is forbidden: this namespace may not be deleted'

@@ -16,9 +16,9 @@ async def test_it_creates_reads_scales_and_deletes(kubeconfig: Path) -> None:
         apps: Any = client.AppsV1Api(api)
         created = await apps.create_namespaced_deployment("default", deployment())
         assert created.spec.template.spec.containers[0].name == "web"
-        patch = {"spec": {"replicas": 0}}
+        patch = {"spec": {"replicas": 2}}
         scale = await apps.patch_namespaced_deployment_scale("web", "default", patch)
-        assert scale.spec.replicas == 0
+        assert scale.spec.replicas == 2
         listed = await apps.list_namespaced_deployment("default", label_selector="!none")
         assert [item.metadata.name for item in listed.items] == ["web"]
         await apps.delete_namespaced_deployment("web", "default")

@@ -1,9 +1,5 @@
 """Creates, updates and patches: what becomes of a body, and which are refused in which words."""
 
-from typing import Any
-
-import pytest
-
 from tests.sandbox_kubernetes_api.builders import (
     CONFIG_MAPS,
     DEPLOYMENTS,
@@ -44,38 +40,6 @@ async def test_services_get_addresses_of_their_own(http: Http) -> None:
     second = await http.create("/api/v1/namespaces/default/services", service("b"))
     assert first["spec"]["clusterIP"] != second["spec"]["clusterIP"]
     assert first["spec"]["ports"][0]["targetPort"] == 80
-
-
-@pytest.mark.parametrize(
-    ("path", "body", "code", "words"),
-    [
-        ("/api/v1/namespaces/nowhere/configmaps", config_map(), 404, 'namespaces "nowhere" not found'),
-        (CONFIG_MAPS, {"kind": "ConfigMap", "apiVersion": "v1"}, 422, "name or generateName is required"),
-        (CONFIG_MAPS, config_map("No_Good"), 422, "a lowercase RFC 1123 subdomain must consist of"),
-        (CONFIG_MAPS, {**config_map(), "kind": "Secret"}, 400, "must be of type ConfigMap"),
-        (DEPLOYMENTS, deployment(replicas=-1), 422, "must be greater than or equal to 0"),
-        (
-            DEPLOYMENTS,
-            deployment(replicas="many"),
-            400,
-            "json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32",
-        ),
-        (DEPLOYMENTS, deployment(template=None), 422, "spec.template: Required value"),
-        (
-            DEPLOYMENTS,
-            deployment(selector={"matchLabels": {"app": "else"}}),
-            422,
-            "`selector` does not match template `labels`",
-        ),
-        ("/api/v1/namespaces/default/pods", pod(containers=[]), 422, "spec.containers: Required value"),
-    ],
-)
-async def test_wrong_objects_are_refused_in_kubernetes_words(
-    http: Http, path: str, body: Any, code: int, words: str
-) -> None:
-    status, answer = await http.ask("POST", path, body)
-    assert (status, answer["code"], answer["kind"]) == (code, code, "Status")
-    assert words in answer["message"]
 
 
 async def test_undeclared_fields_are_refused_dropped_or_warned_of(http: Http) -> None:
@@ -162,15 +126,6 @@ async def test_immutable_fields_answer_so(http: Http) -> None:
     assert answer["message"].startswith('Deployment.apps "web" is invalid: spec.selector: Invalid value:')
     assert answer["message"].endswith("field is immutable")
     assert answer["details"]["causes"][0]["field"] == "spec.selector"
-
-
-async def test_scale_is_a_kind_of_its_own(http: Http) -> None:
-    await http.create(DEPLOYMENTS, deployment())
-    path = f"{DEPLOYMENTS}/web/scale"
-    status, scale = await http.ask("PATCH", path, {"spec": {"replicas": 0}}, kind=MERGE)
-    assert (status, scale["kind"], scale["spec"]) == (200, "Scale", {"replicas": 0})
-    assert (await http.get(f"{DEPLOYMENTS}/web"))["spec"]["replicas"] == 0
-    assert (await http.get(path))["status"]["selector"] == "app=web"
 
 
 async def test_quantities_are_kept_as_text(http: Http) -> None:

@@ -15,6 +15,7 @@ from bot.sandbox.kubernetes.behaviour import Behaviour
 from bot.sandbox.kubernetes.controllers import Controllers, Pace
 from bot.sandbox.kubernetes.logs import PodLogs
 from bot.sandbox.kubernetes.metadata import new_metadata
+from bot.sandbox.kubernetes.seeding import furnish
 from bot.sandbox.kubernetes.storage import Key, Object, Storage
 
 START = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
@@ -66,6 +67,7 @@ class World:
         self.behaviours: dict[str, Behaviour] = {}
         self.missing: set[str] = set()
         self.controllers: Controllers | None = None
+        furnish(self.storage, "shop", self.clock.now())
 
     async def settle(self) -> None:
         """Let everything happen that needs no time."""

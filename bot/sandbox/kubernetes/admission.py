@@ -7,6 +7,7 @@ StorageObjectInUseProtection. What stands for fields that a client left out is i
 from typing import Any
 
 from bot.sandbox.kubernetes.addresses import allocate
+from bot.sandbox.kubernetes.defaults import TEMPLATE_GENERATION
 from bot.sandbox.kubernetes.errors import Subject, forbidden
 from bot.sandbox.kubernetes.metadata import random_suffix
 from bot.sandbox.kubernetes.storage import Key, Storage
@@ -37,6 +38,7 @@ BLANK: dict[str, Object] = {
         ("disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"), 0
     ),
     "HorizontalPodAutoscaler": {"desiredReplicas": 0},
+    "autoscaling/v1/HorizontalPodAutoscaler": {"currentReplicas": 0, "desiredReplicas": 0},
 }
 """The status of what nobody has looked after yet, where there is anything in it."""
 
@@ -46,7 +48,7 @@ def admit(storage: Storage, kind: str, obj: Object) -> None:
 
     Raises: ApiError 403 for a pod whose account or priority class is missing.
     """
-    obj.setdefault("status", {**BLANK.get(kind, {})})
+    obj.setdefault("status", {**BLANK.get(f"{obj['apiVersion']}/{kind}", BLANK.get(kind, {}))})
     match kind:
         case "Pod":
             admit_pod(storage, obj)
@@ -58,6 +60,15 @@ def admit(storage: Storage, kind: str, obj: Object) -> None:
             obj["metadata"]["finalizers"] = [*(obj["metadata"].get("finalizers") or []), CLAIM_FINALIZER]
         case "Namespace":
             obj["spec"] = {"finalizers": ["kubernetes"]}
+
+
+def admit_change(storage: Storage, kind: str, before: Object, after: Object) -> None:
+    """Complete a changed object of a built-in kind in place."""
+    if kind == "Service":
+        allocate(storage, after, before)
+    elif kind == "DaemonSet" and before["spec"]["template"] != after["spec"]["template"]:
+        counted = int(before["metadata"]["annotations"][TEMPLATE_GENERATION])
+        after["metadata"]["annotations"][TEMPLATE_GENERATION] = str(counted + 1)
 
 
 def admit_pod(storage: Storage, pod: Object) -> None:
@@ -95,7 +106,9 @@ def _mount_token(spec: Object) -> None:
     present = (volume["name"] for volume in volumes if volume["name"].startswith(TOKEN_VOLUME))
     name = next(present, TOKEN_VOLUME + random_suffix())
     mount = {"name": name, "readOnly": True, "mountPath": TOKEN_PATH}
-    without = [c for c in containers if all(m["mountPath"] != TOKEN_PATH for m in c.get("volumeMounts") or [])]
+    without = [
+        c for c in containers if all(m["mountPath"] != TOKEN_PATH for m in c.get("volumeMounts") or [])
+    ]
     for container in without:
         container["volumeMounts"] = [*(container.get("volumeMounts") or []), mount]
     if without and all(volume["name"] != name for volume in volumes):

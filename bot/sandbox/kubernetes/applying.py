@@ -93,7 +93,7 @@ def managers_of(obj: Object) -> Managers:
 def write_managers(obj: Object, managers: Managers) -> None:
     """Put the managers into the object's metadata; those that own nothing are left out."""
     entries = []
-    for manager, ownership in sorted(managers.items(), key=lambda pair: (pair[0].operation, pair[1].time)):
+    for manager, ownership in sorted(managers.items(), key=_order):
         if ownership.fields:
             entry: Object = {
                 "manager": manager.name,
@@ -105,11 +105,18 @@ def write_managers(obj: Object, managers: Managers) -> None:
             }
             if manager.subresource:
                 entry["subresource"] = manager.subresource
+            if not ownership.time:
+                del entry["time"]
             entries.append(entry)
     if entries:
         obj["metadata"]["managedFields"] = entries
     else:
         obj["metadata"].pop("managedFields", None)
+
+
+def _order(entry: tuple[Manager, Ownership]) -> tuple[str, ...]:
+    manager, ownership = entry
+    return manager.operation, ownership.time, manager.name, manager.api_version, manager.subresource
 
 
 def apply(
@@ -196,5 +203,5 @@ def update(
     if changed:
         mine = managers.setdefault(manager, Ownership(set(), now))
         mine.fields |= changed
-        mine.time = now
+        mine.time = "" if manager.subresource == "scale" else now  # the API server forgets that one's
     write_managers(after, managers)

@@ -7,7 +7,7 @@ away, a client removes its own. A later write that leaves nothing to wait for re
 from datetime import timedelta
 from typing import Any
 
-from bot.sandbox.kubernetes.errors import conflict, forbidden
+from bot.sandbox.kubernetes.errors import Subject, conflict, forbidden
 from bot.sandbox.kubernetes.metadata import timestamp
 from bot.sandbox.kubernetes.objects import Objects
 from bot.sandbox.kubernetes.resources import Resource
@@ -56,15 +56,17 @@ def delete(objects: Objects, resource: Resource, namespace: str, name: str, how:
 
 def _check_preconditions(resource: Resource, before: Object, how: Deletion) -> None:
     metadata = before["metadata"]
-    for label, wanted, present in (
-        ("UID", how.uid, metadata["uid"]),
-        ("ResourceVersion", how.version, metadata["resourceVersion"]),
+    about = Subject(resource.group, resource.kind, resource.kind, metadata["name"])
+    for label, wanted, present, perhaps in (
+        ("UID", how.uid, metadata["uid"], "deleted and then recreated"),
+        ("ResourceVersion", how.version, metadata["resourceVersion"], "modified"),
     ):
         if wanted is not None and wanted != present:
             words = (
-                f"Precondition failed: {label} in precondition: {wanted}, {label} in object meta: {present}"
+                f"the {label} in the precondition ({wanted}) does not match the {label} in record ({present}). "
+                f"The object might have been {perhaps}"
             )
-            raise conflict(resource.subject(metadata["name"]), words)
+            raise conflict(about, words)
 
 
 def _grace(resource: Resource, obj: Object, how: Deletion) -> int:

@@ -72,10 +72,12 @@ class ApiError(Exception):
             "metadata": {},
             "status": "Failure",
             "message": message,
-            "reason": reason,
-            "details": {key: value for key, value in details.items() if value},
             "code": code,
         }
+        if reason:
+            self.status["reason"] = reason
+        if about is not None or details:
+            self.status["details"] = {key: value for key, value in details.items() if value}
 
 
 def bad_request(message: str) -> ApiError:
@@ -83,11 +85,11 @@ def bad_request(message: str) -> ApiError:
     return ApiError(400, "BadRequest", message)
 
 
-def forbidden(about: Subject, message: str) -> ApiError:
+def forbidden(about: Subject, message: str, causes: Iterable[Cause] = ()) -> ApiError:
     """The caller lacks the right; `message` is the authoriser's sentence."""
     named = f' "{about.name}"' if about.name else ""
     prefix = f"{about.qualified}{named} is forbidden: " if about.resource else "forbidden: "
-    return ApiError(403, "Forbidden", prefix + message, about=about)
+    return ApiError(403, "Forbidden", prefix + message, about=about, causes=causes)
 
 
 def not_found(about: Subject) -> ApiError:
@@ -109,9 +111,12 @@ def method_not_allowed() -> ApiError:
     )
 
 
-def already_exists(about: Subject) -> ApiError:
-    """A create met an object of that name."""
-    return ApiError(409, "AlreadyExists", f'{about.qualified} "{about.name}" already exists', about=about)
+def already_exists(about: Subject, *, going: bool = False) -> ApiError:
+    """A create met an object of that name, which may be `going`."""
+    words = f'{about.qualified} "{about.name}" already exists'
+    return ApiError(
+        409, "AlreadyExists", f"object is being deleted: {words}" if going else words, about=about
+    )
 
 
 def conflict(about: Subject, message: str) -> ApiError:
@@ -152,6 +157,17 @@ def unsupported_media_type(given: str, accepted: Iterable[str]) -> ApiError:
         f"the body of the request was in an unknown format - accepted media types include: "
         f"{', '.join(accepted)} (got {given or 'none'})",
     )
+
+
+def rejected() -> ApiError:
+    """The server will not have the request, and does not say why."""
+    words = "the server rejected our request due to an error in our request"
+    return ApiError(422, "Invalid", words, about=Subject("", ""))
+
+
+def unpatchable(shown: str, why: str) -> ApiError:
+    """What a patch comes to is no object of its kind; `shown` is what is quoted."""
+    return invalid(Subject("", ""), [Cause("patch", "FieldValueInvalid", f"Invalid value: {shown}: {why}")])
 
 
 def invalid(about: Subject, causes: list[Cause]) -> ApiError:

@@ -90,7 +90,9 @@ def _leaves(
     match kind:
         case "map" if value:
             for name, child in value.items():
-                yield from _leaves(schemas, schemas.child(schema, name) or {}, child, (*path, f"f:{name}"), nodes)
+                yield from _leaves(
+                    schemas, schemas.child(schema, name) or {}, child, (*path, f"f:{name}"), nodes
+                )
         case "keyed" if value:
             items = schemas.items(schema)
             for item in value:

@@ -6,8 +6,9 @@ Follows apimachinery's strategicpatch.
 
 from typing import Any
 
-from bot.sandbox.kubernetes.errors import bad_request
+from bot.sandbox.kubernetes.errors import ApiError
 from bot.sandbox.kubernetes.schemas import Schema, Schemas
+from bot.sandbox.kubernetes.typed import go_text
 
 Object = dict[str, Any]
 
@@ -18,7 +19,7 @@ DELETE_FROM = "$deleteFromPrimitiveList/"
 def strategic_merge(schemas: Schemas, schema: Schema, live: Object, patch: Object) -> Object:
     """The object after the patch; `live` is not changed.
 
-    Raises: ApiError 400 for an item without its merge key or an unknown directive.
+    Raises: ApiError 500 for an item without its merge key.
     """
     if patch.get("$patch") == "replace":
         return dict(_plain(patch))
@@ -32,32 +33,41 @@ def strategic_merge(schemas: Schemas, schema: Schema, live: Object, patch: Objec
         if key.startswith(DELETE_FROM):
             field = key.removeprefix(DELETE_FROM)
             merged[field] = [item for item in merged.get(field) or [] if item not in value]
+            if not merged[field]:
+                del merged[field]
         elif key.startswith("$"):
             continue
         elif value is None or (isinstance(value, dict) and value.get("$patch") == "delete"):
             merged.pop(key, None)
         else:
             child = schemas.child(schema, key) or {}
-            merged[key] = _merged_value(schemas, child, merged.get(key), value, key)
-    for key, order in patch.items():
-        if key.startswith(ORDER):
-            field = key.removeprefix(ORDER)
-            child = schemas.child(schema, field) or {}
-            if isinstance(merged.get(field), list):
-                merged[field] = _ordered(child, merged[field], order)
+            merged[key] = _merged_value(schemas, child, merged.get(key), value)
+    _order_lists(schemas, schema, live, merged, patch)
     return merged
 
 
-def _merged_value(schemas: Schemas, schema: Schema, live: Any, value: Any, name: str) -> Any:
+def _order_lists(schemas: Schemas, schema: Schema, live: Object, merged: Object, patch: Object) -> None:
+    """Put the items of each merged list into the order that the patch says, or has itself."""
+    orders = {
+        key: value for key, value in patch.items() if isinstance(value, list) and not key.startswith("$")
+    }
+    orders |= {key.removeprefix(ORDER): value for key, value in patch.items() if key.startswith(ORDER)}
+    for field, order in orders.items():
+        child = schemas.child(schema, field) or {}
+        if isinstance(merged.get(field), list) and "merge" in _strategies(child):
+            merged[field] = _ordered(child, live.get(field) or [], merged[field], order)
+
+
+def _merged_value(schemas: Schemas, schema: Schema, live: Any, value: Any) -> Any:
     if isinstance(value, dict):
         base = live if isinstance(live, dict) else {}
         return strategic_merge(schemas, schema, base, value)
     if isinstance(value, list) and "merge" in _strategies(schema):
-        return _merged_list(schemas, schema, live if isinstance(live, list) else [], value, name)
+        return _merged_list(schemas, schema, live if isinstance(live, list) else [], value)
     return _plain(value)
 
 
-def _merged_list(schemas: Schemas, schema: Schema, live: list[Any], patch: list[Any], name: str) -> list[Any]:
+def _merged_list(schemas: Schemas, schema: Schema, live: list[Any], patch: list[Any]) -> list[Any]:
     key = schema.get("x-kubernetes-patch-merge-key")
     if not key:
         return [*live, *(item for item in patch if item not in live)]
@@ -67,7 +77,7 @@ def _merged_list(schemas: Schemas, schema: Schema, live: list[Any], patch: list[
     merged = list(live)
     for item in patch:
         if not isinstance(item, dict) or key not in item:
-            raise bad_request(f"map: {item} does not contain declared merge key: {key} (in {name})")
+            raise ApiError(500, "", f"map: {go_text(item)} does not contain declared merge key: {key}")
         found = next((i for i, there in enumerate(merged) if there.get(key) == item[key]), None)
         if item.get("$patch") == "delete":
             merged = [there for there in merged if there.get(key) != item[key]]
@@ -78,20 +88,25 @@ def _merged_list(schemas: Schemas, schema: Schema, live: list[Any], patch: list[
     return merged
 
 
-def _ordered(schema: Schema, items: list[Any], order: list[Any]) -> list[Any]:
-    """The items in the order given; items that it does not name keep their place after their forerunner."""
+def _ordered(schema: Schema, live: list[Any], items: list[Any], order: list[Any]) -> list[Any]:
+    """The items in the order given; those that it does not name keep their place before what they stood before."""
     key = schema.get("x-kubernetes-patch-merge-key")
 
-    def identity(item: Any) -> Any:
-        return item.get(key) if isinstance(item, dict) and key else item
+    def identity(item: Any) -> str:
+        return repr(item.get(key) if isinstance(item, dict) and key else item)
 
-    ranks = {repr(identity(item)): rank for rank, item in enumerate(order)}
-    placed: list[tuple[int, Any]] = []
-    last = -1
-    for item in items:
-        last = ranks.get(repr(identity(item)), last)
-        placed.append((last, item))
-    return [item for _, item in sorted(placed, key=lambda pair: pair[0])]
+    ranks = {identity(item): rank for rank, item in enumerate(order)}
+    places = {identity(item): place for place, item in enumerate(live)}
+    named = sorted(
+        (item for item in items if identity(item) in ranks), key=lambda item: ranks[identity(item)]
+    )
+    others = [item for item in items if identity(item) not in ranks]
+    merged: list[Any] = []
+    while named and others:
+        place = places.get(identity(named[0]))
+        stays = place is not None and places.get(identity(others[0]), place) < place
+        merged.append((others if stays else named).pop(0))
+    return [*merged, *named, *others]
 
 
 def _strategies(schema: Schema) -> list[str]:

@@ -5,35 +5,40 @@ create, replace, change (all patches) and apply; deletes are in deleting.py. Eac
 ownership) and stores it. It knows nothing of HTTP or of rights.
 """
 
+import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from bot.clock import Clock
-from bot.sandbox.kubernetes import addresses, custom
-from bot.sandbox.kubernetes.admission import admit
+from bot.sandbox.kubernetes import custom
+from bot.sandbox.kubernetes.admission import admit, admit_change
 from bot.sandbox.kubernetes.applying import Manager, apply, update
 from bot.sandbox.kubernetes.converting import viewed
 from bot.sandbox.kubernetes.defaults import set_defaults
 from bot.sandbox.kubernetes.errors import (
+    Cause,
     Subject,
     already_exists,
     bad_request,
     forbidden,
     invalid,
     not_found,
+    unpatchable,
 )
 from bot.sandbox.kubernetes.metadata import random_suffix, timestamp
+from bot.sandbox.kubernetes.naming import metadata_changes_refused, metadata_refused
 from bot.sandbox.kubernetes.resources import Resource, Resources
 from bot.sandbox.kubernetes.rules import changes_refused, state_refused
 from bot.sandbox.kubernetes.storage import Key, Storage, copied
 from bot.sandbox.kubernetes.typed import check_typed
 from bot.sandbox.kubernetes.validation import (
-    check,
-    check_metadata,
+    Undecodable,
+    check_types,
     split_unknown,
     strict_decoding_error,
+    values_refused,
     without_nulls,
 )
 from bot.sandbox.kubernetes.writes import (
@@ -99,12 +104,8 @@ class Objects:
         own: Callable[[Object], None],
     ) -> Written:
         metadata = body["metadata"]
-        check_metadata(resource, metadata)
-        namespace, name = metadata.get("namespace", ""), metadata["name"]
+        namespace, name = metadata.get("namespace", ""), metadata.get("name", "")
         self._check_namespace(resource, namespace, name)
-        key = self.key(resource, namespace, name)
-        if self.storage.peek(key) is not None:
-            raise already_exists(resource.subject(name))
         for field in SERVER_SET:
             metadata.pop(field, None)
         metadata.pop("resourceVersion", None)
@@ -116,6 +117,11 @@ class Objects:
         after = self._completed(resource, body)
         own(after)
         self._admitted(resource, None, after)
+        key = self.key(resource, namespace, name)
+        present = self.storage.peek(key)
+        if present is not None:
+            going = "deletionTimestamp" in present["metadata"]
+            raise already_exists(resource.subject(name), going=going)
         return Written(self.stored(key, resource, after, how), created=True, warnings=tuple(warnings))
 
     def replace(self, resource: Resource, namespace: str, name: str, body: Object, how: Writing) -> Written:
@@ -136,12 +142,21 @@ class Objects:
         name: str,
         patch: Callable[[Object], Object],
         how: Writing,
+        *,
+        patch_text: str = "",
     ) -> Written:
-        """PATCH: `patch` maps the present object, in the resource's version, to the wanted one."""
+        """PATCH: `patch` maps the present object, in the resource's version, to the wanted one.
+
+        `patch_text` is what refusals quote in the place of the whole object.
+        """
         before = self.existing(resource, namespace, name)
         body = addressed(resource, namespace, name, patch(copied(before)))
         check_locks(resource, before, body)
-        body, warnings = self._decoded(resource, body, how)
+        try:
+            body, warnings = self._decoded(resource, body, how)
+        except Undecodable as error:
+            shown = patch_text or json.dumps(body, separators=(",", ":"))
+            raise unpatchable(json.dumps(shown), error.why) from error
         return self._changed(resource, before, body, how, warnings)
 
     def apply(self, resource: Resource, namespace: str, name: str, body: Object, how: Writing) -> Written:
@@ -169,7 +184,7 @@ class Objects:
             self.schemas, schema, before, body, manager,
             force=how.force, now=self.now(), about=resource.subject(name),
         )  # fmt: skip
-        check(self.schemas, resource, merged)
+        check_types(self.schemas, resource, merged)
         if before is not None:
             return self._changed(resource, before, merged, how, warnings, owned=True)
         managed = merged["metadata"].get("managedFields")
@@ -200,12 +215,14 @@ class Objects:
         owned: bool = False,
     ) -> Written:
         after = self._scoped_change(resource, before, body, how)
+        causes = list(metadata_changes_refused(before["metadata"], after["metadata"]))
+        if causes:
+            raise invalid(resource.subject(before["metadata"]["name"]), causes)
         for field in SERVER_SET:
             after["metadata"].pop(field, None)
             if field in before["metadata"]:
                 after["metadata"][field] = before["metadata"][field]
         after["metadata"]["resourceVersion"] = before["metadata"]["resourceVersion"]
-        check_metadata(resource, after["metadata"])
         after = self._completed(resource, after)
         if not owned:
             self._owned(resource, before, after, how)
@@ -239,16 +256,19 @@ class Objects:
         """The body as Go would decode it into its type, and warnings of what was dropped.
 
         What is applied may be `partial`: it is checked once it is merged.
-        Raises: ApiError 400 for undeclared fields under `Strict`, and the refusals of `check`.
+        Raises: ApiError 400 for undeclared fields under `Strict`, and for values of wrong types.
         """
         schema = self.schemas.definition(resource.definition)
-        known, unknown = split_unknown(self.schemas, schema, without_nulls(body))
+        try:
+            known, unknown = split_unknown(self.schemas, schema, without_nulls(body))
+        except ValueError as error:
+            raise Undecodable(resource, str(error)) from error
         if unknown and how.validation == "Strict":
             raise strict_decoding_error(resource, unknown)
         warned = [f'unknown field "{path}"' for path in unknown] if how.validation == "Warn" else []
         found: Object = known
         if not partial:
-            check(self.schemas, resource, found)
+            check_types(self.schemas, resource, found)
         return found, warned
 
     def _completed(self, resource: Resource, after: Object) -> Object:
@@ -266,17 +286,30 @@ class Objects:
         Raises: ApiError 422, and the refusals of `admit`.
         """
         if resource.custom:
-            return
-        if before is None and self._has_status(resource):
+            pass
+        elif before is None and self._has_status(resource):
             admit(self.storage, resource.kind, after)
-        elif resource.kind == "Service" and not resource.group:
-            addresses.allocate(self.storage, after, before)
+        elif before is not None:
+            admit_change(self.storage, resource.kind, before, after)
         if resource.kind == "CustomResourceDefinition" and before is None:
             after["status"] = custom.established(after, self.now())
-        causes = list(state_refused(resource.kind, after))
-        causes += list(changes_refused(resource.kind, before, after)) if before is not None else []
+        causes = list(self._refused(resource, before, after))
         if causes:
-            raise invalid(resource.subject(after["metadata"]["name"]), causes)
+            raise invalid(resource.subject(after["metadata"].get("name", "")), causes)
+
+    def _refused(self, resource: Resource, before: Object | None, after: Object) -> Iterator[Cause]:
+        """What the object may not be; of two causes at one place the rule's counts, which says more."""
+        yield from metadata_refused(resource, after["metadata"])
+        ruled = [] if resource.custom else list(state_refused(resource.kind, after))
+        said = {name: value for name, value in after.items() if name != "status" or resource.custom}
+        for cause in values_refused(self.schemas, resource, said):
+            if not any(
+                each.field == cause.field or each.field.startswith(f"{cause.field}.") for each in ruled
+            ):
+                yield cause
+        yield from ruled
+        if before is not None and not resource.custom:
+            yield from changes_refused(resource.kind, before, after)
 
     def _has_status(self, resource: Resource) -> bool:
         return "status" in self.schemas.definition(resource.definition).get("properties", {})
@@ -300,7 +333,10 @@ class Objects:
             raise not_found(replace(NAMESPACES, name=namespace))
         if found["metadata"].get("deletionTimestamp"):
             words = f"unable to create new content in namespace {namespace} because it is being terminated"
-            raise forbidden(resource.subject(name), words)
+            cause = Cause(
+                "metadata.namespace", "NamespaceTerminating", f"namespace {namespace} is being terminated"
+            )
+            raise forbidden(resource.subject(name), words, [cause])
 
     def stored(self, key: Key, resource: Resource, after: Object, how: Writing) -> Object:
         """The object as it is stored now (as it would be, in a dry run); a definition is served from here on."""

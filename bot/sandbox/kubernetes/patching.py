@@ -7,12 +7,13 @@ import json_merge_patch
 import jsonpatch
 import jsonpointer
 
-from bot.sandbox.kubernetes.errors import ApiError, bad_request, unsupported_media_type
+from bot.sandbox.kubernetes.errors import bad_request, rejected, unsupported_media_type
 from bot.sandbox.kubernetes.merging import strategic_merge
 from bot.sandbox.kubernetes.requests import parsed_json
 from bot.sandbox.kubernetes.resources import Resource
 from bot.sandbox.kubernetes.schemas import Schema, Schemas
 from bot.sandbox.kubernetes.storage import copied
+from bot.sandbox.kubernetes.typed import go_text
 
 Object = dict[str, Any]
 
@@ -37,7 +38,10 @@ def patch_function(
     if content_type == JSON_PATCH:
         return lambda obj: _json_patched(obj, patch)
     if not isinstance(patch, dict):
-        raise bad_request("the patch is not an object")
+        kind = "array" if isinstance(patch, list) else "string" if isinstance(patch, str) else "number"
+        raise bad_request(
+            f"error decoding patch: json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}"
+        )
     if content_type == MERGE_PATCH:
         return lambda obj: dict(json_merge_patch.merge(obj, copied(patch)))
     known = schema if schema is not None else schemas.definition(resource.definition)
@@ -49,6 +53,9 @@ def _json_patched(obj: Object, patch: Any) -> Object:
 
     Raises: ApiError 422 when a test fails or a path is missing, 400 when it is no such patch.
     """
+    if not isinstance(patch, list):
+        words = "json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp"
+        raise bad_request(f"error decoding patch: {words}")
     try:
         return dict(jsonpatch.JsonPatch(patch).apply(obj))
     except (
@@ -56,7 +63,11 @@ def _json_patched(obj: Object, patch: Any) -> Object:
         jsonpatch.JsonPatchTestFailed,
         jsonpointer.JsonPointerException,
     ) as error:
-        words = f"the server rejected our request due to an error in our request: {error}"
-        raise ApiError(422, "Invalid", words) from error
+        raise rejected() from error
     except (jsonpatch.JsonPatchException, TypeError, AttributeError) as error:
         raise bad_request(f"error decoding patch: {error}") from error
+
+
+def quoted(content_type: str, raw: bytes) -> str:
+    """What refusals quote of a patch that comes to no object: of a strategic one itself, as Go prints it."""
+    return go_text(parsed_json(raw)) if content_type == STRATEGIC_PATCH else ""

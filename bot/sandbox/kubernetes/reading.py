@@ -83,7 +83,12 @@ def listed(
         kind = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1"}
         return {**kind, "metadata": metadata, "items": [tables.partial(obj) for obj in items]}
     kind = {"kind": resource.list_kind, "apiVersion": resource.api_version}
-    return {**kind, "metadata": metadata, "items": items}
+    return {**kind, "metadata": metadata, "items": items if resource.custom else list(map(_bare, items))}
+
+
+def _bare(obj: Object) -> Object:
+    """An item of a list, which says for all of them what they are."""
+    return {name: value for name, value in obj.items() if name not in ("apiVersion", "kind")}
 
 
 def _token(position: int, version: int) -> str:

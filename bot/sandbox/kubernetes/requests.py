@@ -11,7 +11,8 @@ import yaml
 from aiohttp import web
 
 from bot.sandbox.kubernetes import protobuf
-from bot.sandbox.kubernetes.errors import bad_request, unsupported_media_type
+from bot.sandbox.kubernetes.errors import ApiError, Subject, bad_request, invalid, unsupported_media_type
+from bot.sandbox.kubernetes.naming import unsupported
 from bot.sandbox.kubernetes.writes import Admission, Deletion, Writing
 
 Object = dict[str, Any]
@@ -91,12 +92,13 @@ def writing(request: web.Request, subresource: str = "") -> Writing:
     """How a write is meant."""
     query = request.query
     validation = query.get("fieldValidation") or "Warn"
+    kind = {"POST": "CreateOptions", "PUT": "UpdateOptions"}.get(request.method, "PatchOptions")
     if validation not in ("Strict", "Warn", "Ignore"):
-        raise bad_request(f'fieldValidation: Unsupported value: "{validation}"')
+        raise unsupported_option(kind, "fieldValidation", validation, ("", "Ignore", "Strict", "Warn"))
     return Writing(
         query.get("fieldManager") or default_manager(request),
         validation,
-        dry_run(query.getall("dryRun", [])),
+        dry_run(kind, query.getall("dryRun", [])),
         flag(request, "force"),
         subresource,
         request[ADMIT],
@@ -109,15 +111,20 @@ def default_manager(request: web.Request) -> str:
     return agent.partition("/")[0][:128] or "unknown"
 
 
-def dry_run(values: list[str]) -> bool:
-    """Whether nothing is to be kept.
+def dry_run(kind: str, values: list[str]) -> bool:
+    """Whether nothing is to be kept; `kind` is that of the options which say so.
 
-    Raises: ApiError 400 for anything but `All`.
+    Raises: ApiError 422 for anything but `All`.
     """
     wanted = [value for value in values if value]
     if any(value != "All" for value in wanted):
-        raise bad_request(f'dryRun: Unsupported value: "{wanted[0]}": supported values: "All"')
+        raise unsupported_option(kind, "dryRun", wanted, ("All",))
     return bool(wanted)
+
+
+def unsupported_option(kind: str, name: str, value: Any, supported: tuple[str, ...]) -> ApiError:
+    """The refusal of a query parameter."""
+    return invalid(Subject("meta.k8s.io", "", kind), [unsupported(name, value, supported)])
 
 
 async def body(request: web.Request) -> Object:
@@ -175,7 +182,7 @@ async def deletion(request: web.Request) -> Deletion:
 def deletion_of(options: Object, request: web.Request) -> Deletion:
     """How a delete is meant by these DeleteOptions, overridden by the query.
 
-    Raises: ApiError 400 for a policy that there is not.
+    Raises: ApiError 422 for a policy that there is not.
     """
     query = request.query
     grace = query.get("gracePeriodSeconds") or options.get("gracePeriodSeconds")
@@ -183,12 +190,13 @@ def deletion_of(options: Object, request: web.Request) -> Deletion:
     if propagation is None:
         propagation = "Orphan" if options.get("orphanDependents") else "Background"
     if propagation not in ("Background", "Foreground", "Orphan"):
-        raise bad_request(f'propagationPolicy: Unsupported value: "{propagation}"')
+        known = ("Background", "Foreground", "Orphan", "nil")
+        raise unsupported_option("DeleteOptions", "propagationPolicy", propagation, known)
     conditions = options.get("preconditions") or {}
     return Deletion(
         int(grace) if grace is not None else None,
         propagation,
         conditions.get("uid"),
         conditions.get("resourceVersion"),
-        dry_run([*query.getall("dryRun", []), *(options.get("dryRun") or [])]),
+        dry_run("DeleteOptions", [*query.getall("dryRun", []), *(options.get("dryRun") or [])]),
     )

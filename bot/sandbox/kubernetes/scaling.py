@@ -1,9 +1,10 @@
 """The `scale` subresource: any workload's replicas as one small kind, autoscaling/v1 Scale."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
-from bot.sandbox.kubernetes.errors import Cause, invalid
+from bot.sandbox.kubernetes.errors import Cause, Subject, invalid, unpatchable
 from bot.sandbox.kubernetes.objects import Objects
 from bot.sandbox.kubernetes.resources import Resource
 from bot.sandbox.kubernetes.schemas import Schema
@@ -32,7 +33,7 @@ def scale_of(obj: Object) -> Object:
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",
         "metadata": {name: metadata[name] for name in kept if name in metadata},
-        "spec": {"replicas": spec.get("replicas", 0)},
+        "spec": {"replicas": replicas} if (replicas := spec.get("replicas")) else {},
         "status": {"replicas": status.get("replicas", 0), "selector": text},
     }
 
@@ -52,9 +53,13 @@ def rescale(
     def scaled(obj: Object) -> Object:
         wanted = patch(scale_of(obj))
         replicas = (wanted.get("spec") or {}).get("replicas", 0)
-        if not isinstance(replicas, int) or replicas < 0:
+        if not isinstance(replicas, int):
+            why = "json: cannot unmarshal string into Go struct field ScaleSpec.spec.replicas of type int32"
+            raise unpatchable(json.dumps(json.dumps(wanted, separators=(",", ":"))), why)
+        if replicas < 0:
             words = f"Invalid value: {replicas}: must be greater than or equal to 0"
-            raise invalid(resource.subject(place[1]), [Cause("spec.replicas", "FieldValueInvalid", words)])
+            about = Subject("autoscaling", "scales", "Scale", place[1])
+            raise invalid(about, [Cause("spec.replicas", "FieldValueInvalid", words)])
         version = (wanted.get("metadata") or {}).get("resourceVersion")
         metadata = {**obj["metadata"], **({"resourceVersion": version} if version else {})}
         return {**obj, "metadata": metadata, "spec": {**obj["spec"], "replicas": replicas}}

@@ -139,14 +139,15 @@ class Api:
             raw = await request.read()
             schemas = self._resources.schemas
             patch = patching.patch_function(schemas, resource, request.content_type, raw)
-            written = self._objects.change(*place, patch, how)
+            text = patching.quoted(request.content_type, raw)
+            written = self._objects.change(*place, patch, how, patch_text=text)
         return self._written(request, resource, written)
 
     async def _delete(self, request: web.Request, resource: Resource, aim: Target) -> web.StreamResponse:
         how = await requests.deletion(request)
         written = delete(self._objects, resource, aim.namespace, aim.name, how)
         if not written.deleted:
-            return answered(written.object, 202 if written.object["metadata"].get("finalizers") else 200)
+            return answered(written.object)
         details = {"name": aim.name, "group": aim.group, "kind": aim.plural}
         details["uid"] = written.object["metadata"]["uid"]
         status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}

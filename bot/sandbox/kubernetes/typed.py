@@ -57,26 +57,26 @@ def _wrong_type(schema: Schema, value: Any) -> str | None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     match declared[0]:
         case "string" if not isinstance(value, str):
-            return f"expected string, got &value.valueUnstructured{{Value:{_go(value)}}}"
+            return f"expected string, got &value.valueUnstructured{{Value:{go_text(value)}}}"
         case "integer" | "number" if not number:
             return f"expected numeric (int or float), got {_go_type(value)}"
         case "boolean" if not isinstance(value, bool):
-            return f"expected boolean, got &value.valueUnstructured{{Value:{_go(value)}}}"
+            return f"expected boolean, got &value.valueUnstructured{{Value:{go_text(value)}}}"
         case "object" if not isinstance(value, dict):
-            return f"expected map, got &{{{_go(value)}}}"
+            return f"expected map, got &{{{go_text(value)}}}"
         case "array" if not isinstance(value, list):
-            return f"expected list, got &{{{_go(value)}}}"
+            return f"expected list, got &{{{go_text(value)}}}"
     return None
 
 
-def _go(value: Any) -> str:
-    """The value as Go prints it."""
+def go_text(value: Any) -> str:
+    """The value as Go prints it (%v)."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, dict):
-        return f"map[{' '.join(f'{key}:{_go(child)}' for key, child in value.items())}]"
+        return f"map[{' '.join(f'{key}:{go_text(child)}' for key, child in sorted(value.items()))}]"
     if isinstance(value, list):
-        return f"[{' '.join(map(_go, value))}]"
+        return f"[{' '.join(map(go_text, value))}]"
     return str(value)
 
 

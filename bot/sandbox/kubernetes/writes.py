@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bot.sandbox.kubernetes.errors import bad_request, conflict, modified
+from bot.sandbox.kubernetes.errors import bad_request, modified
 from bot.sandbox.kubernetes.resources import Resource
 
 Object = dict[str, Any]
@@ -62,10 +62,17 @@ def addressed(resource: Resource, namespace: str, name: str | None, body: Object
     Raises: ApiError 400 when it says otherwise.
     """
     kind, version = body.get("kind") or resource.kind, body.get("apiVersion") or resource.api_version
-    if (kind, version) != (resource.kind, resource.api_version):
+    if kind != resource.kind:
+        short = version.rpartition("/")[2]
+        wanted = f"{resource.group.partition('.')[0] or 'core'}.{resource.kind}"
         raise bad_request(
-            f"{kind} in version {version!r} cannot be handled as a {resource.kind}: the object provided is "
-            f"unrecognized (must be of type {resource.kind} in {resource.api_version})".replace("'", '"')
+            f'{kind} in version "{short}" cannot be handled as a {resource.kind}: '
+            f"converting ({short}.{kind}) to ({wanted}): unknown conversion"
+        )
+    if version != resource.api_version:
+        raise bad_request(
+            f"the API version in the data ({version}) does not match the expected API version "
+            f"({resource.api_version})"
         )
     sent = body.get("metadata") or {}
     if not isinstance(sent, dict):
@@ -89,15 +96,10 @@ def addressed(resource: Resource, namespace: str, name: str | None, body: Object
 
 
 def check_locks(resource: Resource, before: Object, body: Object) -> None:
-    """Refuse a write that was made from an older state, or for another object of that name."""
+    """Refuse a write that was made from an older state."""
     sent, present = body["metadata"], before["metadata"]
     if sent.get("resourceVersion") not in (None, "", "0", present["resourceVersion"]):
         raise modified(resource.subject(present["name"]))
-    if sent.get("uid") not in (None, "", present["uid"]):
-        words = (
-            f"Precondition failed: UID in precondition: {sent['uid']}, UID in object meta: {present['uid']}"
-        )
-        raise conflict(resource.subject(present["name"]), words)
 
 
 def ready_to_go(resource: Resource, obj: Object) -> bool:
