@@ -60,6 +60,39 @@ async def test_a_mark_that_comes_after_the_press_is_seen_before_anything_is_chan
         await operation.check_unmoved()
 
 
+BLOGS = {"meta.helm.sh/release-name": "blog", "meta.helm.sh/release-namespace": "blog-staging"}
+
+
+async def test_what_another_release_owns_is_neither_removed_nor_taken(world: World) -> None:
+    plan = await world.parts.planner.uninstall(world.parts.current.config.target("shop", "staging"), None)
+    assert mark_objects(world.cluster, "configmap/shop-env", "shop-staging", annotations=BLOGS)
+    world.dana.says("/uninstall shop staging")
+    refused = spaced((await world.sees("🚫 Uninstall: shop → staging", buttons=["Plan again"])).text)
+    assert (
+        "🚫 ConfigMap shop-env: It belongs to another release by now: blog in blog-staging. Helm would remove it"
+    ) in refused
+    assert "kubectl annotate configmap shop-env -n shop-staging helm.sh/resource-policy=keep" in refused
+    world.dana.says("/deploy shop v1.2 staging")
+    deploy = spaced((await world.sees("📋 Plan: shop → staging v1.2", buttons=["Deploy to staging"])).text)
+    assert (
+        "⚠️ ConfigMap shop-env: It belongs to another release by now: blog in blog-staging. This takes it back"
+    ) in deploy
+    # What comes between the press and the start is seen as well.
+    arguments = ReleaseArguments(
+        site=plan.site, policy=Policy(), base=plan.base, before=plan.now, objects=(), removes=plan.removes
+    )
+    operation = Uninstall(record(arguments), tools(world), lambda event: None)
+    with pytest.raises(StepFailed, match="ConfigMap shop-env belongs to another release by now: blog"):
+        await operation.check_unmoved()
+    # Nor does a first deploy take anything over.
+    cluster = await world.parts.clusters.at(world.parts.current.config.clusters["main"].access)
+    await cluster.create("v1", "Namespace", None, {"metadata": {"name": "blog"}})
+    await cluster.create("v1", "ServiceAccount", "blog", {"metadata": {"name": "blog", "annotations": BLOGS}})
+    world.dana.says("/deploy blog v1.0 production")
+    plan_text = spaced((await world.sees("🚫 Plan: blog → PRODUCTION", buttons=["Plan again"])).text)
+    assert "🚫 ServiceAccount blog: It belongs to another release: blog in blog-staging" in plan_text
+
+
 async def test_an_unfinished_release_of_others_is_not_mended(world: World) -> None:
     world.leave_unfinished("shop", "shop-staging", 2)
     world.clock.move(minutes=10)

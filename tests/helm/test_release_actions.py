@@ -247,6 +247,35 @@ class TestAHookThatTakesLong:
         assert (await helm.upgrade(cluster.at, chart, values("v1.3"), timeout=TIMEOUT)).number == 4
 
 
+SHARED = """{{ if .Values.shared }}
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: shared}
+{{ end }}"""
+
+
+@pytest.mark.parametrize("how", ["upgrade", "rollback", "uninstall"])
+@pytest.mark.parametrize("keep", [False, True])
+async def test_what_is_removed_goes_by_its_name_whoever_owns_it_by_now(
+    helm: Helm, cluster: Cluster, charts: Charts, how: str, keep: bool
+) -> None:
+    chart = await charts.template(SHARED)
+    for shared in (False, True):
+        await helm.upgrade(cluster.at, chart, {"shared": shared}, timeout=TIMEOUT, create_namespace=True)
+    path = "/api/v1/namespaces/shop-staging/configmaps/shared"
+    marks = {"meta.helm.sh/release-name": "blog"} | ({"helm.sh/resource-policy": "keep"} if keep else {})
+    await cluster.send("PATCH", path, {"metadata": {"annotations": marks}}, "application/merge-patch+json")
+    match how:
+        case "upgrade":
+            await helm.upgrade(cluster.at, chart, {"shared": False}, timeout=TIMEOUT)
+        case "rollback":
+            await helm.rollback(cluster.at, 1, timeout=TIMEOUT)
+        case "uninstall":
+            await helm.uninstall(cluster.at, timeout=TIMEOUT)
+    # This is why bot.planning.claims looks first; that an uninstall asks the manifest alone is Helm's way, too.
+    assert (await cluster.get(path) is not None) == (keep and how != "uninstall")
+
+
 async def test_an_object_of_someone_else_is_left_alone_unless_taken_over(
     helm: Helm, cluster: Cluster, chart: ChartArchive
 ) -> None:
