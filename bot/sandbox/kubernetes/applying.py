@@ -9,12 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.sandbox.kubernetes.errors import Cause, Subject, apply_conflicts
+from bot.sandbox.kubernetes.errors import Cause, apply_conflicts
 from bot.sandbox.kubernetes.fields import (
     Flat,
     Path,
     flatten,
     from_fields_v1,
+    in_order,
     merge,
     readable,
     to_fields_v1,
@@ -24,6 +25,10 @@ from bot.sandbox.kubernetes.schemas import Schema, Schemas
 
 Object = dict[str, Any]
 
+
+REPLICAS: Path = ("f:spec", "f:replicas")
+BEFORE_APPLY = "before-first-apply"
+"""Who owns what was there before anyone's fields were noted."""
 
 _POD_SPEC: Object = {"containers": None}
 _TEMPLATE: Object = {"metadata": {}, "spec": _POD_SPEC}
@@ -60,7 +65,9 @@ class Manager:
 
     def __str__(self) -> str:
         through = f' with subresource "{self.subresource}"' if self.subresource else ""
-        return f'"{self.name}"{through} using {self.api_version}'
+        return f'"{self.name}"{through}' + (
+            f" using {self.api_version}" if self.operation == "Update" else ""
+        )
 
 
 @dataclass
@@ -128,19 +135,21 @@ def apply(
     *,
     force: bool,
     now: str,
-    about: Subject,
 ) -> Object:
     """The object after `manager` applied `applied` to `live`, managedFields included.
 
     Raises: ApiError 409 naming each conflict, when not forced.
     """
     managers = managers_of(live) if live is not None else {}
+    if live is not None and not managers:
+        unknown = Manager(BEFORE_APPLY, "Update", live["apiVersion"])
+        managers[unknown] = Ownership(set(flatten(schemas, schema, live, nodes=True)), now)
     wanted = flatten(schemas, schema, applied)
     others = {other: owned for other, owned in managers.items() if other != manager}
     if live is not None:
         contested = _contested(flatten(schemas, schema, live), wanted, others)
         if contested and not force:
-            raise apply_conflicts(about, [_cause(other, path) for other, path in contested])
+            raise apply_conflicts([_cause(other, path) for other, path in contested])
         for other, path in contested:
             others[other].fields.discard(path)
     merged: Object = merge(schemas, schema, live, applied) if live is not None else applied
@@ -151,8 +160,8 @@ def apply(
     if dropped:
         merged = without(schemas, schema, merged, dropped)
     fields = set(wanted)
-    unchanged = before is not None and before.fields == fields
-    time = before.time if before is not None and unchanged else now
+    changes = live is None or flatten(schemas, schema, merged) != flatten(schemas, schema, live)
+    time = now if changes else before.time if before is not None else ""
     merged = {**merged, "metadata": dict(merged.get("metadata") or {})}
     write_managers(merged, {**others, manager: Ownership(fields, time)})
     return merged
@@ -160,7 +169,9 @@ def apply(
 
 def _contested(live: Flat, wanted: Flat, others: Mapping[Manager, Ownership]) -> list[tuple[Manager, Path]]:
     differing = [path for path, value in wanted.items() if path in live and live[path] != value]
-    return [(other, path) for other, owned in others.items() for path in differing if path in owned.fields]
+    differing.sort(key=in_order)
+    named = sorted(others.items(), key=lambda entry: entry[0].name)
+    return [(other, path) for other, owned in named for path in differing if path in owned.fields]
 
 
 def _cause(other: Manager, path: Path) -> Cause:
@@ -196,6 +207,8 @@ def update(
     managers = managers_of(kept if sent is None else after)
     old = flatten(schemas, schema, kept, nodes=True)
     new = flatten(schemas, schema, after, nodes=True)
+    if manager.subresource == "scale" and new.get(REPLICAS) == 0:
+        del new[REPLICAS]  # a Scale leaves out none, so that nobody owns it
     changed = {path for path, value in new.items() if path not in old or old[path] != value}
     removed = old.keys() - new.keys()
     for other, ownership in managers.items():

@@ -132,16 +132,20 @@ def modified(about: Subject) -> ApiError:
     )
 
 
-def apply_conflicts(about: Subject, causes: list[Cause]) -> ApiError:
-    """Server-side apply met fields of other managers; each cause's message names manager and version."""
-    count = f"{len(causes)} conflict{'s' if len(causes) > 1 else ''}"
-    if len({cause.message for cause in causes}) == 1:
-        fields = [cause.field for cause in causes]
-        listed = f": {fields[0]}" if len(fields) == 1 else ":\n- " + "\n- ".join(fields)
-        message = f"Apply failed with {count}: {causes[0].message}{listed}"
+def apply_conflicts(causes: list[Cause]) -> ApiError:
+    """Server-side apply met fields of other managers, sorted by these; each cause's message names one."""
+    if len(causes) == 1:
+        listed = f"{causes[0].message}: {causes[0].field}"
     else:
-        message = f"Apply failed with {count}: " + "".join(f"{c.message}:\n- {c.field}\n" for c in causes)
-    return ApiError(409, "Conflict", message.strip(), about=about, causes=causes)
+        by_manager: dict[str, list[str]] = {}
+        for cause in causes:
+            by_manager.setdefault(cause.message.replace("conflict", "conflicts", 1), []).append(cause.field)
+        listed = "\n".join(
+            f"{words}:\n" + "\n".join(f"- {field}" for field in fields)
+            for words, fields in by_manager.items()
+        )
+    count = f"{len(causes)} conflict{'s' if len(causes) > 1 else ''}"
+    return ApiError(409, "Conflict", f"Apply failed with {count}: {listed}", causes=causes)
 
 
 def gone(message: str) -> ApiError:

@@ -180,6 +180,11 @@ def from_fields_v1(tree: Object, path: Path = ()) -> set[Path]:
     return found
 
 
+def in_order(path: Path) -> tuple[tuple[bool, str], ...]:
+    """A key that sorts paths as a field set tells them: at each level what is owned itself, then what is below."""
+    return tuple((number < len(path) - 1, element) for number, element in enumerate(path))
+
+
 def readable(path: Path) -> str:
     """The path as conflicts print it: `.spec.containers[name="web"].image`."""
     text = ""

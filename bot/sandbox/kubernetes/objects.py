@@ -18,6 +18,7 @@ from bot.sandbox.kubernetes.applying import Manager, apply, update
 from bot.sandbox.kubernetes.converting import viewed
 from bot.sandbox.kubernetes.defaults import set_defaults
 from bot.sandbox.kubernetes.errors import (
+    ApiError,
     Cause,
     Subject,
     already_exists,
@@ -32,7 +33,7 @@ from bot.sandbox.kubernetes.naming import metadata_changes_refused, metadata_ref
 from bot.sandbox.kubernetes.resources import Resource, Resources
 from bot.sandbox.kubernetes.rules import changes_refused, state_refused
 from bot.sandbox.kubernetes.storage import Key, Storage, copied
-from bot.sandbox.kubernetes.typed import check_typed
+from bot.sandbox.kubernetes.typed import check_typed, kind_told, told
 from bot.sandbox.kubernetes.validation import (
     Undecodable,
     check_types,
@@ -65,6 +66,9 @@ UNCOUNTED = frozenset(
     ]
 )
 """Kinds that have a spec and no `metadata.generation` all the same."""
+
+OMITTED = ("data", "binaryData", "labels", "annotations", "finalizers", "ownerReferences")
+"""Fields that are not there when nothing is in them."""
 
 NAMESPACES = Subject("", "namespaces", "Namespace")
 
@@ -164,6 +168,9 @@ class Objects:
 
         Raises: ApiError 409 with the conflicting fields, unless forced.
         """
+        sent = body
+        if (body.get("apiVersion"), body.get("kind")) != (resource.api_version, resource.kind):
+            raise bad_request(f"invalid object type: {kind_told(body)}")
         body = addressed(resource, namespace, name, body)
         if body["metadata"].get("managedFields"):
             raise bad_request("metadata.managedFields must be nil")
@@ -176,13 +183,19 @@ class Objects:
         }
         if "status" in resource.subresources and how.subresource != "status":
             body.pop("status", None)
-        check_typed(self.schemas, resource, body)
-        body, warnings = self._decoded(resource, body, how, partial=True)
+        check_typed(self.schemas, resource, {**body, "metadata": sent["metadata"]})
+        try:
+            body, warnings = self._decoded(resource, body, how, partial=True)
+        except Undecodable as error:
+            words = f"failed to convert new object ({told(sent)}) to proper version: unable to convert"
+            raise ApiError(
+                500, "", f"{words} unstructured object to {kind_told(sent)}: {error.why}"
+            ) from error
         manager = Manager(how.manager, "Apply", resource.api_version, how.subresource)
         schema = self.schemas.definition(resource.definition)
         merged = apply(
             self.schemas, schema, before, body, manager,
-            force=how.force, now=self.now(), about=resource.subject(name),
+            force=how.force, now=self.now(),
         )  # fmt: skip
         check_types(self.schemas, resource, merged)
         if before is not None:
@@ -274,6 +287,9 @@ class Objects:
     def _completed(self, resource: Resource, after: Object) -> Object:
         """The object with its defaults."""
         after = copied(after)
+        for place in (after, after["metadata"]):
+            for name in [name for name in OMITTED if place.get(name) in ({}, [])]:
+                del place[name]
         if resource.custom:
             custom.set_schema_defaults(self.schemas, self.schemas.definition(resource.definition), after)
         else:

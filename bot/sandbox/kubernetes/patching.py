@@ -9,7 +9,7 @@ import jsonpointer
 
 from bot.sandbox.kubernetes.errors import bad_request, rejected, unsupported_media_type
 from bot.sandbox.kubernetes.merging import strategic_merge
-from bot.sandbox.kubernetes.requests import parsed_json
+from bot.sandbox.kubernetes.requests import APPLY_PATCH, parsed_json
 from bot.sandbox.kubernetes.resources import Resource
 from bot.sandbox.kubernetes.schemas import Schema, Schemas
 from bot.sandbox.kubernetes.storage import copied
@@ -20,7 +20,6 @@ Object = dict[str, Any]
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
-APPLY_PATCH = "application/apply-patch+yaml"
 
 
 def patch_function(

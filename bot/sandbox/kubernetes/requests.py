@@ -12,12 +12,13 @@ from aiohttp import web
 
 from bot.sandbox.kubernetes import protobuf
 from bot.sandbox.kubernetes.errors import ApiError, Subject, bad_request, invalid, unsupported_media_type
-from bot.sandbox.kubernetes.naming import unsupported
+from bot.sandbox.kubernetes.naming import required, unsupported
 from bot.sandbox.kubernetes.writes import Admission, Deletion, Writing
 
 Object = dict[str, Any]
 
 JSON_TYPES = ("application/json", "application/yaml", protobuf.MEDIA_TYPE)
+APPLY_PATCH = "application/apply-patch+yaml"
 VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch"}
 
 
@@ -95,6 +96,9 @@ def writing(request: web.Request, subresource: str = "") -> Writing:
     kind = {"POST": "CreateOptions", "PUT": "UpdateOptions"}.get(request.method, "PatchOptions")
     if validation not in ("Strict", "Warn", "Ignore"):
         raise unsupported_option(kind, "fieldValidation", validation, ("", "Ignore", "Strict", "Warn"))
+    if request.content_type == APPLY_PATCH and not query.get("fieldManager"):
+        cause = required("fieldManager", "is required for apply patch")
+        raise invalid(Subject("meta.k8s.io", "", kind), [cause])
     return Writing(
         query.get("fieldManager") or default_manager(request),
         validation,
@@ -136,14 +140,12 @@ async def body(request: web.Request) -> Object:
     raw = await request.read()
     if content_type == protobuf.MEDIA_TYPE:
         return protobuf.decode(raw)
-    if content_type in ("application/yaml", "application/apply-patch+yaml") and not raw.lstrip().startswith(
-        b"{"
-    ):
+    if content_type in ("application/yaml", APPLY_PATCH) and not raw.lstrip().startswith(b"{"):
         return _mapping(_yaml(raw))
     if content_type not in (
         "application/json",
         "application/yaml",
-        "application/apply-patch+yaml",
+        APPLY_PATCH,
         "text/plain",
     ):
         raise unsupported_media_type(content_type, JSON_TYPES)

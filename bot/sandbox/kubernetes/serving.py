@@ -86,7 +86,7 @@ class Api:
 
     def _creates(self, request: web.Request, resource: Resource, aim: Target) -> bool:
         """Whether it is a server-side apply of what is not there: that takes the right to create it, too."""
-        if request.method != "PATCH" or request.content_type != patching.APPLY_PATCH or aim.subresource:
+        if request.method != "PATCH" or request.content_type != requests.APPLY_PATCH or aim.subresource:
             return False
         return self._storage.peek(self._objects.key(resource, aim.namespace, aim.name)) is None
 
@@ -133,7 +133,7 @@ class Api:
     ) -> web.StreamResponse:
         how = requests.writing(request, subresource)
         place = (resource, aim.namespace, aim.name)
-        if request.content_type == patching.APPLY_PATCH:
+        if request.content_type == requests.APPLY_PATCH:
             written = self._objects.apply(*place, await requests.body(request), how)
         else:
             raw = await request.read()

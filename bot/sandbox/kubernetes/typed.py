@@ -22,11 +22,20 @@ def check_typed(schemas: Schemas, resource: Resource, body: Object) -> None:
     """
     problems = list(_problems(schemas, schemas.definition(resource.definition), body, ()))
     if problems:
-        metadata = body["metadata"]
-        place = "/".join(filter(None, (metadata.get("namespace"), metadata.get("name"))))
         listed = problems[0] if len(problems) == 1 else "errors:\n" + "\n".join(f"  {p}" for p in problems)
-        words = f"({place}; {resource.api_version}, Kind={resource.kind}): {listed}"
-        raise ApiError(500, "", f"failed to create typed patch object {words}")
+        raise ApiError(500, "", f"failed to create typed patch object ({told(body)}): {listed}")
+
+
+def told(body: Object) -> str:
+    """Which object a body is of, as apply's own words have it: `namespace/name; group/version, Kind=kind`."""
+    metadata = body.get("metadata") or {}
+    return f"{metadata.get('namespace', '')}/{metadata.get('name', '')}; {kind_told(body)}"
+
+
+def kind_told(body: Object) -> str:
+    """The kind of a body as Go prints a GroupVersionKind."""
+    group, _, version = str(body.get("apiVersion", "")).rpartition("/")
+    return f"{group}/{version}, Kind={body.get('kind', '')}"
 
 
 def _problems(schemas: Schemas, schema: Schema, value: Any, path: Path) -> Iterator[str]:
@@ -44,8 +53,13 @@ def _problems(schemas: Schemas, schema: Schema, value: Any, path: Path) -> Itera
     elif isinstance(value, list):
         items = schemas.items(schema)
         keyed = shape(schema, value) == "keyed"
+        seen: set[str] = set()
         for child in value:
-            at = (*path, item_key(schema, child)) if keyed else path
+            key = item_key(schema, child) if keyed else ""
+            at = (*path, key) if keyed else path
+            if keyed and key in seen:
+                yield f"{readable(path)}: duplicate entries for key {readable((key,))}"
+            seen.add(key)
             yield from _problems(schemas, items, child, at)
 
 
