@@ -21,7 +21,7 @@ from bot.planning.site import Site
 from bot.rollout import assessing
 from bot.rollout.causes import POD_CAUSES, Container, Finding, PodView, condition, first
 from bot.rollout.picture import Picture, Raw, time_of
-from bot.rollout.workloads import progress
+from bot.rollout.workloads import progress, selector_text
 
 assert assessing.CAUSE_MODULES  # the causes are registered where they are assessed
 
@@ -236,16 +236,6 @@ async def _pods(cluster: Cluster, namespace: str, item: Raw, picture: Picture) -
 async def _job_pods(cluster: Cluster, namespace: str, job: Raw) -> list[Raw]:
     labels = f"job-name={job['metadata']['name']}"
     return _owned(await cluster.list("v1", "Pod", namespace, labels=labels, most=MOST), {_uid(job)})
-
-
-def selector_text(selector: Raw) -> str:
-    """A label selector as a query of the API; "" for one that says nothing, which would find everything."""
-    parts = [f"{key}={value}" for key, value in (selector.get("matchLabels") or {}).items()]
-    for each in selector.get("matchExpressions") or ():
-        key, values = each["key"], ",".join(each.get("values") or ())
-        forms = {"In": f"{key} in ({values})", "NotIn": f"{key} notin ({values})"}
-        parts.append(forms.get(each["operator"], key if each["operator"] == "Exists" else f"!{key}"))
-    return ",".join(parts)
 
 
 def told(pod: Raw, workload: str, *, of_job: bool = False, events: Sequence[Raw] = (), logs: str = "") -> Pod:

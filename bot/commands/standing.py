@@ -13,7 +13,8 @@ from bot.helm.errors import HelmError
 from bot.planning.errors import PlanRefused, ReleaseStuck
 from bot.planning.live import read_live, version_of
 from bot.planning.plan import refs
-from bot.rollout.judging import judge, look
+from bot.rollout.judging import judged
+from bot.rollout.looking import look
 from bot.rollout.verdicts import ObjectRef
 from bot.rollout.workloads import FOLLOWED, progress
 
@@ -115,9 +116,8 @@ async def _look(services: Services, target: Target, identity: Identity | None, b
         return bare
     cluster = (await services.clusters.at(site.access)).as_(site.identity)
     objects = [ObjectRef(each.api_version, each.kind, each.name) for each in refs(live.objects)]
-    verdict, picture = await asyncio.gather(
-        judge(cluster, site.namespace, objects), look(cluster, site.namespace, objects)
-    )
+    picture = await look(cluster, site.namespace, objects)
+    verdict = judged(picture, objects)
     workloads = []
     for each in objects:
         item = picture.get(each.kind, each.name)

@@ -27,7 +27,7 @@ HOOK = ("list", "watch")
 """On hooks beside that: Helm waits for their end."""
 
 
-SHOWN = (*WITH_PODS, "Service", "HorizontalPodAutoscaler")
+SHOWN = (*WITH_PODS, "PersistentVolumeClaim", "Service", "HorizontalPodAutoscaler")
 """Kinds of which screens and warnings read single objects."""
 
 
@@ -78,7 +78,7 @@ def looking(namespace: str, made: Sequence[Made]) -> set[Need]:
     needs |= {Need(namespace, "", "pods", verb) for verb in ("get", "list")}
     needs.add(Need(namespace, "", "pods/log", "get"))
     needs |= {Need(namespace, *watched, "list") for watched in _watched(made)}
-    needs |= {Need(each.namespace, each.group, each.resource, "get") for each in made if each.kind in SHOWN}
+    needs |= {Need(each.namespace, each.group, each.resource, "get") for each in made if _is_shown(each)}
     if "Service" in kinds:
         needs.add(Need(namespace, "discovery.k8s.io", "endpointslices", "list"))
     if "CronJob" in kinds:
@@ -108,6 +108,10 @@ def impersonating(identities: Iterable[Identity]) -> set[Need]:
         needs.add(Need("", "", "users", "impersonate", each.user))
         needs |= {Need("", "", "groups", "impersonate", group) for group in each.groups}
     return needs
+
+
+def _is_shown(made: Made) -> bool:
+    return made.kind in SHOWN or is_custom(ObjectRef(made.api_version, made.kind, made.name, made.hook))
 
 
 def _applying(made: Made) -> Iterable[Need]:

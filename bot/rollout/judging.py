@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.clock import SystemClock
-from bot.cluster import Cluster, ClusterError
+from bot.cluster import Cluster
 from bot.rollout.assessing import Assessment, assess, not_well
 from bot.rollout.causes_routing import warnings
-from bot.rollout.following import watched_kinds
 from bot.rollout.last_words import fetch_last_words, termination_message
+from bot.rollout.looking import look
 from bot.rollout.picture import Picture
 from bot.rollout.verdicts import ObjectRef, Rules, Verdict
 from bot.rollout.workloads import is_custom, is_workload
@@ -22,7 +22,11 @@ async def judge(cluster: Cluster, namespace: str, objects: Sequence[ObjectRef]) 
 
     Raises: ClusterError when the cluster cannot be asked.
     """
-    picture = await look(cluster, namespace, objects)
+    return judged(await look(cluster, namespace, objects), objects)
+
+
+def judged(picture: Picture, objects: Sequence[ObjectRef]) -> Verdict:
+    """As `judge`, by what was seen already."""
     return _verdict(_assessed(picture, objects), objects)
 
 
@@ -57,30 +61,6 @@ async def unwell_now(cluster: Cluster, namespace: str, objects: Sequence[ObjectR
     """
     picture = await look(cluster, namespace, objects)
     return not_well(_assessed(picture, objects), picture)
-
-
-async def look(cluster: Cluster, namespace: str, objects: Sequence[ObjectRef]) -> Picture:
-    """A picture of what these objects are and own. Events that may not be read are left out.
-
-    Raises: ClusterError.
-    """
-    picture = Picture()
-    kinds = [
-        (kind, api_version) for kind, api_version in watched_kinds(list(filter(is_workload, objects))).items()
-    ]
-    custom = sorted({(it.kind, it.api_version) for it in objects if is_custom(it)})
-    lists = await asyncio.gather(
-        *(cluster.list(api_version, kind, namespace) for kind, api_version in (*kinds, *custom)),
-        return_exceptions=True,
-    )
-    for each, items in zip((*kinds, *custom), lists, strict=True):
-        if isinstance(items, BaseException):
-            if (each in custom or each[0] == "Event") and isinstance(items, ClusterError):
-                continue
-            raise items
-        for item in items:
-            picture.put(item)
-    return picture
 
 
 def _assessed(

@@ -78,12 +78,11 @@ def progress(picture: Picture, item: Raw, *, hook: bool = False) -> Progress:
         return _pod(item, hook)
     if kind == "PersistentVolumeClaim":
         return _claim(picture, item)
-    seen = _observed(item)
-    new = new_pods(picture, item)
-    ready = sum(1 for pod in new if condition(pod, "Ready").get("status") == "True")
-    counts = {"DaemonSet": _daemon_set, "StatefulSet": _stateful_set}.get(kind, _deployment)(item)
-    desired, updated, arrived = counts
-    return Progress(min(ready, desired), min(updated, desired), desired, done=seen and arrived)
+    desired, updated, arrived = _counted(item)
+    if arrived and _observed(item):
+        return Progress(desired, min(updated, desired), desired, done=True)
+    ready = sum(condition(pod, "Ready").get("status") == "True" for pod in new_pods(picture, item))
+    return Progress(min(ready, desired), min(updated, desired), desired, done=False)
 
 
 def new_pods(picture: Picture, item: Raw) -> list[Raw]:
@@ -116,6 +115,28 @@ def newest_replica_set(picture: Picture, deployment: Raw) -> Raw | None:
     """The ReplicaSet of the Deployment's current template."""
     sets = picture.owned(deployment, "ReplicaSet")
     return max(sets, key=_revision, default=None)
+
+
+def selector_text(selector: Raw) -> str:
+    """A label selector as a query of the API; "" for one that says nothing, which would find everything."""
+    parts = [f"{key}={value}" for key, value in (selector.get("matchLabels") or {}).items()]
+    for each in selector.get("matchExpressions") or ():
+        key, values = each["key"], ",".join(each.get("values") or ())
+        forms = {"In": f"{key} in ({values})", "NotIn": f"{key} notin ({values})"}
+        parts.append(forms.get(each["operator"], key if each["operator"] == "Exists" else f"!{key}"))
+    return ",".join(parts)
+
+
+def is_settled(item: Raw) -> bool:
+    """Whether an object of a followed kind says itself that it is complete: its pods have nothing to add."""
+    kind = item["kind"]
+    if kind == "Job":
+        return condition(item, "Complete").get("status") == "True"
+    if kind == "Pod":
+        return condition(item, "Ready").get("status") == "True"
+    if kind == "PersistentVolumeClaim":
+        return (item.get("status") or {}).get("phase") == "Bound"
+    return _observed(item) and _counted(item)[2]
 
 
 def claim_names(pod: Raw) -> list[str]:
@@ -166,6 +187,11 @@ def _observed(item: Raw) -> bool:
     generation = item["metadata"].get("generation")
     observed = (item.get("status") or {}).get("observedGeneration")
     return observed is not None and (generation is None or int(observed) >= int(generation))
+
+
+def _counted(item: Raw) -> tuple[int, int, bool]:
+    """Pods that are wanted, pods of the newest template, and whether all is as it should be."""
+    return {"DaemonSet": _daemon_set, "StatefulSet": _stateful_set}.get(item["kind"], _deployment)(item)
 
 
 def _deployment(item: Raw) -> tuple[int, int, bool]:
