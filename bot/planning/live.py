@@ -30,6 +30,11 @@ class Live:
     """The release's objects as the cluster has them: None where there is none, absent where it may not be read."""
 
     @property
+    def is_install(self) -> bool:
+        """Whether a deploy installs: there is no release, or nothing but what is kept of one that was uninstalled."""
+        return self.past.newest is None or self.past.newest.status == "uninstalled"
+
+    @property
     def there(self) -> list[Manifest]:
         """What was found, as manifests."""
         return [Manifest(key, item) for key, item in self.found.items() if item is not None]

@@ -14,6 +14,7 @@ from bot.helm.charts import ChartArchive
 from bot.helm.client import Helm
 from bot.masking import Masker
 from bot.planning.claims import refused_removals, with_claims
+from bot.planning.definitions import Definition, brought, left_alone, read_definitions
 from bot.planning.drafting import Draft, going_back_to
 from bot.planning.errors import NothingThere
 from bot.planning.going_back import Stopping, destination, lasting, read_way
@@ -50,6 +51,7 @@ class Made(NamedTuple):
     kube: Kube
     layers: Layered
     rendering: Rendering
+    definitions: Sequence[Definition]
 
 
 class Planner:
@@ -108,13 +110,17 @@ class Planner:
         """What deploying `version` would do; `takes` are the contested fields that are taken over, by their ids."""
         site, cluster = await self._reached(target, identity)
         made = await self._made(target, version, sets, site, cluster)
-        live, image, archive, kube, layers, rendering = made
+        live, image, archive, kube, layers, rendering, definitions = made
         objects = refs(rendering.objects) + refs(running_hooks(rendering.hooks, live), hook=True)
         appearing = await refuse_owned(cluster, set(objects) - set(refs(live.objects)))
         masker = self._masker().with_values(layers.secrets)
+        brings = brought(definitions, installs=live.is_install)
         found, trial = await asyncio.gather(
             weighed(target, live, rendering, masker, layers.hidden, layers.values, hooks=rendering.hooks),
-            tried(cluster, site, live, deploying(target, live, rendering), masker),
+            tried(cluster, site, live, deploying(target, live, rendering, brings), masker),
+        )
+        alone = await asyncio.to_thread(
+            left_alone, definitions, target.app.chart, archive.version, installs=live.is_install
         )
         now = version_of(target, live.past, live.record)
         draft = self._draft("deploy", target, site, live)
@@ -127,7 +133,7 @@ class Planner:
             now=now,
             chart=archive.version,
             image_digest=image.digest if image else "",
-            notes=deploy_notes(target, live, masker),
+            notes=[*alone, *deploy_notes(target, live, masker)],
             objects=objects,
             frozen=Frozen(archive, layers.values),
         )
@@ -263,7 +269,8 @@ class Planner:
         layers = await self._renderer.layers(target, version, image, sets)
         rendering = await self._renderer.rendering(site, live, archive, layers, kube)
         check_pin(target, image, rendering)
-        return Made(live, image, archive, kube, layers, rendering)
+        definitions = await read_definitions(cluster, rendering.crds)
+        return Made(live, image, archive, kube, layers, rendering, definitions)
 
     def _chosen(
         self,

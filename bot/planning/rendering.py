@@ -6,7 +6,7 @@ The chart is rendered offline against the live cluster's version and APIs; `look
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.cluster.cluster import Cluster
@@ -38,6 +38,8 @@ class Rendering:
     again: Sequence[Manifest]
     traced: Traces = field(default_factory=dict)
     """Where in them the secret values ended up."""
+    crds: Mapping[str, str] = field(default_factory=dict)
+    """File to text of the chart's `crds/`, which is no part of the release."""
 
 
 class Renderer:
@@ -72,7 +74,7 @@ class Renderer:
         newest = live.past.newest
         number = (newest.number if newest else 0) + 1
 
-        async def once(values: Values) -> list[Manifest]:
+        async def once(values: Values) -> tuple[list[Manifest], Mapping[str, str]]:
             rendered = await self._helm.render(
                 archive,
                 values,
@@ -83,22 +85,26 @@ class Renderer:
                 kube_version=kube[0],
                 api_versions=kube[1],
             )
-            return await asyncio.to_thread(manifests.parse, rendered.files, site.namespace)
+            objects = await asyncio.to_thread(manifests.parse, rendered.files, site.namespace)
+            return objects, rendered.crds
 
         async def traced() -> list[Manifest]:
             """With other secrets. A chart may not take them: what is known by its text is hidden all the same."""
             if not layers.hidden:
                 return []
             with contextlib.suppress(HelmError, PlanRefused):
-                return await once(altered(layers.values, layers.hidden))
+                return (await once(altered(layers.values, layers.hidden)))[0]
             return []
 
-        first, again, other = await asyncio.gather(once(layers.values), once(layers.values), traced())
+        (first, crds), (again, _), other = await asyncio.gather(
+            once(layers.values), once(layers.values), traced()
+        )
         return Rendering(
             objects=[each for each in first if not each.hook_events],
             hooks=[each for each in first if each.hook_events],
             again=[each for each in again if not each.hook_events],
             traced=await asyncio.to_thread(traces, first, other),
+            crds=crds,
         )
 
 

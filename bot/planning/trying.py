@@ -57,15 +57,17 @@ class Planned:
     """Groups and kinds that are not there yet, and that Helm installs before anything else."""
 
 
-def deploying(target: Target, live: Live, rendering: Rendering) -> Planned:
+def deploying(
+    target: Target, live: Live, rendering: Rendering, brings: frozenset[tuple[str, str]] = frozenset()
+) -> Planned:
     """What a deploy would send."""
     newest = live.past.newest
-    installs = newest is None or newest.status == "uninstalled"
     return Planned(
         live.objects,
         rendering.objects,
-        revision=newest.number if newest is not None and not installs else None,
-        makes_namespace=installs and target.environment.create_namespace,
+        revision=newest.number if newest is not None and not live.is_install else None,
+        makes_namespace=live.is_install and target.environment.create_namespace,
+        brings=brings,
     )
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.worlds import World, open_bot_world
+from bot.config import ChartFolder
+from tests.worlds import World, open_bot_world, spaced
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -16,6 +17,21 @@ apiVersion: v1
 kind: ConfigMap
 metadata: {name: %s}
 data: {key: %s}
+"""
+
+DEFINITION = """\
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: widgets.example.org}
+spec:
+  group: example.org
+  scope: Namespaced
+  names: {kind: Widget, plural: widgets}
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema: {openAPIV3Schema: {type: object, properties: {size: {type: %s}}}}
 """
 
 CHARTS = {
@@ -63,6 +79,11 @@ spec:
       volumes:
         - {name: data, persistentVolumeClaim: {claimName: data}}
 """
+    },
+    "defines": {
+        "crds/widgets.yaml": DEFINITION % "integer",
+        "templates/app.yaml": CONFIG_MAP % ("app", "{{ .Chart.Version }}")
+        + "---\napiVersion: example.org/v1\nkind: Widget\nmetadata: {name: one}\nsize: 1\n",
     },
     "tested": {
         "templates/app.yaml": CONFIG_MAP % ("app", "one"),
@@ -196,3 +217,23 @@ async def test_a_release_whose_test_fails_is_taken_back(world: World) -> None:
     await world.dana.presses("Deploy to staging", "private")
     end = await world.sees("tested → staging 1.0.0 is back", chat="private dana")
     assert "A test failed" in end.text
+
+
+async def test_a_definition_that_helm_leaves_as_it_is_is_named_with_what_changes_it(
+    world: World,
+) -> None:
+    world.dana.says("/deploy defines staging", "private")
+    plan = await world.sees("📋 Plan: defines → staging", chat="private dana")
+    assert "CRD" not in plan.text
+    await world.dana.presses("Deploy to staging", "private")
+    await world.sees("defines → staging 1.0.0 applied", chat="private dana")
+    source = world.parts.current.config.apps["defines"].chart
+    assert isinstance(source, ChartFolder)
+    (source.path / "Chart.yaml").write_text("apiVersion: v2\nname: defines\nversion: 1.1.0\n")
+    (source.path / "crds" / "widgets.yaml").write_text(DEFINITION % "number")
+    world.dana.says("/deploy defines staging", "private")
+    plan = await world.sees("📋 Plan: defines → staging", chat="private dana")
+    assert (
+        "⚠️ CRD widgets.example.org differs from the cluster's, which Helm leaves as it is. "
+        "To change that: kubectl apply --server-side -f crds/widgets.yaml"
+    ) in spaced(plan.text)

@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from pathlib import Path
-
 import pytest
 
-from bot.access import ClusterAccess
-from bot.cluster import Cluster
-from bot.masking import Masker
-from bot.planning.drift import drifted
-from bot.planning.hiding import mask_for
-from bot.planning.manifests import Manifest
-from bot.planning.surveying import found_of
-from bot.sandbox.kubernetes.behaviour import Pace
-from bot.sandbox.kubernetes.cluster import KubernetesServer
-from tests.dry_run.asking import Place, config, deployment, rendered
-from tests.real_worlds import kubectl
-
-NAMESPACE = "pilothouse-drift"
+from tests.drift.hands import Hands
+from tests.dry_run.asking import config, deployment, rendered
 
 RELEASED = (
     deployment(3, image="registry.example.org/shop:v1")
@@ -29,46 +13,6 @@ RELEASED = (
     + rendered("v1", "Service", "shop", spec={"selector": {"app": "shop"}, "ports": [{"port": 80}]})
     + rendered("v1", "Secret", "shop-db", stringData={"password": "hunter22-hunter22"})
 )
-
-
-@dataclass(frozen=True)
-class Hands:
-    """Somebody with kubectl, beside a release of ours."""
-
-    place: Place
-    kubeconfig: Path
-
-    async def kubectl(self, *words: str) -> None:
-        await kubectl(self.kubeconfig, "--namespace", self.place.namespace, *words)
-
-    async def drift(self, released: list[Manifest], planned: list[Manifest] | None = None) -> list[str]:
-        """What is told, without times: they are the cluster's."""
-        found = await found_of(self.place.cluster, released)
-        told = drifted(released, found, mask_for(Masker(), released), planned=planned or released)
-        return [f"{each.what}, by {each.by}: {each.fate}" for each in told]
-
-
-@asynccontextmanager
-async def hands(kubeconfig: Path, namespace: str) -> AsyncIterator[Hands]:
-    """On the cluster that a kubeconfig leads to, in a namespace that is there."""
-    async with Cluster(ClusterAccess(kubeconfig)) as cluster:
-        yield Hands(Place(cluster, namespace), kubeconfig)
-
-
-@pytest.fixture
-async def real(real_kubeconfig: Path, real_namespace: str) -> AsyncIterator[Hands]:
-    async with hands(real_kubeconfig, real_namespace) as found:
-        yield found
-
-
-@pytest.fixture
-async def embedded(tmp_path: Path) -> AsyncIterator[Hands]:
-    async with KubernetesServer(pace=Pace.instant()) as server:
-        path = tmp_path / "kubeconfig"
-        path.write_text(server.kubeconfig())
-        async with hands(path, NAMESPACE) as found:
-            await found.place.cluster.create("v1", "Namespace", None, {"metadata": {"name": NAMESPACE}})
-            yield found
 
 
 async def changed(by: Hands, editor: pytest.MonkeyPatch) -> list[str]:
