@@ -41,12 +41,20 @@ def _foreign(text: str) -> Finding | None:
     return Finding(words, one_line(text))
 
 
+def _too_large(text: str) -> Finding | None:
+    """Helm keeps manifest, chart and values of a revision in one Secret, and writes it before anything else."""
+    if not re.search(r'Secret "sh\.helm\.release\.v1\.\S+" is invalid: data: Too long', text):
+        return None
+    return Finding("The release is too large for Helm to keep a record of it: that may have 1 MiB, packed")
+
+
 def _where(text: str) -> str:
     found = _OBJECT.search(text)
     return f"{found[1]}/{found[2]}" if found else ""
 
 
 _GRANT = "Grant it by a Role in that namespace, or by a ClusterRole"
+_SPLIT = "Split the chart, or keep out of it by .helmignore what no template reads"
 _MEND = "Mend the chart, or its values"
 
 _SAYINGS = (
@@ -56,6 +64,7 @@ _SAYINGS = (
     ("foreign-object", _foreign, "Adopt it, or rename ours", False),
     ("stuck-release", _stuck, "See that the earlier run is dead, then roll back", True),
     ("hook-failed", _hook, "Read the hook's log; see what has changed already", False),
+    ("record-too-large", _too_large, _SPLIT, False),
     ("immutable", causes_apply.immutable, "Recreate the object, which interrupts it: ask first", False),
     ("quota", causes_apply.quota, "Raise the quota, or remove what is not needed", False),
     ("kind-missing", causes_apply.kind_missing, "Install what defines it first", False),

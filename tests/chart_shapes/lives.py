@@ -32,6 +32,8 @@ class Stage(_Said):
     """What the plan says, as patterns."""
     button: str = ""
     """How the button that confirms it begins, where that is not the usual one."""
+    loses: list[str] = []
+    """What is asked about once more, since it goes for good."""
     told: list[str] = []
     """What the end says."""
     objects: dict[str, dict[str, Any] | str] = {}

@@ -94,7 +94,7 @@ class Life:
         self.world.dana.says(text, "private")
 
     async def sees(self, pattern: str) -> Message:
-        message = await self.world.sees(pattern, chat=CHAT)
+        message = await self.world.sees(pattern, chat=CHAT, within=45)
         for text in self.shape.never_said:
             assert text not in message.text
         return message
@@ -107,6 +107,12 @@ class Life:
         labels = [button.label for row in plan.buttons for button in row]
         assert any(label.startswith(wanted) for label in labels), f"{labels} under:\n{plan.text}"
         await self.world.dana.presses(wanted, "private")
+        if stage and stage.loses:
+            assert_says(await self.sees(f"{self.app} → trial removes:"), stage.loses)
+            self.world.clock.move(
+                seconds=10
+            )  # or it would be the second tap of a finger that meant the first
+            await self.world.dana.presses("Remove", "private")
 
     async def ends(self, pattern: str, stage: Stage) -> None:
         """Wait for the operation's end, of whatever sort."""

@@ -28,6 +28,12 @@ TEXTS = [
         "A hook failed after the main apply",
     ),
     (
+        'create: failed to create: Secret "sh.helm.release.v1.large.v1" is invalid: data: Too long: may not be more '
+        "than 1048576 bytes",
+        "record-too-large",
+        "The release is too large for Helm to keep a record of it: that may have 1 MiB, packed",
+    ),
+    (
         "another operation (install/upgrade/rollback) is in progress",
         "stuck-release",
         "An earlier run did not finish",
