@@ -3,6 +3,7 @@
 import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from bot.access import ClusterAccess
 from bot.cluster import Cluster
 from bot.cluster.discovery import Ref
-from tests.control_plane.building import Unavailable
+from tests.control_plane.building import Unavailable, found
 from tests.control_plane.running import ControlPlane
+from tests.control_plane.running import control_plane as control_plane_of
 from tests.control_plane.sharing import shared
 
 GIVEN = "PILOTHOUSE_TEST_KUBECONFIG"
@@ -22,7 +24,7 @@ configured on a developer's machine."""
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what runs on a real API server, so that `make test-cluster` can choose it."""
     for item in items:
-        if {"control_plane", "real_kubeconfig"} & set(getattr(item, "fixturenames", ())):
+        if {"control_plane", "real_kubeconfig", "bare_plane"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("cluster")
 
 
@@ -32,9 +34,29 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
+    with _needed(), shared(folder / "control-plane") as plane:
+        yield plane
+
+
+@pytest.fixture(scope="session")
+def bare_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """A control plane without nodes, which this worker has for itself."""
+    with _needed(), control_plane_of(found(), tmp_path_factory.mktemp("bare-plane")) as plane:
+        yield plane
+
+
+@pytest.fixture(scope="session")
+def other_bare_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """One more of these."""
+    with _needed(), control_plane_of(found(), tmp_path_factory.mktemp("other-bare-plane")) as plane:
+        yield plane
+
+
+@contextmanager
+def _needed() -> Iterator[None]:
+    """Where no control plane can be had, a skip; in CI a failure."""
     try:
-        with shared(folder / "control-plane") as plane:
-            yield plane
+        yield
     except Unavailable as why:
         if os.environ.get("CI") == "true":
             pytest.fail(str(why))
