@@ -185,7 +185,7 @@ async def test_orders_to_the_world_reach_its_stage(play: Play, stage: RecordingS
     )
     assert stage.done == [
         ("image", "registry/shop:v9", "crash"),
-        ("down", 20.0),
+        ("down", 20.0, None),
         ("delete", "pod/shop-*", "shop-staging"),
         ("upgrade", "shop", "staging", {"web": {"replicas": 4}}, "CI"),
         ("mark", "deployment/shop", "shop-staging", {"owned": "yes"}, {}),
