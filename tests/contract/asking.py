@@ -101,8 +101,7 @@ class Side:
         ) as response:
             text = await response.text()
             told = response.headers.getall("Warning", [])
-        is_json = response.content_type == "application/json"
-        return Answer(response.status, json.loads(text) if is_json else text, tuple(told))
+        return Answer(response.status, json.loads(text) if text.startswith("{") else text, tuple(told))
 
     async def get(self, what: str, **query: str) -> Answer:
         return await self.ask("GET", what, query=query)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from tests.contract.asking import Object, Side
 
-LONGEST = 60.0
+LONGEST = 30.0
 """Seconds; that much only where the machine has other things to do."""
 
 

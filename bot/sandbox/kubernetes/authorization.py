@@ -78,7 +78,11 @@ class Gate:
         groups = tuple(headers.getall("Impersonate-Group", ()))
         if not user:
             if groups:
-                raise bad_request("requested [{Group}] without impersonating a user")
+                listed = ", ".join(f'"{group}"' for group in groups)
+                nobody = f'Name:"", UID:"", Groups:[]string{{{listed}}}, Extra:map[string][]string(nil)'
+                raise bad_request(
+                    f"requested &user.DefaultInfo{{{nobody}}} without impersonating a user name"
+                )
             return who
         self.authorize(who, _impersonation(user))
         for group in groups:
@@ -111,9 +115,25 @@ def _whole(user: str, groups: tuple[str, ...]) -> Identity:
 
 def allowed(storage: Storage, who: Identity, what: Attributes) -> bool:
     """Whether the cluster's roles let `who` do `what`."""
+    return why_allowed(storage, who, what) is not None
+
+
+def why_allowed(storage: Storage, who: Identity, what: Attributes) -> str | None:
+    """What lets `who` do `what`, in words (none for an administrator); None when nothing does."""
     if MASTERS in who.groups:
-        return True
-    return any(grants(rule, what) for rule in rules(storage, who, what.namespace))
+        return ""
+    for binding, subject in _bindings(storage, who, what.namespace):
+        namespace = binding["metadata"].get("namespace", "")
+        if any(grants(rule, what) for rule in rules_of(storage, binding["roleRef"], namespace)):
+            place = f"/{namespace}" if namespace else ""
+            kind = "RoleBinding" if namespace else "ClusterRoleBinding"
+            role = binding["roleRef"]
+            home = f"/{subject.get('namespace')}" if subject["kind"] == "ServiceAccount" else ""
+            return (
+                f'RBAC: allowed by {kind} "{binding["metadata"]["name"]}{place}" of {role["kind"]} '
+                f'"{role["name"]}" to {subject["kind"]} "{subject["name"]}{home}"'
+            )
+    return None
 
 
 def refusal(who: Identity, what: Attributes) -> ApiError:
@@ -130,17 +150,20 @@ def refusal(who: Identity, what: Attributes) -> ApiError:
 
 def rules(storage: Storage, who: Identity, namespace: str = "") -> Iterator[Object]:
     """All rules that hold for `who`: cluster-wide ones, and those of the namespace when one is given."""
-    for binding in storage.scan(RBAC, "clusterrolebindings"):
-        if _binds(binding, who):
-            yield from rules_of(storage, binding["roleRef"], "")
+    for binding, _ in _bindings(storage, who, namespace):
+        yield from rules_of(storage, binding["roleRef"], binding["metadata"].get("namespace", ""))
+
+
+def _bindings(storage: Storage, who: Identity, namespace: str) -> Iterator[tuple[Object, Object]]:
+    """The bindings that concern `who`, each with the subject that does."""
+    found = storage.scan(RBAC, "clusterrolebindings")
     if namespace:
-        for binding in storage.scan(RBAC, "rolebindings", namespace):
-            if _binds(binding, who):
-                yield from rules_of(storage, binding["roleRef"], namespace)
-
-
-def _binds(binding: Object, who: Identity) -> bool:
-    return any(_is(subject, who, binding) for subject in binding.get("subjects") or [])
+        found = [*found, *storage.scan(RBAC, "rolebindings", namespace)]
+    for binding in found:
+        subjects = binding.get("subjects") or []
+        subject = next((each for each in subjects if _is(each, who, binding)), None)
+        if subject is not None:
+            yield binding, subject
 
 
 def _is(subject: Object, who: Identity, binding: Object) -> bool:
@@ -158,16 +181,19 @@ def _is(subject: Object, who: Identity, binding: Object) -> bool:
 
 def rules_of(storage: Storage, reference: Object, namespace: str) -> Iterator[Object]:
     """A role's rules; an aggregated ClusterRole also has those of the roles it selects."""
-    if reference["kind"] == "Role":
-        role = storage.peek(Key(RBAC, "roles", namespace, reference["name"]))
-        yield from (role or {}).get("rules") or []
-        return
-    role = storage.peek(Key(RBAC, "clusterroles", "", reference["name"])) or {}
+    role = role_of(storage, reference, namespace) or {}
     yield from role.get("rules") or []
     for selector in (role.get("aggregationRule") or {}).get("clusterRoleSelectors") or []:
         for other in storage.scan(RBAC, "clusterroles"):
             if selects(selector, other["metadata"].get("labels") or {}):
                 yield from other.get("rules") or []
+
+
+def role_of(storage: Storage, reference: Object, namespace: str) -> Object | None:
+    """The role that a binding refers to; None where there is none."""
+    if reference["kind"] == "Role":
+        return storage.peek(Key(RBAC, "roles", namespace, reference["name"]))
+    return storage.peek(Key(RBAC, "clusterroles", "", reference["name"]))
 
 
 def grants(rule: Object, what: Attributes) -> bool:

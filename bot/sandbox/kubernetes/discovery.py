@@ -75,7 +75,7 @@ def _group(resources: Resources, group: str) -> Object:
 def _discovered(resource: Resource) -> Object:
     found: Object = {
         "resource": resource.plural,
-        "responseKind": {"group": resource.group, "version": resource.version, "kind": resource.kind},
+        "responseKind": _told_kind(resource, (resource.group, resource.version, resource.kind)),
         "scope": "Namespaced" if resource.namespaced else "Cluster",
         "singularResource": resource.singular,
         "verbs": list(resource.verbs),
@@ -90,12 +90,18 @@ def _discovered(resource: Resource) -> Object:
 
 
 def _subresource(resource: Resource, name: str) -> Object:
-    group, version, kind = subresource_kind(resource, name)
     return {
         "subresource": name,
-        "responseKind": {"group": group, "version": version, "kind": kind},
+        "responseKind": _told_kind(resource, subresource_kind(resource, name)),
         "verbs": list(subresource_verbs(name)),
     }
+
+
+def _told_kind(resource: Resource, spoken: tuple[str, str, str]) -> Object:
+    """A kind, with its group and version where they are not the resource's own."""
+    group, version, kind = spoken
+    own = (group, version) == (resource.group, resource.version)
+    return {"group": "" if own else group, "version": "" if own else version, "kind": kind}
 
 
 def subresource_kind(resource: Resource, name: str) -> tuple[str, str, str]:
@@ -155,13 +161,13 @@ def resource_list(resources: Resources, group: str, version: str) -> Object:
         )
         for name in resource.subresources:
             sub_group, sub_version, kind = subresource_kind(resource, name)
+            own = (sub_group, sub_version) == (resource.group, resource.version)
             listed.append(
                 {
                     "name": f"{resource.plural}/{name}",
                     "singularName": "",
                     "namespaced": resource.namespaced,
-                    "group": sub_group,
-                    "version": sub_version,
+                    **({} if own else {"group": sub_group, "version": sub_version}),
                     "kind": kind,
                     "verbs": list(subresource_verbs(name)),
                 }

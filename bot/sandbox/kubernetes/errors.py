@@ -104,6 +104,10 @@ def no_such_path() -> ApiError:
     )
 
 
+class PathUnknown(Exception):
+    """Nothing is served at such a path: the answer is a plain page, not a Status."""
+
+
 def method_not_allowed() -> ApiError:
     """The resource has no such verb."""
     return ApiError(

@@ -4,7 +4,7 @@ Whoever may `escalate` a role, or `bind` to it, is free of that (Kubernetes' doc
 escalation prevention and bootstrapping").
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from bot.sandbox.kubernetes.authorization import (
@@ -14,10 +14,11 @@ from bot.sandbox.kubernetes.authorization import (
     Identity,
     allowed,
     grants,
+    role_of,
     rules,
     rules_of,
 )
-from bot.sandbox.kubernetes.errors import forbidden
+from bot.sandbox.kubernetes.errors import forbidden, not_found
 from bot.sandbox.kubernetes.fields import canonical
 from bot.sandbox.kubernetes.resources import Resource
 from bot.sandbox.kubernetes.storage import Storage
@@ -37,14 +38,15 @@ def check_escalation(storage: Storage, who: Identity, resource: Resource, after:
     free = Attributes("escalate" if reference is None else "bind", RBAC, plural, "", namespace, role)
     if allowed(storage, who, free):
         return
+    if reference is not None and role_of(storage, reference, namespace) is None:
+        raise not_found(resource.subject(role))
     granted = after.get("rules") or [] if reference is None else rules_of(storage, reference, namespace)
     held = list(rules(storage, who, namespace))
     beyond = [each for each in _single(granted, namespace) if not any(grants(rule, each) for rule in held)]
     if beyond:
-        groups = ", ".join(f'"{group}"' for group in who.groups)
         raise forbidden(
             resource.subject(name),
-            f'user "{who.user}" (groups=[{groups}]) is attempting to grant RBAC permissions not currently '
+            f'user "{who.user}" (groups={_listed(who.groups)}) is attempting to grant RBAC permissions not currently '
             f"held:\n{_shown(beyond)}",
         )
 
@@ -67,14 +69,20 @@ def _single(granted: Any, namespace: str) -> Iterator[Attributes]:
 
 
 def _shown(beyond: list[Attributes]) -> str:
-    lines = []
+    """A line for each resource, with all the verbs."""
+    verbs: dict[str, list[str]] = {}
     for each in beyond:
         if each.path:
-            lines.append(f"{{NonResourceURLs:{canonical([each.path])}, Verbs:{canonical([each.verb])}}}")
-            continue
-        names = f", ResourceNames:{canonical([each.name])}" if each.name else ""
-        lines.append(
-            f"{{APIGroups:{canonical([each.group])}, Resources:{canonical([each.full_resource])}{names}, "
-            f"Verbs:{canonical([each.verb])}}}"
-        )
-    return "\n".join(dict.fromkeys(lines))
+            line = f"{{NonResourceURLs:{_listed([each.path])}, "
+        else:
+            names = f", ResourceNames:{_listed([each.name])}" if each.name else ""
+            line = f"{{APIGroups:{_listed([each.group])}, Resources:{_listed([each.full_resource])}{names}, "
+        verbs.setdefault(line, []).append(each.verb)
+    return "\n".join(
+        f"{line}Verbs:{_listed(dict.fromkeys(found))}}}" for line, found in sorted(verbs.items())
+    )
+
+
+def _listed(words: Iterable[str]) -> str:
+    """A list as Go prints it."""
+    return f"[{' '.join(map(canonical, words))}]"

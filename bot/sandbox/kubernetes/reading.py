@@ -1,7 +1,7 @@
 """Reading objects: get, list with selectors and pages, and the forms in which a client may want them."""
 
 import base64
-import json
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +17,16 @@ from bot.sandbox.kubernetes.storage import Storage
 from bot.sandbox.kubernetes.watching import DEFAULT_TIMEOUT, Watch
 
 Object = dict[str, Any]
+
+
+KEPT_LISTS = 200
+"""How many lists may be in the middle of being read."""
+TOO_OLD = (
+    "The provided continue parameter is too old to display a consistent list result. You can start a new list "
+    "without the continue parameter, or use the continue token in this response to retrieve the remainder of the "
+    "results. Continuing with the provided token results in an inconsistent list - objects that were created, "
+    "modified, or deleted between the time the first chunk was returned and now may show up in the list."
+)
 
 
 def form(request: web.Request) -> str:
@@ -53,27 +63,68 @@ def _whole(obj: Object) -> Object:
     return obj
 
 
-def selection(request: web.Request, name: str = "") -> Matches:
+def selection(request: web.Request, resource: Resource, name: str = "") -> Matches:
     """What the query's selectors (and the object's name, in a watch of one) match."""
     labels = label_selector(request.query.get("labelSelector", ""))
-    fields = field_selector(request.query.get("fieldSelector", ""))
+    fields = field_selector(resource.kind, request.query.get("fieldSelector", ""))
     return lambda obj: (not name or obj["metadata"]["name"] == name) and labels(obj) and fields(obj)
 
 
+class Pages:
+    """Lists that are read page by page: each goes on from what there was when it began."""
+
+    def __init__(self) -> None:
+        self._begun: dict[str, tuple[int, list[Object]]] = {}
+        """By token: at what version it began, and what is left of it."""
+
+    def page(
+        self, found: list[Object], version: int, limit: int | None, token: str
+    ) -> tuple[list[Object], int, str, int]:
+        """A page, its version, the token of the rest ("" when there is none) and how much that is.
+
+        Raises: ApiError 400 for a token that is none, 410 for one that is too old.
+        """
+        if token:
+            version, found = self._rest(token)
+        page = found[:limit] if limit else found
+        left = found[len(page) :]
+        if not left:
+            return page, version, "", 0
+        following = base64.urlsafe_b64encode(f"{version}:{secrets.token_hex(8)}".encode()).decode()
+        self._begun[following] = (version, left)
+        while len(self._begun) > KEPT_LISTS:
+            del self._begun[next(iter(self._begun))]
+        return page, version, following, len(left)
+
+    def _rest(self, token: str) -> tuple[int, list[Object]]:
+        found = self._begun.get(token)
+        if found is not None:
+            return found
+        try:
+            int(base64.urlsafe_b64decode(token).decode().partition(":")[0])
+        except ValueError:
+            raise bad_request("invalid continue token: continue key is not valid") from None
+        raise gone(TOO_OLD)
+
+
 def listed(
-    request: web.Request, storage: Storage, clock: Clock, resource: Resource, namespace: str | None
+    request: web.Request,
+    storage: Storage,
+    pages: Pages,
+    clock: Clock,
+    resource: Resource,
+    namespace: str | None,
 ) -> Object:
     """The answer to a list: one page of it when `limit` asks for less than there is."""
-    matches = selection(request)
+    matches = selection(request, resource)
     found = [obj for obj in storage.scan(resource.group, resource.plural, namespace) if matches(obj)]
     limit, token = requests.number(request, "limit"), request.query.get("continue", "")
-    start = _position(token, storage) if token else 0
-    page = found[start : start + limit] if limit else found[start:]
-    metadata: Object = {"resourceVersion": str(storage.version)}
-    left = len(found) - start - len(page)
-    if left > 0:
-        metadata["continue"] = _token(start + len(page), storage.version)
-        metadata["remainingItemCount"] = left
+    page, version, following, left = pages.page(found, storage.version, limit, token)
+    metadata: Object = {"resourceVersion": str(version)}
+    if following:
+        metadata["continue"] = following
+        if not (request.query.get("labelSelector") or request.query.get("fieldSelector")):
+            metadata["remainingItemCount"] = left
     items = [viewed(resource, obj) for obj in page]
     wanted = form(request)
     if wanted == "Table":
@@ -91,25 +142,6 @@ def _bare(obj: Object) -> Object:
     return {name: value for name, value in obj.items() if name not in ("apiVersion", "kind")}
 
 
-def _token(position: int, version: int) -> str:
-    return base64.urlsafe_b64encode(json.dumps({"start": position, "rv": version}).encode()).decode()
-
-
-def _position(token: str, storage: Storage) -> int:
-    """Where a list goes on. Pages are of the present state; a token too old answers 410, as etcd would.
-
-    Raises: ApiError 400, 410.
-    """
-    try:
-        told = json.loads(base64.urlsafe_b64decode(token))
-        position, version = int(told["start"]), int(told["rv"])
-    except (ValueError, KeyError, TypeError):
-        raise bad_request("continue key is not valid") from None
-    if storage.version - version > 1000:
-        raise gone("The provided continue parameter is too old to display a consistent list result.")
-    return position
-
-
 def watch(request: web.Request, clock: Clock, resource: Resource, namespace: str | None, name: str) -> Watch:
     """What a watch request asks for.
 
@@ -121,7 +153,7 @@ def watch(request: web.Request, clock: Clock, resource: Resource, namespace: str
     return Watch(
         resource,
         namespace,
-        selection(request, name),
+        selection(request, resource, name),
         None if initial or not version else version,
         shower(request, resource, clock, watched=True),
         requests.flag(request, "allowWatchBookmarks"),

@@ -258,11 +258,23 @@ def _published(schemas: Schemas) -> Iterator[Resource]:
             kind not in CLUSTER_SCOPED,
             name,
             short_names=tuple(SHORT_NAMES.get(kind, "").split()),
-            categories=("all",) if kind in ALL_CATEGORY else (),
-            verbs=("create",) if kind in CREATE_ONLY else VERBS,
+            categories=_categories(kind),
+            verbs=_verbs(kind),
             subresources=_subresources(kind),
             singular=kind.lower(),
         )
+
+
+def _categories(kind: str) -> tuple[str, ...]:
+    if kind == "CustomResourceDefinition":
+        return ("api-extensions",)
+    return ("all",) if kind in ALL_CATEGORY else ()
+
+
+def _verbs(kind: str) -> tuple[str, ...]:
+    if kind in CREATE_ONLY:
+        return ("create",)
+    return tuple(verb for verb in VERBS if kind != "Namespace" or verb != "deletecollection")
 
 
 def _subresources(kind: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.clock import Clock
-from bot.sandbox.kubernetes.authorization import Attributes, Identity, allowed, rules
+from bot.sandbox.kubernetes.authorization import Attributes, Identity, rules, why_allowed
 from bot.sandbox.kubernetes.errors import method_not_allowed
 from bot.sandbox.kubernetes.metadata import timestamp
 from bot.sandbox.kubernetes.storage import Storage
@@ -53,9 +53,10 @@ def _access(storage: Storage, who: Identity, spec: Object, namespace: str = "") 
             asked.get("namespace", "") or namespace,
             asked.get("name", ""),
         )
-    if allowed(storage, who, what):
-        return {"allowed": True, "reason": f'RBAC: allowed for "{who.user}"'}
-    return {"allowed": False}
+    why = why_allowed(storage, who, what)
+    if why is None:
+        return {"allowed": False}
+    return {"allowed": True, "reason": why} if why else {"allowed": True}
 
 
 def _rules(storage: Storage, who: Identity, namespace: str) -> Object:

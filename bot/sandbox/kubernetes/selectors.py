@@ -12,6 +12,7 @@ Matches = Callable[[Object], bool]
 _SET = re.compile(r"^(?P<key>[^\s!=,()]+)\s+(?P<op>in|notin)\s*\((?P<values>[^)]*)\)$")
 _EQUAL = re.compile(r"^(?P<key>[^\s!=,()]+)\s*(?P<op>==|=|!=)\s*(?P<value>[^\s!=,()]*)$")
 _EXISTS = re.compile(r"^(?P<no>!\s*)?(?P<key>[^\s!=,()]+)$")
+_KEY = re.compile(r"(.+/)?([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
 _COMMA = re.compile(r",(?![^(]*\))")
 
 
@@ -25,6 +26,9 @@ def label_selector(text: str) -> Matches:
 
 
 def _requirement(part: str) -> Matches:
+    key = part.lstrip("! ").partition("=")[0].partition("!")[0].split(" ")[0]
+    if key and not _KEY.fullmatch(key):
+        raise bad_request(f'unable to parse requirement: <nil>: Invalid value: "{key}": not a label\'s name')
     if found := _SET.match(part):
         key, values = found["key"], {value.strip() for value in found["values"].split(",")}
         if found["op"] == "in":
@@ -78,22 +82,56 @@ def selector_text(selector: Object | None) -> str:
     return ",".join(parts)
 
 
-def field_selector(text: str) -> Matches:
+_OWN_FIELDS = ("metadata.name", "metadata.namespace")
+FIELDS: dict[str, tuple[str, ...]] = {
+    "Pod": (
+        "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork",
+        "status.phase", "status.podIP", "status.podIPs", "status.nominatedNodeName",
+    ),
+    "Event": (
+        *(f"involvedObject.{name}" for name in ("kind", "namespace", "name", "uid", "apiVersion", "fieldPath")),
+        "involvedObject.resourceVersion", "reason", "reportingComponent", "source", "type",
+    ),
+    "Node": ("spec.unschedulable",),
+    "Namespace": ("status.phase", "name"),
+    "Secret": ("type",),
+    "Service": ("spec.clusterIP", "spec.type"),
+    "ReplicaSet": ("status.replicas",),
+    "ReplicationController": ("status.replicas",),
+    "Job": ("status.successful",),
+}  # fmt: skip
+"""Kind -> the fields by which its objects may be selected, beside their name and namespace."""
+
+_CALLED = {"status.successful": "status.succeeded"}
+"""Fields that a selector calls otherwise than the object does."""
+
+
+def field_selector(kind: str, text: str) -> Matches:
     """A predicate from `fieldSelector=`: paths of plain values, compared as text; absent is the empty text.
 
-    A real server only knows some fields per kind; here any path may be asked for.
-    Raises: ApiError 400 when it cannot be read.
+    Raises: ApiError 400 when it cannot be read, or names a field that the kind is not selected by.
     """
-    tests = [_field(part.strip()) for part in text.split(",") if part.strip()]
+    tests = [_field(kind, part.strip()) for part in text.split(",") if part.strip()]
     return lambda obj: all(test(obj) for test in tests)
 
 
-def _field(part: str) -> Matches:
+def _field(kind: str, part: str) -> Matches:
     found = re.match(r"^(?P<path>[\w.\-/]+?)\s*(?P<op>==|=|!=)(?P<value>.*)$", part)
     if found is None:
         raise bad_request(f"invalid selector: '{part}'; can't understand '{part}'")
-    path, value, equal = found["path"].split("."), found["value"], found["op"] != "!="
+    named = found["path"]
+    if named not in (*_OWN_FIELDS, *FIELDS.get(kind, ())):
+        raise bad_request(_unknown(kind, named))
+    path, value, equal = _CALLED.get(named, named).split("."), found["value"], found["op"] != "!="
     return lambda obj: (_text(obj, path) == value) is equal
+
+
+def _unknown(kind: str, field: str) -> str:
+    if kind == "Job":
+        return f'field label "{field}" not supported for Job'
+    if kind in FIELDS:
+        return f"field label not supported: {field}"
+    return f'"{field}" is not a known field selector: only "metadata.name", "metadata.namespace"'
 
 
 def _text(obj: Any, path: Iterable[str]) -> str:

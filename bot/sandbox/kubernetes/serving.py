@@ -27,7 +27,7 @@ from bot.sandbox.kubernetes import (
 )
 from bot.sandbox.kubernetes.authorization import Attributes, Gate, Identity
 from bot.sandbox.kubernetes.deleting import delete
-from bot.sandbox.kubernetes.errors import ApiError, internal, method_not_allowed, no_such_path
+from bot.sandbox.kubernetes.errors import ApiError, PathUnknown, internal, method_not_allowed, no_such_path
 from bot.sandbox.kubernetes.escalating import check_escalation
 from bot.sandbox.kubernetes.logs import PodLogs
 from bot.sandbox.kubernetes.objects import Objects
@@ -48,6 +48,7 @@ class Api:
         self._resources = objects.resources
         self._logs = logs
         self._clock = clock
+        self._pages = reading.Pages()
         self._documents: dict[str, bytes] = {}
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -61,6 +62,8 @@ class Api:
         except ApiError as error:
             headers = {"Retry-After": str(error.retry_after)} if error.retry_after else None
             return answered(error.status, error.code, headers=headers)
+        except PathUnknown:
+            return web.Response(text="404 page not found\n", status=404)
 
     async def _on_resource(self, request: web.Request, who: Identity, aim: Target) -> web.StreamResponse:
         resource = self._resources.find(aim.group, aim.version, aim.plural)
@@ -68,6 +71,8 @@ class Api:
         namespace = aim.name if aim.plural == "namespaces" and not aim.group else aim.namespace
         asked = Attributes(verb, aim.group, aim.plural, aim.subresource, namespace, aim.name)
         self._gate.authorize(who, asked)
+        if resource is None and not self._resources.versions(aim.group):
+            raise PathUnknown
         if resource is None or (aim.namespace and not resource.namespaced):
             raise no_such_path()
         admit: Admission = partial(check_escalation, self._storage, who)
@@ -107,7 +112,11 @@ class Api:
         return answered(reading.shower(request, resource, self._clock)(found))
 
     async def _list(self, request: web.Request, resource: Resource, aim: Target) -> web.StreamResponse:
-        return answered(reading.listed(request, self._storage, self._clock, resource, aim.namespace or None))
+        return answered(self._listed(request, resource, aim))
+
+    def _listed(self, request: web.Request, resource: Resource, aim: Target) -> Object:
+        place = aim.namespace or None
+        return reading.listed(request, self._storage, self._pages, self._clock, resource, place)
 
     async def _watch(self, request: web.Request, resource: Resource, aim: Target) -> web.StreamResponse:
         watch = reading.watch(request, self._clock, resource, aim.namespace or None, aim.name)
@@ -159,7 +168,7 @@ class Api:
         if aim.plural == "namespaces":
             raise method_not_allowed()
         how = await requests.deletion(request)
-        listed = reading.listed(request, self._storage, self._clock, resource, aim.namespace or None)
+        listed = self._listed(request, resource, aim)
         for obj in list(listed["items"]):
             metadata = obj["metadata"]
             delete(self._objects, resource, metadata.get("namespace", ""), metadata["name"], how)
@@ -247,9 +256,11 @@ class Api:
                 return answered(discovery.group(resources, group))
             case ["apis", group, version] if resources.of_version(group, version):
                 return answered(discovery.resource_list(resources, group, version))
+            case ["apis", group, _] if resources.versions(group):
+                raise no_such_path()
             case [""]:
                 return answered({"paths": ["/api", "/apis", "/healthz", "/openapi/v3", "/version"]})
-        raise no_such_path()
+        raise PathUnknown
 
     async def _openapi(self, path: str) -> web.StreamResponse:
         if path == "/openapi/v2":
@@ -263,10 +274,10 @@ class Api:
             case ["apis", group, version]:
                 pass
             case _:
-                raise no_such_path()
+                raise PathUnknown
         served = self._resources.of_version(group, version)
         if not served:
-            raise no_such_path()
+            raise PathUnknown
         if any(resource.custom for resource in served):
             return answered(openapi.document(self._resources, group, version))
         if path not in self._documents:
