@@ -120,8 +120,8 @@ async def test_a_bot_with_the_printed_rights_does_everything_and_uses_each_of_th
     async with bot_in(held.sandbox, held.folder, held.reached()) as world:
         await everything_is_done(world)
         without_patching_deployments(world)
-        await world.dana.deploys("v1.3")
-        await world.sees("may not patch deployments in shop-staging")
+        world.dana.says("/deploy shop v1.3 staging")
+        await world.sees("may not patch deployments in shop-staging", buttons=["Plan again"])
     found, beyond = used(held, rights)
     assert sorted(beyond) == []
     mine = {each for each in rights if each.namespace in STAGING or each.name in (*STAGING, "kube-system")}
