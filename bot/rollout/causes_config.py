@@ -74,9 +74,9 @@ def create_failed(view: PodView) -> Finding | None:
     return None
 
 
-@pod_cause("post-start", 20, "Run the command by hand in the container")
+@pod_cause("post-start", 20, "Run the command by hand in the container", specific=1)
 def post_start(view: PodView) -> Finding | None:
-    """The postStart command fails, so the container is stopped."""
+    """The postStart command fails, so the container is stopped, which alone would look like a crash."""
     for container in view.containers:
         failed = "PostStartHookError" in (container.waiting, container.death.get("reason"))
         said = view.said("FailedPostStartHook")

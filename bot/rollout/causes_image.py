@@ -1,7 +1,8 @@
 """Why an image does not arrive on a node (rows 1 to 5).
 
 The kubelet's waiting reason alternates between ErrImagePull, which quotes the runtime, and ImagePullBackOff,
-whose older form does not: the `Failed` event keeps the runtime's words.
+whose older form does not: the `Failed` event keeps the runtime's words. Runtimes may name two reasons of their own
+(k8s.io/cri-api/pkg/errors).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 
 from bot.rollout.causes import Container, Finding, PodView, one_line, pod_cause, short_image
 
-_PULLING = ("ErrImagePull", "ImagePullBackOff")
+_PULLING = ("ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "SignatureValidationFailed")
 
 _QUOTA = re.compile(r"pull rate limit|toomanyrequests|429 Too Many", re.I)
 _REFUSED = re.compile(
@@ -19,7 +20,7 @@ _REFUSED = re.compile(
 )
 _UNREACHABLE = re.compile(
     r"i/o timeout|connection reset|connection refused|no such host|no route to host|TLS handshake timeout"
-    r"|deadline exceeded|x509|server misbehaving|50[234] ",
+    r"|deadline exceeded|x509|server misbehaving|registry is unavailable|50[234] ",
     re.I,
 )
 _MISSING = re.compile(

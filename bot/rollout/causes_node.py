@@ -1,6 +1,7 @@
 """Why a pod finds no node (rows 21 to 29), and what nodes do to pods (39 to 41).
 
-The scheduler sums up in one message; nodes differ, so the commonest reason speaks and counts are shown.
+The scheduler sums up in one message; nodes differ, so one reason speaks and counts are shown. Nodes that the pod was
+never meant for are in that message, too, and are mostly more than the others: they speak only when there are no others.
 """
 
 from __future__ import annotations
@@ -14,9 +15,17 @@ _HEAD = re.compile(r"0/(\d+) nodes are available:?\s*(.*)", re.S)
 _PART = re.compile(r"(?:(\d+)\s+)?(.*)", re.S)
 
 
+_BY_NAME = "didn't satisfy plugin"
+"""Of nodes that were not looked at: all but one for a pod of a DaemonSet."""
+_BY_CHOICE = re.compile(
+    r"untolerated taint|taints that the pod didn't|scheduler-enforced node affinity|node affinity/selector|node selector"
+)
+"""Of nodes that are kept for other pods, or that the pod does not choose."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Scheduling:
-    """The scheduler's message in parts: (how many nodes, why), the commonest first."""
+    """The scheduler's message in parts: (how many nodes, why), what is to be said first."""
 
     nodes: int
     parts: tuple[tuple[int, str], ...]
@@ -55,6 +64,18 @@ def anti_affinity(view: PodView) -> Finding | None:
     )
 
 
+@pod_cause("anti-affinity-of-others", 24, "Add nodes, or ask the owner of those pods")
+def anti_affinity_of_others(view: PodView) -> Finding | None:
+    """Pods that are there already keep pods like this one away."""
+    return _leading(view, r"existing pods anti-affinity rules", "Other pods keep it off their nodes")
+
+
+@pod_cause("affinity", 24, "Check the rule and the labels of those pods")
+def affinity(view: PodView) -> Finding | None:
+    """It wants to be near other pods, and there are none, or not where it may go."""
+    return _leading(view, r"didn't match pod affinity rules", "No node has the pods that it is to be near")
+
+
 @pod_cause("claim-unbound", 25, "See the claim", grace=True, specific=-1)
 def claim_unbound(view: PodView) -> Finding | None:
     """The pod's claim has no volume yet."""
@@ -65,7 +86,9 @@ def claim_unbound(view: PodView) -> Finding | None:
 def volume_zone(view: PodView) -> Finding | None:
     """The disk is where no fitting node is."""
     return _leading(
-        view, r"volume node affinity conflict|no available volume zone", "The disk is in another zone"
+        view,
+        r"volume node affinity conflict|PersistentVolume's node affinity|no available volume zone",
+        "The disk is in another zone",
     )
 
 
@@ -109,27 +132,46 @@ def sandbox(view: PodView) -> Finding | None:
 
 @pod_cause("node-lost", 40, "Wait about 5 minutes, then look at the node", fault="cluster", specific=5)
 def node_lost(view: PodView) -> Finding | None:
-    """The node stopped answering."""
+    """The node stopped answering.
+
+    The node's controller then says of its pods that they are not ready, and nothing else: all their containers are
+    as they were. Only a readiness gate looks the same.
+    """
     ready = view.condition("Ready")
-    reasons = (view.status.get("reason"), ready.get("reason"))
-    if "NodeLost" in reasons or (ready.get("status") == "Unknown") or "NodeNotReady" in reasons:
+    gated = (view.pod.get("spec") or {}).get("readinessGates")
+    overruled = ready.get("status") == "False" and view.condition("ContainersReady").get("status") == "True"
+    if (overruled and not gated) or ready.get("status") == "Unknown" or view.status.get("reason") == "NodeLost":
         node = str((view.pod.get("spec") or {}).get("nodeName") or "?")
         return Finding(f"Node {node} stopped answering", str(view.status.get("message") or ""))
     return None
 
 
+@pod_cause("disk-limit", 41, "Raise the limit, or write less to the container's disk", specific=6)
+def disk_limit(view: PodView) -> Finding | None:
+    """It wrote more than it may, and was thrown out for that."""
+    said = _evicted(view)
+    found = re.search(r"exceed(?:s|ed) (?:its|the) [\w ]*limit[a-z ]* \"?([\d.]+\w*)", said)
+    return Finding(f"Used more disk than its limit of {found[1]}", one_line(said)) if found else None
+
+
 @pod_cause("evicted", 41, "Free space on the node, or set requests", fault="cluster", specific=5)
 def evicted(view: PodView) -> Finding | None:
     """The node ran out of something and threw the pod out."""
+    said = _evicted(view)
+    found = re.search(r"low on resource: ?\[?([\w-]+)|had condition: ?\[?(\w+)", said)
+    what = next((group for group in found.groups() if group), "") if found else "a resource"
+    return Finding(f"Node ran out of {what}", one_line(said)) if said else None
+
+
+def _evicted(view: PodView) -> str:
+    """Why the kubelet threw the pod out, "" where it did not."""
     if view.status.get("phase") != "Failed" or view.status.get("reason") != "Evicted":
-        return None
-    message = str(view.status.get("message") or "")
-    found = re.search(r"low on resource: ?\[?([\w-]+)", message)
-    return Finding(f"Node ran out of {found[1] if found else 'a resource'}", one_line(message))
+        return ""
+    return str(view.status.get("message") or "no reason was given")
 
 
 def _leading(view: PodView, pattern: str, words: str) -> Finding | None:
-    """A finding when the commonest reason of the scheduler matches."""
+    """A finding when the reason of the scheduler that speaks matches."""
     scheduling = _scheduling(view)
     if scheduling is None or not scheduling.parts:
         return None
@@ -161,5 +203,13 @@ def _scheduling(view: PodView) -> _Scheduling | None:
         found = _PART.match(text.strip())
         assert found is not None
         parts.append((int(found[1] or nodes), found[2]))
-    parts.sort(key=lambda part: -part[0])
+    parts.sort(key=_weight)
     return _Scheduling(nodes, tuple(parts), one_line(message))
+
+
+def _weight(part: tuple[int, str]) -> tuple[int, int]:
+    """The commonest first, but what says nothing of the nodes that the pod is meant for after all others."""
+    count, why = part
+    if _BY_NAME in why:
+        return 2, -count
+    return (1 if _BY_CHOICE.search(why) else 0), -count

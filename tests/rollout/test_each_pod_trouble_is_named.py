@@ -108,10 +108,28 @@ ROWS: list[tuple[str, str, dict[str, Any]]] = [
         "No node has cpu free",
         unschedulable("0/3 nodes are available: 3 Insufficient cpu. preemption: 0/3 nodes are available."),
     ),
+    ("resources-short", "No node has memory free (2 of 17 nodes)", unschedulable(TAINTS)),
+    (
+        "resources-short",
+        "No node has cpu free (1 of 3 nodes)",
+        unschedulable(
+            "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't satisfy plugin(s) [NodeAffinity]."
+        ),
+    ),
     (
         "tainted",
-        "Nodes are reserved by taint node-role.kubernetes.io/infra (15 of 17 nodes)",
-        unschedulable(TAINTS),
+        "Nodes are reserved by taint node-role.kubernetes.io/infra",
+        unschedulable(
+            "0/2 nodes are available: 2 node(s) had untolerated taint {node-role.kubernetes.io/infra: }."
+        ),
+    ),
+    (
+        "tainted",
+        "Nodes are reserved by a taint (1 of 3 nodes)",
+        unschedulable(
+            "0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 node(s) didn't satisfy plugin(s) "
+            "[NodeAffinity]."
+        ),
     ),
     (
         "no-matching-node",
@@ -124,14 +142,29 @@ ROWS: list[tuple[str, str, dict[str, Any]]] = [
         unschedulable("0/2 nodes are available: 2 node(s) didn't match pod anti-affinity rules."),
     ),
     (
+        "anti-affinity-of-others",
+        "Other pods keep it off their nodes",
+        unschedulable("0/2 nodes are available: 2 node(s) didn't satisfy existing pods anti-affinity rules."),
+    ),
+    (
+        "affinity",
+        "No node has the pods that it is to be near",
+        unschedulable("0/2 nodes are available: 2 node(s) didn't match pod affinity rules."),
+    ),
+    (
         "claim-unbound",
         "Its disk is not ready",
-        unschedulable("0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims."),
+        unschedulable("0/2 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found"),
     ),
     (
         "volume-zone",
         "The disk is in another zone",
         unschedulable("0/2 nodes are available: 2 node(s) had volume node affinity conflict."),
+    ),
+    (
+        "volume-zone",
+        "The disk is in another zone",
+        unschedulable("0/2 nodes are available: 2 node(s) didn't match PersistentVolume's node affinity."),
     ),
     (
         "node-full",
