@@ -79,7 +79,9 @@ def progress(picture: Picture, item: Raw, *, hook: bool = False) -> Progress:
     if kind == "PersistentVolumeClaim":
         return _claim(picture, item)
     desired, updated, arrived = _counted(item)
-    if arrived and _observed(item):
+    if not is_current(picture, item):  # what is counted would be the version before, and no progress beside it
+        return Progress(0, 0, desired, done=False)
+    if arrived:
         return Progress(desired, min(updated, desired), desired, done=True)
     ready = sum(condition(pod, "Ready").get("status") == "True" for pod in new_pods(picture, item))
     return Progress(min(ready, desired), min(updated, desired), desired, done=False)
