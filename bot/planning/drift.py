@@ -90,9 +90,9 @@ def drifted(
         live, wanted = found[each.key], then.get(each.key)
         if live is None:
             lines += _gone(each, wanted, planned is not None)
-        else:
+        elif straying := list(strays(each.object, live, wanted)):  # masking both sides costs the most
             told = _Told(each, live, wanted, mask, discloses, planned is not None)
-            lines += map(told.drift, strays(each.object, live, wanted))
+            lines += map(told.drift, straying)
     return tuple(sorted(dict.fromkeys(lines), key=lambda each: not each.contested))
 
 
