@@ -123,7 +123,7 @@ def assess(
         result.progress[ref] = progress(picture, item, hook=ref.hook)
         if ref.hook:
             result.attempts[ref] = int((item.get("status") or {}).get("failed") or 0)
-        if moved or is_current(picture, item):
+        if is_current(picture, item):
             shown = _workload_trouble(picture, item, ref, rules, logs or {})
             if _is_excused(result, item, ref, unwell or {}):
                 shown = replace(shown, trouble=replace(shown.trouble, before=True)) if shown else None

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from bot.clock import SystemClock
@@ -131,7 +130,6 @@ class Place:
         """Follow a change of these objects to its verdict, or to an event: the watch first, then the change,
         then `applied`, and `then` what happens to the pods."""
         clock, seen = SystemClock(), Followed()
-        since = clock.now() - timedelta(seconds=1)
 
         async def work(follower: Follower) -> None:
             await change()
@@ -140,7 +138,7 @@ class Place:
                 await then()
 
         follower = Follower(
-            self.cluster, self.namespace, refs(items), rules=rules, since=since, clock=clock, unwell=unwell
+            self.cluster, self.namespace, refs(items), rules=rules, since=clock.now(), clock=clock, unwell=unwell
         )
         try:
             async with asyncio.timeout(LONGEST), follower, asyncio.TaskGroup() as group:
