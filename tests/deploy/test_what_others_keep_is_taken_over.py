@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from bot.helm import records
+from bot.sandbox.kubernetes.storage import Key
 from tests.hands import edited, scaled
 from tests.worlds import World, open_bot_world, spaced
 
@@ -106,3 +108,26 @@ async def test_a_plan_that_would_fail_says_why_and_can_not_be_confirmed(tmp_path
         await cluster.create("v1", "Namespace", None, {"metadata": {"name": "blog"}})
         await world.kim.presses("Plan again")
         await world.sees("📋 Plan: blog → PRODUCTION v0.9", buttons=["Deploy to PRODUCTION"])
+
+
+async def test_the_way_back_of_a_helm_3_release_needs_no_force_and_gets_none(tmp_path: Path) -> None:
+    patient = "environments: {staging: {fail_early: {crash_restarts: 4}}}"
+    async with open_bot_world(tmp_path, patient) as world:
+        as_helm_3_left_it(world)
+        world.dana.says("/deploy shop v2.0-crash staging")
+        await world.sees("Plan: shop", buttons=["Deploy to staging"])
+        await world.dana.presses("Deploy to staging")
+        await world.sees("crashed")
+        await scaled(world, "shop", "shop-staging", 5)
+        await world.sees("↩️ shop → staging v1.1 is back")
+        assert replicas(world, "shop") == 3
+
+
+def as_helm_3_left_it(world: World) -> None:
+    """Take the word from the records that the server applied their objects: Helm 3 has none."""
+    for secret in world.cluster.storage.list("", "secrets", "shop-staging"):
+        if secret.get("type") == "helm.sh/release.v1":
+            record = records.read(secret["data"]["release"])
+            assert record.pop("apply_method") == "ssa"
+            changed = {**secret, "data": {"release": records.written(record)}}
+            world.cluster.storage.put(Key("", "secrets", "shop-staging", secret["metadata"]["name"]), changed)
