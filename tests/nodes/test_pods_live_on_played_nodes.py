@@ -79,6 +79,18 @@ async def test_a_job_whose_pods_crash_fails(kubectl: Kubectl) -> None:
     await kubectl("wait", "--for=condition=Failed", "job/task", "--timeout=60s")
 
 
+async def test_a_task_that_is_stopped_in_the_middle_has_not_done_its_work(kubectl: Kubectl) -> None:
+    spec = template("shop/task:1-slow", restartPolicy="Never")["spec"]
+    await kubectl.apply("Job", "task", {"template": {"spec": spec}}, "batch/v1")
+    await kubectl.until("job/task", ".status.active", "1")
+    (pod,) = await kubectl.get("pods")
+    name = f"pod/{pod['metadata']['name']}"
+    await kubectl.until(name, ".status.phase", "Running")
+    await kubectl("delete", name, "--wait=false")
+    await kubectl.until("job/task", ".status.failed", "1")
+    assert "succeeded" not in (await kubectl.get("job/task"))["status"]
+
+
 async def test_a_daemon_set_has_a_pod_on_each_node(kubectl: Kubectl) -> None:
     await kubectl.apply("DaemonSet", "agent", workload("shop/agent:1"), "apps/v1")
     await kubectl("rollout", "status", "daemonset/agent")

@@ -84,6 +84,16 @@ async def test_a_script_that_cannot_be_understood_starts_nothing(tmp_path: Path)
     assert "script.yaml:1: step 1" in error
 
 
+async def test_what_is_about_a_real_cluster_needs_one(tmp_path: Path) -> None:
+    code, out, error = await sandbox("--play-nodes")
+    assert (code, out) == (2, "")
+    assert "--kubeconfig" in error
+    (tmp_path / "kubeconfig").write_text("{}")
+    code, _, error = await sandbox("--kubeconfig", str(tmp_path / "kubeconfig"))
+    assert code == 2
+    assert "there is no context" in error
+
+
 async def test_a_world_of_ones_own_is_played_against_the_same_servers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,7 +31,7 @@ LEASES: Final = "kube-node-lease"
 LEASE_LASTS: Final = 40
 RENEW_EVERY: Final = 10.0
 """Seconds; both as a kubelet's."""
-CAPACITY: Final = {"cpu": "64", "memory": "256Gi", "pods": "1000", "ephemeral-storage": "1Ti"}
+CAPACITY: Final = {"cpu": "64", "memory": "256Gi", "pods": "5000", "ephemeral-storage": "1Ti"}
 """Of each node: enough for whoever asks for no more than a large machine has."""
 
 

@@ -290,9 +290,9 @@ class Container:
         self._go("new", now)
 
     def stop(self, now: float) -> None:
-        """End its process, as at the pod's end."""
+        """End its process, as at the pod's end: a service ends in peace, a task has not done its work."""
         if self.started:
-            self._exit(0, "Completed")
+            self._exit(*((143, "Error") if self.runs_once else (0, "Completed")))
         elif self.step != "done":
             self.state = {"terminated": {"exitCode": 0, "reason": "Completed", "finishedAt": self._stamp()}}
         self.ready = False
