@@ -124,7 +124,7 @@ class Side:
         """The events of a watch, as they come."""
         asked = {"watch": "true", "timeoutSeconds": "60"} | query
         async with self.session.get(self.url + self.path(what), params=asked) as response:
-            yield _events(response)
+            yield events_of(response)
 
     def plain(self, value: Any) -> Any:
         """What remains when everything is left out that is another each time, or on the other side.
@@ -157,7 +157,8 @@ def _ordered(key: str, value: Any) -> Any:
     return sorted(value, key=lambda each: (each["operation"], each["manager"], each.get("subresource", "")))
 
 
-async def _events(response: aiohttp.ClientResponse) -> AsyncIterator[Object]:
+async def events_of(response: aiohttp.ClientResponse) -> AsyncIterator[Object]:
+    """The JSON lines of a watch."""
     rest = b""
     async for chunk in response.content.iter_any():
         *lines, rest = (rest + chunk).split(b"\n")

@@ -86,6 +86,7 @@ class KubernetesServer:
         schemas = await asyncio.to_thread(Schemas)
         objects = Objects(self.storage, Resources(schemas), self._clock)
         seed(self.storage, self.uid, self._clock.now())
+        self.storage.forget()
         app = web.Application(client_max_size=MAX_BODY, middlewares=[self._faults, refusing_in_status])
         app.router.add_route("*", "/{path:.*}", Api(objects, self.pod_logs, self._clock, self.gate).handle)
         self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.2)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.clock import Clock
-from bot.sandbox.kubernetes import custom
+from bot.sandbox.kubernetes import custom, quotas
 from bot.sandbox.kubernetes.admission import admit, admit_change
 from bot.sandbox.kubernetes.applying import Manager, apply, update
 from bot.sandbox.kubernetes.converting import viewed
@@ -122,6 +122,8 @@ class Objects:
         own(after)
         self._admitted(resource, None, after)
         key = self.key(resource, namespace, name)
+        if (why := quotas.refusal(self.storage, key, after)) is not None:
+            raise forbidden(resource.subject(name), why)
         present = self.storage.peek(key)
         if present is not None:
             going = "deletionTimestamp" in present["metadata"]

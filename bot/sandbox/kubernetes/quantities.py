@@ -1,7 +1,11 @@
-"""Kubernetes' quantities ("500m", "128Mi"): their values, and the one form in which the API writes each."""
+"""Kubernetes' quantities ("500m", "128Mi"): their values, how the API writes them, what a pod asks for in them."""
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
+
+Object = dict[str, Any]
 
 _DECIMAL = {-9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T", 15: "P", 18: "E"}
 _BINARY = {10: "Ki", 20: "Mi", 30: "Gi", 40: "Ti", 50: "Pi", 60: "Ei"}
@@ -46,3 +50,32 @@ def _parsed(quantity: str | int | float) -> tuple[Decimal, str, str]:
         raise ValueError(f"not a quantity: {quantity!r}")
     number = Decimal(found["number"] + (found["power"] or ""))
     return number * _FACTORS[found["suffix"]], found["power"] or "", found["suffix"]
+
+
+def show(resource: str, amount: Decimal) -> str:
+    """An amount as the API writes it: whole milli-units, or the largest binary unit that divides it."""
+    if amount != amount.to_integral_value():
+        return f"{(amount * 1000).to_integral_value():f}m"
+    if "memory" in resource or "storage" in resource:
+        for power, suffix in reversed(_BINARY.items()):
+            if amount and amount % 2**power == 0:
+                return f"{int(amount / 2**power)}{suffix}"
+    return f"{amount.to_integral_value():f}"
+
+
+def asked_by(spec: Object, resource: str, which: str = "requests") -> Decimal:
+    """How much of a resource a pod asks for: its containers' sum, or its largest init container's if more.
+
+    A container with a limit and no request requests its limit, as the API defaults it.
+    """
+    main = sum((_asked(c, resource, which) for c in spec.get("containers") or ()), Decimal(0))
+    inits: Iterable[Object] = spec.get("initContainers") or ()
+    return max([main, *(_asked(c, resource, which) for c in inits)])
+
+
+def _asked(container: Object, resource: str, which: str) -> Decimal:
+    resources = container.get("resources") or {}
+    asked = (resources.get(which) or {}).get(resource)
+    if asked is None and which == "requests":
+        asked = (resources.get("limits") or {}).get(resource)
+    return parse(asked) if asked is not None else Decimal(0)

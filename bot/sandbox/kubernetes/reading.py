@@ -10,7 +10,8 @@ from aiohttp import web
 from bot.clock import Clock
 from bot.sandbox.kubernetes import requests, tables
 from bot.sandbox.kubernetes.converting import viewed
-from bot.sandbox.kubernetes.errors import bad_request, gone
+from bot.sandbox.kubernetes.errors import ApiError, Subject, bad_request, gone, invalid
+from bot.sandbox.kubernetes.naming import forbidden_field
 from bot.sandbox.kubernetes.resources import Resource
 from bot.sandbox.kubernetes.selectors import Matches, field_selector, label_selector
 from bot.sandbox.kubernetes.storage import Storage
@@ -63,11 +64,11 @@ def _whole(obj: Object) -> Object:
     return obj
 
 
-def selection(request: web.Request, resource: Resource, name: str = "") -> Matches:
-    """What the query's selectors (and the object's name, in a watch of one) match."""
+def selection(request: web.Request, resource: Resource) -> Matches:
+    """What the query's selectors match."""
     labels = label_selector(request.query.get("labelSelector", ""))
     fields = field_selector(resource.kind, request.query.get("fieldSelector", ""))
-    return lambda obj: (not name or obj["metadata"]["name"] == name) and labels(obj) and fields(obj)
+    return lambda obj: labels(obj) and fields(obj)
 
 
 class Pages:
@@ -142,21 +143,32 @@ def _bare(obj: Object) -> Object:
     return {name: value for name, value in obj.items() if name not in ("apiVersion", "kind")}
 
 
-def watch(request: web.Request, clock: Clock, resource: Resource, namespace: str | None, name: str) -> Watch:
+def watch(request: web.Request, clock: Clock, resource: Resource, namespace: str | None) -> Watch:
     """What a watch request asks for.
 
-    Raises: ApiError 400 for a resource version that is none.
+    Raises: ApiError 500 for a resource version that is none, 422 for initial events of no state.
     """
-    version = requests.number(request, "resourceVersion")
+    version = _version(request.query.get("resourceVersion", ""))
     initial = requests.flag(request, "sendInitialEvents")
+    if "sendInitialEvents" in request.query and not request.query.get("resourceVersionMatch"):
+        words = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
+        cause = forbidden_field("resourceVersionMatch", words)
+        raise invalid(Subject("meta.k8s.io", "", "ListOptions"), [cause])
     timeout = requests.number(request, "timeoutSeconds")
     return Watch(
         resource,
         namespace,
-        selection(request, resource, name),
+        selection(request, resource),
         None if initial or not version else version,
         shower(request, resource, clock, watched=True),
         requests.flag(request, "allowWatchBookmarks"),
         initial,
         float(timeout) if timeout else DEFAULT_TIMEOUT,
     )
+
+
+def _version(text: str) -> int:
+    if text and not text.isdecimal():
+        why = f'strconv.ParseUint: parsing "{text}": invalid syntax'
+        raise ApiError(500, "", f'resourceVersion: Invalid value: "{text}": {why}')
+    return int(text or 0)

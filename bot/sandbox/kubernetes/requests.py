@@ -58,9 +58,9 @@ def target(path: str) -> Target | None:
 def verb(request: web.Request, aim: Target) -> str:
     """The verb as rights name it."""
     if request.method in ("GET", "HEAD"):
-        if flag(request, "watch"):
-            return "watch"
-        return "get" if aim.name else "list"
+        if aim.name:
+            return "get"
+        return "watch" if flag(request, "watch") else "list"
     if request.method == "DELETE":
         return "delete" if aim.name else "deletecollection"
     return VERBS.get(request.method, request.method.lower())

@@ -119,7 +119,7 @@ class Api:
         return reading.listed(request, self._storage, self._pages, self._clock, resource, place)
 
     async def _watch(self, request: web.Request, resource: Resource, aim: Target) -> web.StreamResponse:
-        watch = reading.watch(request, self._clock, resource, aim.namespace or None, aim.name)
+        watch = reading.watch(request, self._clock, resource, aim.namespace or None)
         return await watching.stream(request, self._storage, self._clock, watch)
 
     async def _create(self, request: web.Request, resource: Resource, aim: Target) -> web.StreamResponse:

@@ -127,6 +127,10 @@ class Storage:
         for queue in self._watchers:
             queue.put_nowait(change)
 
+    def forget(self) -> None:
+        """Keep none of the changes so far: no watch starts from before now."""
+        self._changes.clear()
+
     @contextmanager
     def changes(self, since: int | None = None) -> Iterator[AsyncIterator[Change]]:
         """Watch every change after version `since` (from now on, when None), in order.
@@ -139,7 +143,7 @@ class Storage:
         if since is not None:
             oldest = self._changes[0].version if self._changes else self.version + 1
             if since + 1 < oldest and since < self.version:
-                raise VersionGone(f"version {since} is gone, the oldest kept is {oldest}")
+                raise VersionGone(f"{since} ({oldest - 1})")
             for change in self._changes:
                 if change.version > since:
                     queue.put_nowait(change)

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from bot.sandbox.kubernetes.admission import admit_pod
 from bot.sandbox.kubernetes.controllers.cluster import Cluster, condition_of, is_ending
 from bot.sandbox.kubernetes.controllers.kinds import POD
-from bot.sandbox.kubernetes.controllers.quotas import check_quota
 from bot.sandbox.kubernetes.controllers.recording import Recorder
 from bot.sandbox.kubernetes.defaults import set_defaults
 from bot.sandbox.kubernetes.errors import ApiError
 from bot.sandbox.kubernetes.metadata import new_metadata, owner_reference
+from bot.sandbox.kubernetes.quotas import refusal
 from bot.sandbox.kubernetes.storage import Object
 
 RETRY_REFUSED = 2.0
@@ -62,8 +62,8 @@ def _admit(cluster: Cluster, pod: Object) -> None:
         admit_pod(cluster.storage, pod)
     except ApiError as error:
         raise Refused(str(error)) from error
-    if (why := check_quota(cluster, pod)) is not None:
-        raise Refused(why)
+    if (why := refusal(cluster.storage, POD.key(namespace, name), pod)) is not None:
+        raise Refused(f'pods "{name}" is forbidden: {why}')
 
 
 def from_template(

@@ -9,9 +9,8 @@ from bot.sandbox.kubernetes.behaviour import Pace
 from bot.sandbox.kubernetes.controllers.cluster import Cluster, is_ending, set_condition
 from bot.sandbox.kubernetes.controllers.kinds import CLAIM, NODE, POD
 from bot.sandbox.kubernetes.controllers.pods import phase
-from bot.sandbox.kubernetes.controllers.quantities import asked_by
 from bot.sandbox.kubernetes.controllers.recording import Recorder
-from bot.sandbox.kubernetes.quantities import parse
+from bot.sandbox.kubernetes.quantities import asked_by, parse
 from bot.sandbox.kubernetes.selectors import selects
 from bot.sandbox.kubernetes.storage import Change, Key, Object
 
