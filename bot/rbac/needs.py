@@ -72,13 +72,13 @@ def everywhere() -> set[Need]:
 
 
 def looking(namespace: str, made: Sequence[Made]) -> set[Need]:
-    """To see how a release stands and why: status, history, pods, logs, events."""
+    """To see how a release stands and why: status, history, drift, pods, logs, events."""
     kinds = {each.kind for each in made}
     needs = {Need(namespace, "", "secrets", verb) for verb in ("get", "list")}
     needs |= {Need(namespace, "", "pods", verb) for verb in ("get", "list")}
     needs.add(Need(namespace, "", "pods/log", "get"))
     needs |= {Need(namespace, *watched, "list") for watched in _watched(made)}
-    needs |= {Need(each.namespace, each.group, each.resource, "get") for each in made if _is_shown(each)}
+    needs |= {_of(each, "get") for each in made if not each.hook or _is_shown(each)}
     if "Service" in kinds:
         needs.add(Need(namespace, "discovery.k8s.io", "endpointslices", "list"))
     if "CronJob" in kinds:
@@ -114,14 +114,15 @@ def _is_shown(made: Made) -> bool:
     return made.kind in SHOWN or is_custom(ObjectRef(made.api_version, made.kind, made.name, made.hook))
 
 
-def _applying(made: Made) -> Iterable[Need]:
-    """What Helm asks to make, change and delete one object.
+def _of(made: Made, verb: str) -> Need:
+    """In a namespace the kind is enough, since names change with the values; in the whole cluster it is this one."""
+    return Need(made.namespace, made.group, made.resource, verb, "" if made.namespace else made.name)
 
-    In a namespace the kind is enough, since names change with the values; in the whole cluster it is this one.
-    """
-    name = "" if made.namespace else made.name
+
+def _applying(made: Made) -> Iterable[Need]:
+    """What Helm asks to make, change and delete one object."""
     for verb in APPLY:
-        yield Need(made.namespace, made.group, made.resource, verb, name)
+        yield _of(made, verb)
     if made.hook:
         for verb in HOOK:
             yield Need(made.namespace, made.group, made.resource, verb)

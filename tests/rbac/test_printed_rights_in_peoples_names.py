@@ -26,6 +26,8 @@ async def test_people_deploy_by_their_own_roles_and_the_bot_by_none(held: Held) 
         await world.sees("✅ shop → staging v1.2")
         world.vic.says("/status shop staging")
         await world.sees("v1.2")
+        world.vic.says("/drift shop staging")
+        assert "may not be read" not in (await world.sees("shop is as deployed")).text
     mine = {(what.verb, what.resource) for user, what in held.account.asked if user == USER and not what.path}
     assert {verb for verb, resource in mine if resource != "selfsubjectaccessreviews"} <= {
         "get",
