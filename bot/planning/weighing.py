@@ -12,7 +12,7 @@ from bot.config import Target
 from bot.masking import Masker
 from bot.planning.comparing import Comparison, compared
 from bot.planning.drift import Drift, drifted
-from bot.planning.hiding import mask_for, texts_given
+from bot.planning.hiding import held_by, mask_for, texts_given
 from bot.planning.live import Live, values_of
 from bot.planning.losing import Loss, losses
 from bot.planning.manifests import Manifest
@@ -52,7 +52,9 @@ async def weighed(
     given = texts_given(target, secret, *values, values_of(live.record))
     groups = (live.objects, live.hooks, then.objects, then.hooks)
     mask = mask_for(masker, *groups, traced=then.traced, given=given)
-    wider = mask_for(masker, *groups, live.there, traced=then.traced, given=given)
+    wider = mask
+    if not held_by(live.there) <= held_by(*groups):  # somebody put something new into a Secret
+        wider = mask_for(masker, *groups, live.there, traced=then.traced, given=given)
     comparison, drift = await asyncio.gather(
         asyncio.to_thread(compared, live.objects, then.objects, mask=mask, hooks=hooks, again=then.again),
         asyncio.to_thread(
