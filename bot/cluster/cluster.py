@@ -7,7 +7,7 @@ Raw, because typed objects cost the client library seconds of a blocked loop (5,
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeAlias
@@ -57,6 +57,11 @@ class Table:
     rows: tuple[tuple[Any, ...], ...]
     names: tuple[tuple[str, str], ...]
     """(namespace, name) of each row's object."""
+
+
+def whole(item: dict[str, Any]) -> dict[str, Any]:
+    """All of an object."""
+    return item
 
 
 class Cluster(Writing):
@@ -172,9 +177,11 @@ class Cluster(Writing):
         *,
         labels: str | None = None,
         fields: str | None = None,
+        keep: Callable[[dict[str, Any]], dict[str, Any]] = whole,
     ) -> AsyncGenerator[WatchEvent, None]:
         """All objects as ADDED, then SYNCED, then their changes without end; close it with `aclosing`.
 
+        `keep` says what of each object is kept, before the next ones are read: there may be thousands.
         Outages are told by LOST and mended by themselves. Raises: ClusterRefused when refused for good.
         """
         resource = await self.resource(api_version, kind)
@@ -182,14 +189,12 @@ class Cluster(Writing):
         events = watching(
             self._connection,
             Request("GET", resource.path(namespace), query, identity=self._identity),
-            lambda: self._listed(resource, namespace, query, 30.0),
+            lambda: self._listed(resource, namespace, query, 30.0, keep=keep),
             self._clock,
+            lambda item: keep({"apiVersion": api_version, "kind": resource.kind, **without_managers(item)}),
         )
         async with contextlib.aclosing(events) as changes:
             async for event in changes:
-                if event.object:
-                    event.object.setdefault("apiVersion", api_version)
-                    event.object.setdefault("kind", resource.kind)
                 yield event
 
     async def logs(
@@ -278,6 +283,7 @@ class Cluster(Writing):
         accept: str = JSON,
         *,
         most: int | None = None,
+        keep: Callable[[dict[str, Any]], dict[str, Any]] = whole,
     ) -> tuple[Objects, str]:
         """All pages of a list (or those with the first `most`), and the resourceVersion to watch from."""
         items: Objects = []
@@ -290,7 +296,7 @@ class Cluster(Writing):
             for item in page.get("items") or ():
                 item.setdefault("apiVersion", resource.api_version)
                 item.setdefault("kind", resource.kind)
-                items.append(item)
+                items.append(keep(item))
             metadata = page.get("metadata") or {}
             if not metadata.get("continue") or (most is not None and len(items) >= most):
                 return items, str(metadata.get("resourceVersion") or "")

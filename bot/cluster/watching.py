@@ -51,10 +51,12 @@ async def watching(
     request: Request,
     listed: Callable[[], Awaitable[tuple[list[dict[str, Any]], str]]],
     clock: Clock,
+    kept: Callable[[dict[str, Any]], dict[str, Any]],
 ) -> AsyncGenerator[WatchEvent, None]:
     """All objects, then their changes, without end.
 
-    `request` is that of the list; `listed` gives the objects and their resourceVersion.
+    `request` is that of the list; `listed` gives the objects and their resourceVersion, `kept` what of a changed
+    object is told.
 
     Raises: ClusterRefused when the server refuses for good (rights, an unknown kind).
     """
@@ -77,8 +79,9 @@ async def watching(
                     place = changed["metadata"]["resourceVersion"]
                     pause = 0.0
                     if kind != "BOOKMARK":
-                        _remember(known, kind, changed)
-                        yield WatchEvent(kind, changed)  # type: ignore[arg-type]
+                        item = kept(changed)
+                        _remember(known, kind, item)
+                        yield WatchEvent(kind, item)  # type: ignore[arg-type]
         except Gone:
             place = ""
         except ClusterUnreachable as error:

@@ -25,6 +25,7 @@ from bot.rollout.causes_routing import warnings
 from bot.rollout.course import Course
 from bot.rollout.last_words import fetch_last_words, termination_message
 from bot.rollout.picture import Picture
+from bot.rollout.slimming import Slimmer
 from bot.rollout.verdicts import ObjectRef, Rules, Verdict, index_of
 from bot.rollout.workloads import FOLLOWED, is_custom, is_workload
 
@@ -71,6 +72,7 @@ class Follower:
         self._rules = rules
         self._clock = clock
         self._picture = Picture(since)
+        self._slim = Slimmer()
         self._course = Course(self._objects, rules, held=held)
         self._tasks: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
@@ -171,7 +173,8 @@ class Follower:
         index = index_of(api_version, kind)
         hooks = {it.name for it in self._objects if it.hook and it.kind == kind}
         try:
-            async with contextlib.aclosing(self._cluster.watch(api_version, kind, self._namespace)) as events:
+            watch = self._cluster.watch(api_version, kind, self._namespace, keep=self._slim)
+            async with contextlib.aclosing(watch) as events:
                 async for event in events:
                     if event.type == "SYNCED":
                         self._unsynced.discard(index)

@@ -10,15 +10,15 @@ import asyncio
 from collections.abc import Iterable, Sequence
 
 from bot.cluster import Cluster, ClusterError, Ref
-from bot.rollout.picture import Picture, Raw
+from bot.rollout.picture import TELLING, Picture, Raw
 from bot.rollout.verdicts import ObjectRef
 from bot.rollout.workloads import FOLLOWED, is_custom, is_settled, is_workload, selector_text
 
 AT_ONCE = 16
 """Objects asked for at the same time."""
 
-_TELLING = ("type=Warning", "reason=Killing", "reason=WaitForFirstConsumer")
-"""The events that causes go by, as field selectors: the others are by far the most."""
+_TELLING = ("type=Warning", *(f"reason={reason}" for reason in TELLING))
+"""The events that causes go by, as field selectors."""
 
 
 async def look(cluster: Cluster, namespace: str, objects: Sequence[ObjectRef]) -> Picture:

@@ -14,6 +14,9 @@ from bot.rollout.verdicts import index_of
 
 Raw: TypeAlias = dict[str, Any]
 
+TELLING = ("Killing", "FailedBinding", "WaitForFirstConsumer")
+"""Reasons of events that say something although their type is Normal; the other normal ones are by far the most."""
+
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
@@ -55,7 +58,8 @@ class Picture:
         kind, name = _kind(item), item["metadata"]["name"]
         item["metadata"].pop("managedFields", None)
         if kind == "Event":
-            self._events[_about(item)][name] = item
+            if item.get("type") != "Normal" or item.get("reason") in TELLING:
+                self._events[_about(item)][name] = item
             return
         known = self._objects[kind].get(name)
         if known is not None:
