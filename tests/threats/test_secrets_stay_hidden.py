@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from bot import logs
 from bot.store.tables import AuditRow, OperationRow, OutgoingRow, StepRow
+from tests.hands import edited
 from tests.threats.acting import reconfigured, until
 from tests.worlds import World
 
@@ -30,8 +31,10 @@ REMOVED = "removed-canary-1234"
 APPLIED = "applied-canary-5678"
 FILED = "filed-canary-9012"
 """From a values file that is secret as a whole."""
+BY_HAND = "by-hand-canary-3456"
+"""Put into the cluster by somebody, beside the bot."""
 
-CANARIES = (KNOWN, MOVED, SHORT, ADDED, REMOVED, APPLIED, FILED)
+CANARIES = (KNOWN, MOVED, SHORT, ADDED, REMOVED, APPLIED, FILED, BY_HAND)
 
 SHARED = """
 apiVersion: v1
@@ -120,7 +123,9 @@ async def leaky(world: World, folder: Path, *templates: str, turn: str) -> None:
 
 
 def apps(world: World) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load(world.sandbox.configs[-1].read_text(encoding="utf-8"))["apps"]
+    """As the sandbox's own file has them; what is laid over that is for `reconfigured`."""
+    contents = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in world.sandbox.configs]
+    found: dict[str, Any] = [each["apps"] for each in contents if "apps" in each][-1]
     return found
 
 
@@ -179,6 +184,9 @@ async def test_from_the_first_plan_to_the_last_document(
     await world.sees("✅ shop → staging")
     await world.kim.presses("Diff")
     await world.sees("what revision")
+    await changed_by_hand(world)
+    world.kim.says("/drift shop staging")
+    await world.sees("2 changes by hand")
     await shows_its_diff(world, "/rollback shop staging", "Roll back")
     shown = everything_shown(world)
     assert "•••" in shown
@@ -221,6 +229,13 @@ async def test_errors_tell_no_secret(
     assert leaks(await everything_stored(world)) == set()
     captured = logged.readouterr()
     assert leaks(captured.out + captured.err) == set()
+
+
+async def changed_by_hand(world: World) -> None:
+    """Somebody puts a new secret into the cluster, and a copy of it where everybody looks."""
+    place = "/api/v1/namespaces/shop-staging"
+    await edited(world, f"{place}/secrets/coming", {"stringData": {"new": BY_HAND}})
+    await edited(world, f"{place}/configmaps/changing", {"metadata": {"labels": {"copied": BY_HAND}}})
 
 
 async def shows_its_diff(world: World, command: str, words: str) -> None:
