@@ -2,16 +2,19 @@
 
 import asyncio
 import importlib
+import json
 import logging
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import structlog
 
 from bench.measuring import Figure
 
-BENCHES = ("starting", "planning", "rendering", "operating", "splitting", "receiving")
+RESULTS = Path("build/bench.json")
+BENCHES = ("starting", "planning", "rendering", "operating", "splitting", "receiving", "scaling")
 
 
 async def run(names: Sequence[str]) -> list[tuple[str, Figure]]:
@@ -24,8 +27,9 @@ async def run(names: Sequence[str]) -> list[tuple[str, Figure]]:
 
 def table(rows: Sequence[tuple[str, Figure]]) -> str:
     """The figures as a Markdown table, as docs/performance.md has it."""
-    lines = ["| bench | what | time or rate | |", "|---|---|---|---|"]
-    lines += [f"| `{name}` | {figure.what} | {figure.value} | {figure.note} |" for name, figure in rows]
+    lines = ["| bench | what | figure | beside it, and the goal | |", "|---|---|---|---|---|"]
+    for name, figure in rows:
+        lines.append(f"| `{name}` | {figure.what} | {figure.shown} | {figure.compared} | {figure.note} |")
     return "\n".join(lines)
 
 
@@ -38,7 +42,12 @@ def main() -> int:
         return 2
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     start = time.perf_counter()
-    print(table(asyncio.run(run(names))))
+    rows = asyncio.run(run(names))
+    print(table(rows))
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(
+        json.dumps([figure.as_json() for _, figure in rows], indent=1) + "\n", encoding="utf-8"
+    )
     print(f"\nTook {time.perf_counter() - start:.0f} s", file=sys.stderr)
     return 0
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bench.measuring import Figure, shown
+from bench.measuring import Figure
 from bot.clock import SystemClock
 from bot.operations.desk import Desk, Order
 from bot.operations.engine import Engine
@@ -75,7 +75,7 @@ async def _measured(database: Database, key: Path) -> Figure:
             await ends.all.wait()
         took = time.perf_counter() - start
     note = f"{OPERATIONS * STEPS / took:.0f} steps/s, each committed"
-    return Figure(f"engine: {OPERATIONS} operations of {STEPS} steps on SQLite", shown(took), note)
+    return Figure(f"engine: {OPERATIONS} operations of {STEPS} steps on SQLite", took, "s", note)
 
 
 def _order(subject: str) -> Order:

@@ -20,10 +20,8 @@ async def measure() -> list[Figure]:
     comparison = compared(before, after, mask=mask, again=after)
     changed = f"{len(comparison.lines)} lines of summary, {len(comparison.diff) // 1024} kB of diff"
     return [
-        Figure(
-            "plan: parse 200 objects", str(timed(lambda: parse(new, "shop"), 5)), "in a thread, twice a plan"
-        ),
-        Figure("plan: compare 200 objects that all change", str(comparing), f"in a thread; {changed}"),
+        timed(lambda: parse(new, "shop"), 5).figure("plan: parse 200 objects", "in a thread, twice a plan"),
+        comparing.figure("plan: compare 200 objects that all change", f"in a thread; {changed}"),
     ]
 
 

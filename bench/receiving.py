@@ -53,10 +53,11 @@ async def measure() -> list[Figure]:
             single = await _one_by_one(world, heard)
             burst = await _burst(world, heard)
     return [
-        Figure("telegram: from a message to its handler", str(single), "long polling, stored first"),
+        single.figure("telegram: from a message to its handler", "long polling, stored first"),
         Figure(
             f"telegram: {BURST} updates at once",
-            f"{burst:.0f}/s",
+            burst,
+            "/s",
             "of many chats, each stored and marked done",
         ),
     ]

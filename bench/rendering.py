@@ -4,7 +4,7 @@ import asyncio
 import time
 from pathlib import Path
 
-from bench.measuring import Figure, shown, timed_async
+from bench.measuring import Figure, timed_async
 from bot.helm.charts import FolderChart, fetch
 from bot.helm.client import Helm
 
@@ -36,7 +36,7 @@ async def measure() -> list[Figure]:
         await asyncio.gather(*(render() for _ in range(BURST)))
         each = BURST / (time.perf_counter() - start)
     return [
-        Figure("helm: first render", shown(first), "starts the worker"),
-        Figure("helm: render charts/microservice", str(later), "a round trip to the worker"),
-        Figure(f"helm: {BURST} renders at once", f"{each:.0f}/s", "two workers"),
+        Figure("helm: first render", first, "s", "starts the worker"),
+        later.figure("helm: render charts/microservice", "a round trip to the worker"),
+        Figure(f"helm: {BURST} renders at once", each, "/s", "two workers"),
     ]

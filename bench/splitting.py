@@ -11,4 +11,4 @@ async def measure() -> list[Figure]:
     html = f"<blockquote expandable>{LINE * 1000}</blockquote>"
     parts = len(split(html))
     took = timed(lambda: split(html), 5)
-    return [Figure(f"text: split {len(html) // 1024} kB of HTML", str(took), f"{parts} messages")]
+    return [took.figure(f"text: split {len(html) // 1024} kB of HTML", f"{parts} messages")]

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from bench.measuring import Figure, shown, timed
+from bench.measuring import Figure, timed
 
 MODULES = ("bot.cli", "bot.app")
 
@@ -11,7 +11,7 @@ MODULES = ("bot.cli", "bot.app")
 async def measure() -> list[Figure]:
     """Import times in a fresh process, the interpreter's own start taken off."""
     bare = _started("pass")
-    return [Figure(f"import {name}", shown(max(0.0, _started(f"import {name}") - bare))) for name in MODULES]
+    return [Figure(f"import {name}", max(0.0, _started(f"import {name}") - bare), "s") for name in MODULES]
 
 
 def _started(code: str) -> float:
