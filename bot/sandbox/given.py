@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
+import aiohttp
 import yaml
 
 from bot.access import ClusterAccess
@@ -30,8 +31,8 @@ from bot.sandbox.nodes.registering import NodeTaken
 from bot.sandbox.relay import Relay
 from bot.sandbox.servers import Beside
 
-_READY_WITHIN: Final = 60.0
-_GONE_WITHIN: Final = 60.0
+_READY_WITHIN: Final = 120.0
+_GONE_WITHIN: Final = 120.0
 _PLAYED: Final = "sandbox://"
 """How the provider's ids of played nodes begin."""
 _KINDS: Final = (
@@ -264,7 +265,7 @@ async def _play_nodes(
             pace=pace,
         )
         await stack.enter_async_context(nodes)
-    except (KubeconfigInvalid, Refused, NodeTaken) as error:
+    except (KubeconfigInvalid, Refused, NodeTaken, aiohttp.ClientError) as error:
         raise GivenUnusable(f"no nodes can be played: {error}") from error
 
 

@@ -33,6 +33,7 @@ async def open_given_world(
 ) -> AsyncIterator[World]:
     """As `open_world`, but for the cluster: all that it is to hold is in namespaces that are removed at the end.
 
+    Where nodes are real nothing is installed: the sample's pods would wait for their images for ever.
     Raises: ConfigInvalid, OSError, GivenUnusable, ClusterError, HelmError.
     """
     ground = await Ground.read(folder, configs)
@@ -53,11 +54,12 @@ async def open_given_world(
         furnished = await ground.furnish(beside, {"clusters": clusters, **_moved(ground.config, prefix)})
         ways = {key: relays[context] for key, context in contexts.items()}
         async with given_clusters(given, sorted(relays), ways, prefix, beside, pace) as hands:
-            if ground.is_sample:
-                await install_all(furnished.config, RUNNING)
-                if hands.images_run:
-                    await hands.until_ready()
             about = f"{', '.join(sorted(relays))} of {given.kubeconfig}, in the namespaces {prefix}*"
+            if not hands.images_run:
+                about += "; its nodes are real and cannot pull the sandbox's images"
+            elif ground.is_sample:
+                await install_all(furnished.config, RUNNING)
+                await hands.until_ready()
             yield World(beside, furnished.cast, furnished.files, ground.secrets, kubeconfig, hands, about)
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 from bot.config import ChartFolder, Config
 from bot.helm.charts import FolderChart, fetch
 from bot.helm.client import Helm
+from bot.helm.errors import HelmError
 from bot.helm.releases import Location
 from bot.images.registry import Registries
 from bot.planning.layers import Facts
@@ -40,13 +41,17 @@ async def install_releases(config: Config, releases: Sequence[Release], cluster:
 
 async def install_all(config: Config, releases: Sequence[Release]) -> None:
     """Install all of them side by side, each revision after the other. Raises: HelmError."""
-    async with (
-        Helm(renderers=1, writers=len(releases)) as helm,
-        Registries() as registries,
-        asyncio.TaskGroup() as group,
-    ):
-        for release in releases:
-            group.create_task(_install(config, release, helm, registries))
+    try:
+        async with (
+            Helm(renderers=1, writers=len(releases)) as helm,
+            Registries() as registries,
+            asyncio.TaskGroup() as group,
+        ):
+            for release in releases:
+                group.create_task(_install(config, release, helm, registries))
+    except* HelmError as errors:
+        first = errors.exceptions[0]
+        raise first from None
 
 
 async def until_ready(cluster: KubernetesServer) -> None:

@@ -188,6 +188,7 @@ async def started(
             print("Starting the embedded Telegram and registry on the given cluster …", file=out, flush=True)
             opening = open_given_world(folder, given, configs, port=port or 0, pace=pace)
             world = await stack.enter_async_context(opening)
+            print(f"It is {world.about}", file=out, flush=True)
         print("Starting the bot …", file=out, flush=True)
         bot = BotProcess(
             world.configs,

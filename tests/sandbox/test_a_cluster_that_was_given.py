@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -88,15 +89,42 @@ async def test_scripts_reach_into_its_namespaces_alone_by_the_names_of_the_confi
     assert "shop" not in left
 
 
-async def test_what_it_cannot_do_is_said(world: World) -> None:
-    with pytest.raises(NotAsTold, match="--play-nodes"):
-        await world.hands.set_image("registry/shop:v9", "crash")
-    with pytest.raises(NotAsTold, match="only the embedded cluster can be swapped"):
-        await world.hands.swap("99999999-0000-4000-8000-000000000000")
-    with pytest.raises(NotAsTold, match="no kind that a script may touch"):
-        await world.hands.delete("node/worker-1", None)
-    with pytest.raises(NotAsTold, match="the configuration has no cluster west"):
-        await world.hands.cluster_down(1, "west")
+async def test_what_it_cannot_do_is_said(cluster: KubernetesServer, given: Given, tmp_path: Path) -> None:
+    put(cluster, "nodes", "", "iron", "Node")  # so nothing has to be installed
+    async with open_given_world(tmp_path, given) as world:
+        with pytest.raises(NotAsTold, match="--play-nodes"):
+            await world.hands.set_image("registry/shop:v9", "crash")
+        with pytest.raises(NotAsTold, match="only the embedded cluster can be swapped"):
+            await world.hands.swap("99999999-0000-4000-8000-000000000000")
+        with pytest.raises(NotAsTold, match="no kind that a script may touch"):
+            await world.hands.delete("node/worker-1", None)
+        with pytest.raises(NotAsTold, match="the configuration has no cluster west"):
+            await world.hands.cluster_down(1, "west")
+
+
+async def test_where_nodes_are_real_nothing_is_installed_and_it_is_said(
+    cluster: KubernetesServer, given: Given, tmp_path: Path
+) -> None:
+    put(cluster, "nodes", "", "iron", "Node")
+    async with open_given_world(tmp_path, given) as world:
+        assert "cannot pull the sandbox's images" in world.about
+        assert namespaces(cluster) == {"shop-staging"}
+
+
+async def test_a_signal_removes_what_it_made(cluster: KubernetesServer, given: Given, tmp_path: Path) -> None:
+    (tmp_path / "script.yaml").write_text("- {wait: 10m}\n")
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot.cli", "sandbox", "--kubeconfig", str(given.kubeconfig)),
+        *("--script", str(tmp_path / "script.yaml")),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    while b"pass" not in (line := await process.stdout.readline()):
+        assert line, "it has ended"
+    assert len(namespaces(cluster)) > 1
+    process.terminate()
+    assert await process.wait() == 130
+    assert namespaces(cluster) == {"shop-staging"}
 
 
 async def test_no_nodes_are_played_beside_real_ones(
