@@ -4,13 +4,17 @@ import re
 from collections.abc import Callable
 
 from bot.cluster.errors import Cause, ClusterRefused
+from bot.helm.records import LARGEST
 from bot.planning.trial import Refusal
 from bot.rollout.causes import one_line
-from bot.rollout.causes_helm import from_helm_error
+from bot.rollout.causes_helm import SPLIT, from_helm_error
 from bot.rollout.causes_workload import violates
 
 HEALING = ("quota", "policy-down")
 """Causes that may be over in a moment: pods and objects go, services come back."""
+
+SURELY = 0.97
+"""Of a record's size as it is known beforehand, the part that it will have at least."""
 
 _NO_DRY_RUN = re.compile(r'admission webhook "([^"]+)" does not support dry run')
 
@@ -32,6 +36,14 @@ def refusal(what: str, error: ClusterRefused, mask: Callable[[str], str]) -> Ref
         one_line(trouble.quote, 200),
         heals=trouble.cause in HEALING,
     )
+
+
+def too_large(record: int) -> tuple[Refusal, ...]:
+    """That Helm could not keep a record of so many bytes, which the API server says before anything is changed."""
+    if record * SURELY <= LARGEST:
+        return ()
+    words = f"{record / LARGEST:.1f} MiB packed, and the Secret that it goes into may have 1 MiB"
+    return (Refusal("Helm's record of it", words, SPLIT),)
 
 
 def untriable(error: ClusterRefused) -> str:

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 
 from bot.cluster.cluster import Cluster
 from bot.config import Target
+from bot.helm import records
 from bot.helm.charts import ChartArchive
 from bot.helm.client import Helm
 from bot.helm.errors import HelmError
+from bot.helm.rendering import Rendered
 from bot.planning import manifests
 from bot.planning.errors import PlanRefused
 from bot.planning.layers import Facts
@@ -40,6 +42,8 @@ class Rendering:
     """Where in them the secret values ended up."""
     crds: Mapping[str, str] = field(default_factory=dict)
     """File to text of the chart's `crds/`, which is no part of the release."""
+    record: int = 0
+    """Bytes that Helm's record of it takes, near enough; 0 where there is one already."""
 
 
 class Renderer:
@@ -74,7 +78,7 @@ class Renderer:
         newest = live.past.newest
         number = (newest.number if newest else 0) + 1
 
-        async def once(values: Values) -> tuple[list[Manifest], Mapping[str, str]]:
+        async def once(values: Values) -> tuple[list[Manifest], Rendered]:
             rendered = await self._helm.render(
                 archive,
                 values,
@@ -86,7 +90,7 @@ class Renderer:
                 api_versions=kube[1],
             )
             objects = await asyncio.to_thread(manifests.parse, rendered.files, site.namespace)
-            return objects, rendered.crds
+            return objects, rendered
 
         async def traced() -> list[Manifest]:
             """With other secrets. A chart may not take them: what is known by its text is hidden all the same."""
@@ -96,7 +100,7 @@ class Renderer:
                 return (await once(altered(layers.values, layers.hidden)))[0]
             return []
 
-        (first, crds), (again, _), other = await asyncio.gather(
+        (first, rendered), (again, _), other = await asyncio.gather(
             once(layers.values), once(layers.values), traced()
         )
         return Rendering(
@@ -104,7 +108,8 @@ class Renderer:
             hooks=[each for each in first if each.hook_events],
             again=[each for each in again if not each.hook_events],
             traced=await asyncio.to_thread(traces, first, other),
-            crds=crds,
+            crds=rendered.crds,
+            record=await asyncio.to_thread(records.size, archive.data, rendered.files, layers.values),
         )
 
 

@@ -19,7 +19,7 @@ from bot.planning.drift import Found
 from bot.planning.hiding import LONG, held_by
 from bot.planning.live import Live
 from bot.planning.manifests import GENERATED, Manifest, Object
-from bot.planning.refusals import insecure, level_of, refusal, untriable
+from bot.planning.refusals import insecure, level_of, refusal, too_large, untriable
 from bot.planning.rendering import Rendering
 from bot.planning.scaling import autoscaled, by_autoscaler, leaving, unsettled, values
 from bot.planning.sending import MANAGER, Sending, sending
@@ -55,6 +55,8 @@ class Planned:
     """Whether Helm makes the release's namespace first."""
     brings: frozenset[tuple[str, str]] = frozenset()
     """Groups and kinds that are not there yet, and that Helm installs before anything else."""
+    record: int = 0
+    """Bytes that Helm's record of it takes, near enough."""
 
 
 def deploying(
@@ -68,6 +70,7 @@ def deploying(
         revision=newest.number if newest is not None and not live.is_install else None,
         makes_namespace=live.is_install and target.environment.create_namespace,
         brings=brings,
+        record=rendering.record,
     )
 
 
@@ -140,7 +143,10 @@ class _Trying:
         fights = unsettled(self.planned.after, settled)
         warnings = [*(each for trial in trials for each in trial.warnings), *fights]
         return Trial(
-            refusals=grouped(each for trial in trials for each in trial.refusals),
+            refusals=(
+                *too_large(self.planned.record),
+                *grouped(each for trial in trials for each in trial.refusals),
+            ),
             contests=tuple(each for trial in trials for each in trial.contests),
             autoscaled=settled,
             warnings=tuple(dict.fromkeys(warnings)),
@@ -153,10 +159,8 @@ class _Trying:
         async with self.turns:
             try:
                 return await self._sent(each)
-            except ClusterRefused as error:
-                return self._refused(each, error)
             except ClusterError as error:
-                return Trial(untried=f"{each.key} could not be tried: {self.mask(error.words)}")
+                return self._failed(each, error)
 
     async def _sent(self, each: Manifest) -> Trial:
         api_version = str(each.object["apiVersion"])
@@ -199,8 +203,8 @@ class _Trying:
         )
         try:
             found = await self._warned(each, await self._dry_run(ref, request, force=True))
-        except ClusterRefused as error:
-            found = self._refused(each, error)
+        except ClusterError as error:
+            found = self._failed(each, error)
         return Trial(found.refusals, contests, settled, found.warnings, found.untried)
 
     def _is_helms_own(self, cause: Cause) -> bool:
@@ -210,6 +214,15 @@ class _Trying:
     def _scaled(self, each: Manifest) -> tuple[Autoscaled, ...]:
         """The object, where the replicas that it says are set by an autoscaler that stays."""
         return () if each.key[1::2] in self.leaving else autoscaled(each, self.live.get(each.key))
+
+    def _failed(self, each: Manifest, error: ClusterError) -> Trial:
+        if isinstance(error, ClusterConflict):
+            if error.reason == "AlreadyExists":
+                return Trial()  # whose it is, and whether Helm may have it, is another question
+            return Trial(untried=f"{each.key} could not be tried: it changes right now")
+        if isinstance(error, ClusterRefused):
+            return self._refused(each, error)
+        return Trial(untried=f"{each.key} could not be tried: {self.mask(error.words)}")
 
     def _refused(self, each: Manifest, error: ClusterRefused) -> Trial:
         space = each.key.namespace
@@ -221,8 +234,6 @@ class _Trying:
             if space in self.spaces:
                 return Trial()
         if (each.key.group, each.key.kind) in self.planned.brings and error.code == 404:
-            return Trial()
-        if error.reason == "AlreadyExists":  # whose it is, and whether Helm may have it, is another question
             return Trial()
         if webhook := untriable(error):
             return Trial(untried=f"{each.key} could not be tried: webhook {webhook} knows no dry run")

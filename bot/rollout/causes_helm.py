@@ -19,7 +19,7 @@ def _hook(text: str) -> Finding | None:
     if not found:
         return None
     when = "before" if "pre" in (found[1], found[3]) else "after"
-    named = re.search(r"\bjob (?:\S+/)?(\S+) failed|[Hh]ook \S+ (\S+) failed|[Jj]ob/(\S+)", text)
+    named = re.search(r"\bjob (?:\S+/)?(\S+) failed|[Hh]ook \S+ (\S+) failed|[Jj]ob/(?:\S+/)?([^\s/]+)", text)
     hook = next((group for group in named.groups() if group), "") if named else ""
     words = f"Hook {hook} failed {when} the main apply".replace("Hook  failed", "A hook failed")
     return Finding(words, one_line(text), where=f"Job/{hook}" if hook else "")
@@ -38,6 +38,8 @@ def _foreign(text: str) -> Finding | None:
         r"meta\.helm\.sh/release-name\" must equal \"[^\"]+\": current value is \"([^\"]+)\"", text
     )
     words = f"It belongs to the release {owner[1]}" if owner else "It belongs to another release"
+    if 'missing key "meta.helm.sh/release-name"' in text:
+        words = "It is there already, and belongs to no release"
     return Finding(words, one_line(text))
 
 
@@ -54,7 +56,8 @@ def _where(text: str) -> str:
 
 
 _GRANT = "Grant it by a Role in that namespace, or by a ClusterRole"
-_SPLIT = "Split the chart, or keep out of it by .helmignore what no template reads"
+SPLIT = "Split the chart, or keep out of it by .helmignore what no template reads"
+"""For a release that is too large for Helm's record."""
 _MEND = "Mend the chart, or its values"
 
 _SAYINGS = (
@@ -64,7 +67,7 @@ _SAYINGS = (
     ("foreign-object", _foreign, "Adopt it, or rename ours", False),
     ("stuck-release", _stuck, "See that the earlier run is dead, then roll back", True),
     ("hook-failed", _hook, "Read the hook's log; see what has changed already", False),
-    ("record-too-large", _too_large, _SPLIT, False),
+    ("record-too-large", _too_large, SPLIT, False),
     ("immutable", causes_apply.immutable, "Recreate the object, which interrupts it: ask first", False),
     ("quota", causes_apply.quota, "Raise the quota, or remove what is not needed", False),
     ("kind-missing", causes_apply.kind_missing, "Install what defines it first", False),

@@ -48,8 +48,6 @@ class Refused(_Said):
 
     values: dict[str, Any]
     told: list[str]
-    at_the_end: bool = False
-    """Whether it is known only once it was confirmed."""
 
 
 class Drifted(_Said):

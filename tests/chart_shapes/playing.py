@@ -38,12 +38,10 @@ class Life:
         return self.shape.name
 
     async def is_refused(self, case: Refused) -> None:
-        """Values of which nothing comes, and of which nothing stays."""
+        """Values of which nothing comes: there is nothing to confirm."""
         self.write(FIRST, case.values)
         self.says(f"/deploy {self.app} {FIRST} trial")
-        if case.at_the_end:
-            await self.confirms("Plan")
-        end = await self.sees(rf"^❌ {self.app} →" if case.at_the_end else "^🚫")
+        end = await self.sees("^🚫")
         assert_says(end, case.told)
         assert await self.world.revisions(self.app) == []
 
@@ -99,15 +97,15 @@ class Life:
             assert text not in message.text
         return message
 
-    async def confirms(self, title: str, stage: Stage | None = None) -> None:
+    async def confirms(self, title: str, stage: Stage) -> None:
         """Read the plan and press the button that confirms it."""
         plan = await self.sees(rf"{title}: {self.app} → trial|already is")
-        assert_says(plan, [f"{title}: {self.app} → trial", *(stage.plan if stage else ())])
-        wanted = (stage.button if stage else "") or {"Plan": "Deploy"}.get(title, title)
+        assert_says(plan, [f"{title}: {self.app} → trial", *stage.plan])
+        wanted = stage.button or {"Plan": "Deploy"}.get(title, title)
         labels = [button.label for row in plan.buttons for button in row]
         assert any(label.startswith(wanted) for label in labels), f"{labels} under:\n{plan.text}"
         await self.world.dana.presses(wanted, "private")
-        if stage and stage.loses:
+        if stage.loses:
             assert_says(await self.sees(f"{self.app} → trial removes:"), stage.loses)
             self.world.clock.move(
                 seconds=10
