@@ -95,5 +95,5 @@ class _Keeper:
         if replicas != self._workload.wanted:
             self._replicas = replicas
             return
-        self._is_kept = True
         await self._cluster.patch(self._ref, {"spec": {"replicas": self._replicas}}, manager=KEEPER)
+        self._is_kept = True

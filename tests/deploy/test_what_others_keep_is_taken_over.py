@@ -7,21 +7,29 @@ import re
 from pathlib import Path
 from typing import Any
 
+from bot.cluster import Cluster
 from bot.helm import records
 from bot.sandbox.kubernetes.storage import Key
+from tests.dry_run.meanwhile import scaled_during
 from tests.hands import edited, scaled
 from tests.worlds import World, open_bot_world, spaced
 
 SCALE = "/apis/apps/v1/namespaces/shop-staging/deployments/{}/scale"
 
 
+AUTOSCALER = "kube-controller-manager"
 SCALED = re.compile(r"shop: replicas 3 → 5, by kubectl.*: taken over, set back to 3")
 
 
 async def autoscaled(world: World, deployment: str, replicas: int) -> None:
     """What the HorizontalPodAutoscaler's controller does."""
     body = {"spec": {"replicas": replicas}}
-    await edited(world, SCALE.format(deployment), body, manager="kube-controller-manager", way="merge")
+    await edited(world, SCALE.format(deployment), body, manager=AUTOSCALER, way="merge")
+
+
+async def client(world: World) -> Cluster:
+    """Of the cluster, in the bot's own name."""
+    return await world.parts.clusters.at(world.parts.current.config.target("shop", "staging").access)
 
 
 def replicas(world: World, deployment: str) -> int:
@@ -76,9 +84,8 @@ async def test_the_way_back_takes_over_all_but_an_autoscalers_number(tmp_path: P
     patient = "environments: {staging: {fail_early: {crash_restarts: 4}}}"
     async with open_bot_world(tmp_path, patient) as world:
         await world.dana.deploys("v2.0-crash")
-        await world.sees("crashed")
-        await scaled(world, "shop", "shop-staging", 5)
-        await autoscaled(world, "shop-worker", 4)
+        meanwhile = {"shop": (5, "kubectl"), "shop-worker": (4, AUTOSCALER)}
+        await scaled_during(await client(world), "shop-staging", "v2.0-crash", meanwhile)
         await world.sees("↩️ shop → staging v1.1 is back")
         assert replicas(world, "shop") == 3
         assert replicas(world, "shop-worker") == 4
@@ -103,9 +110,7 @@ async def test_a_plan_that_would_fail_says_why_and_can_not_be_confirmed(tmp_path
         labels = [button.label for row in plan.buttons for button in row]
         assert not any("Deploy" in label for label in labels)
 
-        target = world.parts.current.config.target("blog", "production")
-        cluster = await world.parts.clusters.at(target.access)
-        await cluster.create("v1", "Namespace", None, {"metadata": {"name": "blog"}})
+        await (await client(world)).create("v1", "Namespace", None, {"metadata": {"name": "blog"}})
         await world.kim.presses("Plan again")
         await world.sees("📋 Plan: blog → PRODUCTION v0.9", buttons=["Deploy to PRODUCTION"])
 
@@ -117,8 +122,8 @@ async def test_the_way_back_of_a_helm_3_release_needs_no_force_and_gets_none(tmp
         world.dana.says("/deploy shop v2.0-crash staging")
         await world.sees("Plan: shop", buttons=["Deploy to staging"])
         await world.dana.presses("Deploy to staging")
-        await world.sees("crashed")
-        await scaled(world, "shop", "shop-staging", 5)
+        meanwhile = {"shop": (5, "kubectl")}
+        await scaled_during(await client(world), "shop-staging", "v2.0-crash", meanwhile)
         await world.sees("↩️ shop → staging v1.1 is back")
         assert replicas(world, "shop") == 3
 
