@@ -192,3 +192,13 @@ def differences(embedded: Any, real: Any, at: str = "") -> Iterator[str]:
             yield from differences(*pair, f"{at}[{number}]")
     elif embedded != real:
         yield f"{at}: the embedded one has {embedded!r}, the real one {real!r}"
+
+
+def unquoted(words: str) -> str:
+    """Without the whole object that a refusal may quote, as JSON or as Go prints its own structures."""
+    words = re.sub(
+        r'Invalid value: ("\{.*\}"|\{".*":\{".*\}|\[.*\]|\{"Volumes.*\}): ',
+        "Invalid value: (all of it): ",
+        words,
+    )
+    return words.partition("\n@@")[0]

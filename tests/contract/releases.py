@@ -6,7 +6,7 @@ from typing import Any
 from bot.helm.client import Helm
 from bot.helm.errors import HelmError
 from bot.helm.releases import Location, Revision
-from tests.contract.asking import Side
+from tests.contract.asking import Side, unquoted
 
 TIMEOUT = 60.0
 """Seconds; for a machine with more to do."""
@@ -17,7 +17,7 @@ async def outcome(action: Awaitable[Any]) -> Any:
     try:
         answer = await action
     except HelmError as error:
-        return [type(error).__name__, error.words]
+        return [type(error).__name__, unquoted(error.words)]
     return shown(answer) if isinstance(answer, Revision) else answer
 
 

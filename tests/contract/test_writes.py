@@ -1,13 +1,12 @@
 """Changing and removing objects: patches of every kind, locks, dry runs, deletes and what holds them up."""
 
-import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from tests.contract import objects
-from tests.contract.asking import Answer, Both, Object, Side, Way
+from tests.contract.asking import Answer, Both, Object, Side, Way, unquoted
 
 WEB = "apps/v1/deployments/web"
 RESTARTED = {"kubectl.kubernetes.io/restartedAt": "2026-11-29T10:00:00Z"}
@@ -31,16 +30,6 @@ async def two_containers(side: Side) -> None:
 
 async def released(side: Side) -> None:
     await side.patch(WEB, {"metadata": {"finalizers": None}})
-
-
-def unquoted(words: str) -> str:
-    """Without the whole object that a refusal may quote, as JSON or as Go prints its own structures."""
-    words = re.sub(
-        r'Invalid value: ("\{.*\}"|\{".*":\{".*\}|\[.*\]|\{"Volumes.*\}): ',
-        "Invalid value: (all of it): ",
-        words,
-    )
-    return words.partition("\n@@")[0]
 
 
 def short(answer: Answer) -> Answer:

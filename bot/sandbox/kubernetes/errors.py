@@ -61,7 +61,7 @@ class ApiError(Exception):
         details: Object = {}
         if about is not None:
             details = {"name": about.name, "group": about.group, "kind": about.resource}
-        listed = [{"reason": c.reason, "message": c.message, "field": c.field} for c in causes]
+        listed = [_told(cause) for cause in causes]
         if listed:
             details["causes"] = listed
         if retry_after is not None:
@@ -78,6 +78,11 @@ class ApiError(Exception):
             self.status["reason"] = reason
         if about is not None or details:
             self.status["details"] = {key: value for key, value in details.items() if value}
+
+
+def _told(cause: Cause) -> Object:
+    told = {"reason": cause.reason, "message": cause.message}
+    return {**told, "field": cause.field} if cause.field else told
 
 
 def bad_request(message: str) -> ApiError:
@@ -188,9 +193,9 @@ def invalid(about: Subject, causes: list[Cause]) -> ApiError:
     return ApiError(422, "Invalid", message, about=kind_details, causes=causes)
 
 
-def too_many_requests(message: str, retry_after: int = 10) -> ApiError:
-    """Not now: an eviction that a PodDisruptionBudget holds back, or the server is busy."""
-    return ApiError(429, "TooManyRequests", message, retry_after=retry_after)
+def too_many_requests(message: str, *, causes: Iterable[Cause] = ()) -> ApiError:
+    """Not now: an eviction that a PodDisruptionBudget holds back."""
+    return ApiError(429, "TooManyRequests", message, causes=causes)
 
 
 def internal(message: str) -> ApiError:

@@ -1,31 +1,61 @@
 """Evictions: a delete of a pod that PodDisruptionBudgets may hold back."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from bot.sandbox.kubernetes.errors import too_many_requests
+from bot.sandbox.kubernetes.errors import Cause, too_many_requests
 from bot.sandbox.kubernetes.selectors import selects
 from bot.sandbox.kubernetes.storage import Storage
 
 Object = dict[str, Any]
 
+GROUP, PLURAL = "policy", "poddisruptionbudgets"
+
+
+class Standing(NamedTuple):
+    """How many pods a budget covers, how many of them must be healthy, and how many are."""
+
+    expected: int
+    needed: int
+    healthy: int
+
+    @property
+    def allowed(self) -> int:
+        """How many may be disrupted now."""
+        return max(0, self.healthy - self.needed) if self.expected else 0
+
+
+def standing(storage: Storage, budget: Object) -> Standing:
+    """How a budget's pods stand."""
+    spec = budget.get("spec") or {}
+    pods = storage.scan("", "pods", budget["metadata"]["namespace"])
+    covered = [pod for pod in pods if _covers(budget, pod) and _counts(pod)]
+    return Standing(len(covered), _needed(spec, len(covered)), sum(map(_ready, covered)))
+
 
 def check_budgets(storage: Storage, pod: Object) -> None:
     """Raises: ApiError 429 when a budget of the pod's namespace would be broken by its eviction."""
-    namespace, labels = pod["metadata"]["namespace"], pod["metadata"].get("labels") or {}
-    pods = storage.scan("", "pods", namespace)
-    for budget in storage.scan("policy", "poddisruptionbudgets", namespace):
-        spec = budget.get("spec") or {}
-        if not selects(spec.get("selector"), labels):
+    for budget in storage.scan(GROUP, PLURAL, pod["metadata"]["namespace"]):
+        if not _covers(budget, pod) or not _ready(pod):
             continue
-        covered = [p for p in pods if selects(spec.get("selector"), p["metadata"].get("labels") or {})]
-        healthy = sum(map(_ready, covered))
-        needed = _needed(spec, len(covered))
-        if _ready(pod) and healthy - 1 < needed:
-            name = budget["metadata"]["name"]
-            raise too_many_requests(
-                "Cannot evict pod as it would violate the pod's disruption budget. The disruption budget "
-                f"{name} needs {needed} healthy pods and has {healthy} currently"
+        found = standing(storage, budget)
+        if not found.allowed:
+            words = (
+                f"The disruption budget {budget['metadata']['name']} needs {found.needed} healthy pods and has "
+                f"{found.healthy} currently"
             )
+            raise too_many_requests(
+                "Cannot evict pod as it would violate the pod's disruption budget.",
+                causes=[Cause("", "DisruptionBudget", words)],
+            )
+
+
+def _covers(budget: Object, pod: Object) -> bool:
+    return selects((budget.get("spec") or {}).get("selector"), pod["metadata"].get("labels") or {})
+
+
+def _counts(pod: Object) -> bool:
+    phase = (pod.get("status") or {}).get("phase")
+    return phase not in ("Succeeded", "Failed") and not pod["metadata"].get("deletionTimestamp")
 
 
 def _needed(spec: Object, covered: int) -> int:

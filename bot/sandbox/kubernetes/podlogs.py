@@ -7,9 +7,11 @@ from typing import Any
 from aiohttp import web
 
 from bot.clock import Clock
-from bot.sandbox.kubernetes.errors import ApiError, bad_request
+from bot.sandbox.kubernetes.errors import ApiError, Subject, bad_request, invalid
 from bot.sandbox.kubernetes.logs import LogLine, PodLogs
+from bot.sandbox.kubernetes.naming import forbidden_field, invalid_value
 from bot.sandbox.kubernetes.requests import flag, number
+from bot.sandbox.kubernetes.workloadrules import NOT_NEGATIVE
 
 Object = dict[str, Any]
 
@@ -17,10 +19,28 @@ Object = dict[str, Any]
 async def answer(request: web.Request, logs: PodLogs, clock: Clock, pod: Object) -> web.StreamResponse:
     """GET …/pods/NAME/log.
 
-    Raises: ApiError 400 when the container is not said, does not exist or has not started.
+    Raises: ApiError 400 when the container is not said, does not exist or has not started, 422 for options that
+    make no sense.
     """
+    _check_options(request, pod)
     container = _container(pod, request.query.get("container", ""))
+    if not pod["spec"].get("nodeName"):
+        return web.Response(text="", content_type="text/plain")
     return await written(request, logs, clock, pod, container)
+
+
+def _check_options(request: web.Request, pod: Object) -> None:
+    causes = []
+    for name, least in (("tailLines", 0), ("limitBytes", 1), ("sinceSeconds", 1)):
+        value = number(request, name)
+        if value is not None and value < least:
+            words = NOT_NEGATIVE if least == 0 else "must be greater than 0"
+            causes.append(invalid_value(name, value, words))
+    if request.query.get("sinceSeconds") and request.query.get("sinceTime"):
+        words = "at most one of `sinceTime` or `sinceSeconds` may be specified"
+        causes.append(forbidden_field("[]", words))
+    if causes:
+        raise invalid(Subject("", "", "PodLogOptions", pod["metadata"]["name"]), causes)
 
 
 async def written(
@@ -84,9 +104,7 @@ def _container(pod: Object, wanted: str) -> str:
     if not wanted:
         if len(known) == 1:
             return str(known[0])
-        listed = f"[{' '.join(known)}]" + (
-            f" or one of the init containers: [{' '.join(first)}]" if first else ""
-        )
+        listed = f"[{' '.join([*first, *known])}]"
         raise bad_request(f"a container name must be specified for pod {name}, choose one of: {listed}")
     if wanted not in (*known, *first):
         raise bad_request(f"container {wanted} is not valid for pod {name}")
@@ -112,6 +130,4 @@ def _refuse_unstarted(pod: Object, container: str, *, previous: bool) -> None:
                 "ImagePullBackOff": "trying and failing to pull image",
             }.get(reason, reason)
             raise bad_request(f'container "{container}" in pod "{name}" is waiting to start: {words}')
-    if not pod["spec"].get("nodeName"):
-        raise bad_request(f"pod {name} does not have a host assigned")
     raise ApiError(400, "BadRequest", f'container "{container}" in pod "{name}" is not available')

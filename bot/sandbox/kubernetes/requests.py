@@ -82,7 +82,7 @@ def number(request: web.Request, name: str) -> int | None:
     try:
         return int(text)
     except ValueError:
-        raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax ({name})') from None
+        raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax') from None
 
 
 ADMIT: web.RequestKey[Admission] = web.RequestKey("admit")

@@ -221,7 +221,8 @@ class Api:
         how = requests.deletion_of((await requests.body(request)).get("deleteOptions") or {}, request)
         eviction.check_budgets(self._storage, self._objects.existing(resource, aim.namespace, aim.name))
         delete(self._objects, resource, aim.namespace, aim.name, how)
-        return answered({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}, 201)
+        status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
+        return answered(status, 201)
 
     async def _about(self, request: web.Request, who: Identity) -> web.StreamResponse:
         """What the server says of itself: versions, health, discovery, schemas."""

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 
+from bot.sandbox.kubernetes.admission import CLAIM_FINALIZER
 from bot.sandbox.kubernetes.controllers.cluster import Cluster, is_ending
-from bot.sandbox.kubernetes.controllers.kinds import CLAIM, STORAGE_CLASS, VOLUME
+from bot.sandbox.kubernetes.controllers.kinds import CLAIM, POD, STORAGE_CLASS, VOLUME
 from bot.sandbox.kubernetes.controllers.nodes import DEFAULT_CLASS, PROVISIONER
+from bot.sandbox.kubernetes.controllers.pods import phase
 from bot.sandbox.kubernetes.controllers.recording import Recorder
 from bot.sandbox.kubernetes.metadata import new_metadata
 from bot.sandbox.kubernetes.storage import Change, Key, Object
@@ -27,13 +29,18 @@ class ClaimController:
                 self._release(change.object)
                 return []
             return [change.key]
+        if POD.has(change.key):
+            return [CLAIM.key(change.key.namespace, name) for name in claims_of(change.object)]
         if STORAGE_CLASS.has(change.key):
             return [CLAIM.key_of(claim) for claim in self._cluster.all(CLAIM)]
         return []
 
     def reconcile(self, key: Key) -> float | None:
         claim = self._cluster.get(key)
-        if claim is None or is_ending(claim) or (claim.get("status") or {}).get("phase") == "Bound":
+        if claim is not None and is_ending(claim):
+            self._let_go(key)
+            return None
+        if claim is None or (claim.get("status") or {}).get("phase") == "Bound":
             return None
         if (claim.get("status") or {}).get("phase") != "Pending":
             self._cluster.edit(key, lambda obj: obj.update(status={"phase": "Pending"}))
@@ -73,10 +80,26 @@ class ClaimController:
         text = f"Successfully provisioned volume {volume}"
         self._recorder.normal(claim, PROVISIONER, "ProvisioningSucceeded", text)
 
+    def _let_go(self, key: Key) -> None:
+        """A claim that is being deleted stays for as long as a pod uses it."""
+        pods = self._cluster.all(POD, key.namespace)
+        if not any(key.name in claims_of(pod) for pod in pods if phase(pod) not in ("Succeeded", "Failed")):
+            self._cluster.finalize(key, CLAIM_FINALIZER)
+
     def _release(self, claim: Object) -> None:
         """The reclaim policy is Delete: the disk goes with its claim."""
         if volume := claim["spec"].get("volumeName"):
             self._cluster.delete(VOLUME.key("", volume))
+
+
+def claims_of(pod: Object) -> list[str]:
+    """The names of the claims that a pod mounts."""
+    volumes = pod["spec"].get("volumes") or []
+    return [
+        volume["persistentVolumeClaim"]["claimName"]
+        for volume in volumes
+        if "persistentVolumeClaim" in volume
+    ]
 
 
 def disk_name(claim: Object) -> str:

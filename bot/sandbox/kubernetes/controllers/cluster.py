@@ -269,3 +269,5 @@ def condition_of(obj: Object, kind: str) -> Object | None:
 def drop_condition(status: Object, kind: str) -> None:
     """Take a condition away."""
     status["conditions"] = [c for c in status.get("conditions") or () if c["type"] != kind]
+    if not status["conditions"]:
+        del status["conditions"]

@@ -12,6 +12,7 @@ from bot.sandbox.kubernetes.behaviour import (
     every_image_exists,
     everything_works,
 )
+from bot.sandbox.kubernetes.controllers.budgets import BudgetController
 from bot.sandbox.kubernetes.controllers.claims import ClaimController
 from bot.sandbox.kubernetes.controllers.cluster import Cluster
 from bot.sandbox.kubernetes.controllers.containers import Machine
@@ -90,6 +91,7 @@ def _controllers(machine: Machine) -> list[Controller]:
         DaemonSetController(cluster, recorder),
         JobController(cluster, recorder, pace.back_off),
         QuotaController(cluster),
+        BudgetController(cluster),
         GarbageCollector(cluster),
         EndpointSliceController(cluster),
         ClaimController(cluster, recorder),

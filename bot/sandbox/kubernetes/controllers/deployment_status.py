@@ -34,6 +34,7 @@ class DeploymentStatus:
             status.update(counts)
             for name in [name for name in COUNTS if not counts[name]]:
                 status.pop(name, None)
+            status["terminatingReplicas"] = _total(sets, "terminatingReplicas")
             _availability(obj, status, counts, stamp)
             _failure(status, sets, stamp)
             if (wait := _progress(obj, newest, before, counts, now)) is not None:
@@ -44,19 +45,20 @@ class DeploymentStatus:
 
 
 def _count(deployment: Object, newest: Object | None, sets: list[Object]) -> dict[str, int]:
-    def total(field: str) -> int:
-        return sum(int((found.get("status") or {}).get(field) or 0) for found in sets)
-
     updated = int(((newest or {}).get("status") or {}).get("replicas") or 0)
-    available = total("availableReplicas")
+    available = _total(sets, "availableReplicas")
     desired = sum(int(found["spec"].get("replicas", 0)) for found in sets)
     return {
-        "replicas": total("replicas"),
+        "replicas": _total(sets, "replicas"),
         "updatedReplicas": updated,
-        "readyReplicas": total("readyReplicas"),
+        "readyReplicas": _total(sets, "readyReplicas"),
         "availableReplicas": available,
         "unavailableReplicas": max(0, desired - available),
     }
+
+
+def _total(sets: list[Object], field: str) -> int:
+    return sum(int((found.get("status") or {}).get(field) or 0) for found in sets)
 
 
 def _wanted(deployment: Object) -> int:

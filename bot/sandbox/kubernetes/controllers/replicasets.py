@@ -100,7 +100,8 @@ class ReplicaSetController:
             self._recorder.normal(owner, COMPONENT, "SuccessfulDelete", text)
 
     def _write_status(self, key: Key, found: Object, refused: Refused | None) -> float | None:
-        pods = [pod for pod in self._cluster.owned(found, POD) if is_active(pod)]
+        owned = self._cluster.owned(found, POD)
+        pods = [pod for pod in owned if is_active(pod)]
         min_ready = int(found["spec"].get("minReadySeconds") or 0)
         waits = [available_in(pod, min_ready, self._cluster.now) for pod in pods]
         stamp = self._cluster.stamp
@@ -112,6 +113,7 @@ class ReplicaSetController:
                 fullyLabeledReplicas=len(pods),
                 readyReplicas=sum(1 for pod in pods if is_ready(pod)),
                 availableReplicas=sum(1 for wait in waits if wait == 0),
+                terminatingReplicas=sum(1 for pod in owned if is_ending(pod)),
                 observedGeneration=found["metadata"].get("generation", 1),
             )
             if refused is not None:

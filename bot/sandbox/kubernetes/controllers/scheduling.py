@@ -15,6 +15,8 @@ from bot.sandbox.kubernetes.selectors import selects
 from bot.sandbox.kubernetes.storage import Change, Key, Object
 
 COMPONENT = "default-scheduler"
+TOPOLOGY = ("topology.kubernetes.io/zone", "topology.kubernetes.io/region")
+"""Labels of a node that its pods get, too (the admission plug-in PodTopologyLabels)."""
 RETRY = 30.0
 """Seconds after which a pod that fits nowhere is looked at again, besides whenever nodes or pods change."""
 
@@ -102,9 +104,13 @@ class Scheduler:
 
     def _bind(self, key: Key, pod: Object, node: str) -> None:
         stamp = self._cluster.stamp
+        found = self._cluster.get(NODE.key("", node)) or {"metadata": {}}
+        labels = found["metadata"].get("labels") or {}
+        place = {name: labels[name] for name in TOPOLOGY if name in labels}
 
         def bind(obj: Object) -> None:
             obj["spec"]["nodeName"] = node
+            obj["metadata"]["labels"] = {**(obj["metadata"].get("labels") or {}), **place}
             status = obj.setdefault("status", {"phase": "Pending"})
             set_condition(status, "PodScheduled", True, stamp=stamp)
 
