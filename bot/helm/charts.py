@@ -27,6 +27,8 @@ class ChartArchive:
     digest: str
     """SHA-256 of `data`, in hex. A folder packs to the same bytes as long as its files are the same."""
     data: bytes = field(repr=False)
+    looks_up: bool = False
+    """Whether its templates ask the cluster for objects (Helm's `lookup`)."""
 
     @classmethod
     def of(cls, data: bytes) -> ChartArchive:
@@ -35,7 +37,8 @@ class ChartArchive:
         Raises: ChartInvalid (threats.md, rows 16 to 19).
         """
         about = inspecting.inspect(data)
-        return cls(about.name, about.version, about.app_version, hashlib.sha256(data).hexdigest(), data)
+        digest = hashlib.sha256(data).hexdigest()
+        return cls(about.name, about.version, about.app_version, digest, data, about.looks_up)
 
 
 @dataclass(frozen=True, slots=True)

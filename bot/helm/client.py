@@ -95,15 +95,18 @@ class Helm:
         is_upgrade: bool = False,
         kube_version: str,
         api_versions: Sequence[str],
+        at: Location | None = None,
+        as_: Identity | None = None,
         timeout: float = 20,
     ) -> Rendered:
-        """Render offline: `lookup` finds nothing and no name is resolved.
+        """Render offline; with `at` (the same release) `lookup` finds there what `as_` may read. No name is resolved.
 
         `kube_version` ("v1.30.2") and `api_versions` ("apps/v1", "example.org/v1/Thing") are the cluster's.
         Helm's offline renderer adds the latter to those that its own client library knows, removed ones such
         as policy/v1beta1 included, and the SDK offers no way to take them out.
 
-        Raises: ChartInvalid (file, line), ValuesInvalid (schema), WorkerLost (memory or time).
+        Raises: ChartInvalid (file, line), ValuesInvalid (schema), WorkerLost (memory or time); with `at` also
+        ClusterRefused, ClusterUnreachable.
         """
         request = {
             "do": "render",
@@ -116,7 +119,8 @@ class Helm:
             "kube_version": kube_version,
             "api_versions": list(api_versions),
         }
-        return Rendered.of(await self._offline(request, archive, timeout))
+        request |= _at("render_there", at, as_) if at is not None else {}
+        return Rendered.of(await self._of_chart(request, archive, timeout))
 
     async def merged_values(
         self, archive: ChartArchive, values: Mapping[str, Any], *, timeout: float = 20
@@ -125,7 +129,7 @@ class Helm:
 
         Raises: ChartInvalid, ValuesInvalid, WorkerLost.
         """
-        merged: dict[str, Any] = await self._offline({"do": "merge", "values": values}, archive, timeout)
+        merged: dict[str, Any] = await self._of_chart({"do": "merge", "values": values}, archive, timeout)
         return merged
 
     async def lint(
@@ -149,7 +153,7 @@ class Helm:
                 "kube_version": kube_version,
                 "folder": folder,
             }
-            report = await self._offline(request, archive, timeout)
+            report = await self._of_chart(request, archive, timeout)
         return [LintMessage.of(message) for message in report["messages"] or ()]
 
     async def history(
@@ -296,9 +300,10 @@ class Helm:
         request = _at("test", at, as_, timeout_seconds=_whole(timeout))
         return str(await self._write(request, at, as_, timeout))
 
-    async def _offline(self, request: dict[str, Any], archive: ChartArchive, timeout: float) -> Any:
+    async def _of_chart(self, request: dict[str, Any], archive: ChartArchive, timeout: float) -> Any:
         try:
-            return await self._rendering.call(request, archive.data, timeout=timeout)
+            pool = self._acting if "access" in request else self._rendering
+            return await pool.call(request, archive.data, timeout=timeout)
         except TimeoutError as error:
             raise WorkerLost(
                 f"Chart {archive.name} took longer than {timeout:g} s to render and was stopped", "time"

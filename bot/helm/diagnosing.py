@@ -52,7 +52,7 @@ def diagnose(kind: str, words: str) -> HelmError:
         case "ChartLoadError" | "ChartInvalidError":
             return ChartInvalid(f"The chart cannot be loaded: {words}")
         case "RenderError":
-            return _render_error(words)
+            return _by_words(words) if "error calling lookup" in words else _render_error(words)
         case "ValuesError":
             return ValuesInvalid(schema_words(words))
         case "NotFoundError":

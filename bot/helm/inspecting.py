@@ -13,7 +13,7 @@ import re
 import tarfile
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any, cast
 
@@ -32,6 +32,9 @@ MAX_FILE = 10 << 20
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,248}[a-z0-9])?", re.IGNORECASE)
 
+_LOOKUP = re.compile(rb"(?:[{(=-]|\b(?:if|with|range|not|and|or))\s*lookup\s")
+"""A call of Helm's function, rather than the word."""
+
 _BROKEN = (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, UnicodeError, OverflowError)
 """What Python's readers raise at bytes that are no archive."""
 
@@ -43,6 +46,8 @@ class About:
     name: str
     version: str
     app_version: str
+    looks_up: bool = False
+    """Whether a template of it, or of a subchart, asks the cluster for objects."""
 
 
 def inspect(data: bytes) -> About:
@@ -54,7 +59,7 @@ def inspect(data: bytes) -> About:
     chart.read(data)
     about = chart.about("Chart.yaml")
     _refuse_missing_dependencies(about, chart)
-    return about
+    return replace(about, looks_up=chart.looks_up)
 
 
 class _Contents:
@@ -67,6 +72,7 @@ class _Contents:
         self._depth: int = 0 if budget is None else budget._depth + 1
         self.packed: list[_Contents] = []
         """Subcharts that are archives themselves."""
+        self.looks_up = False
 
     def read(self, data: bytes, name: str = "the chart") -> None:
         if len(data) > MAX_PACKED:
@@ -123,8 +129,11 @@ class _Contents:
         elif path.suffix == ".tgz" and below.parent.name == "charts":
             inner = _Contents(self)
             inner.read(_extract(tar, member), str(path))
+            self.looks_up |= inner.looks_up
             if len(below.parts) == 2:
                 self.packed.append(inner)
+        elif "templates" in below.parts and not self.looks_up:
+            self.looks_up = _LOOKUP.search(_extract(tar, member)) is not None
 
 
 class _Capped:

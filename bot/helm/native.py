@@ -88,10 +88,20 @@ class _Call:
 def _render(call: _Call) -> Answer:
     """Render offline: no lookup, no name resolution."""
     chart = call.chart()
+    return _rendered(call, chart, "helm_render", chart._raw())
+
+
+def _render_there(call: _Call) -> Answer:
+    """Render with what `lookup` finds in the cluster; nothing else is asked of it."""
+    chart, config = call.chart(), call.config()
+    return _rendered(call, chart, "helm_render_with_config", config._raw(), chart._raw())
+
+
+def _rendered(call: _Call, chart: sdk.Chart, function: str, *handles: Any) -> Answer:
     options = call.options(
         "namespace", "revision", "is_install", "is_upgrade", "kube_version", "api_versions", name=call.release
     )
-    files = json.loads(c.call_string("helm_render", chart._raw(), call.values, options))
+    files = json.loads(c.call_string(function, *handles, call.values, options))
     return {"files": files, "chart": chart.name, "crds": chart.crds}
 
 
@@ -197,6 +207,7 @@ def _test(call: _Call) -> Answer:
 
 ACTIONS: dict[str, Callable[[_Call], Answer]] = {
     "render": _render,
+    "render_there": _render_there,
     "merge": _merge,
     "lint": _lint,
     "history": _history,

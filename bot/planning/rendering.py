@@ -1,7 +1,8 @@
 """What a chart makes of an app's values on one cluster: values put together, manifests rendered twice,
 and once more with other secrets, to see where they end up.
 
-The chart is rendered offline against the live cluster's version and APIs; `lookup` finds nothing here.
+The chart is rendered offline against the live cluster's version and APIs. Only where its templates look things up
+there is the cluster asked, by whoever is to carry the plan out: else the plan would not be what the deploy does.
 """
 
 import asyncio
@@ -88,6 +89,8 @@ class Renderer:
                 is_upgrade=live.revision is not None,
                 kube_version=kube[0],
                 api_versions=kube[1],
+                at=site.location if archive.looks_up else None,
+                as_=site.identity,
             )
             objects = await asyncio.to_thread(manifests.parse, rendered.files, site.namespace)
             return objects, rendered

@@ -1,8 +1,9 @@
 import pytest
 
+from bot.helm.charts import FolderChart, fetch
 from bot.helm.client import Helm
 from bot.helm.errors import ChartInvalid, ValuesInvalid
-from tests.helm.writing import Charts, render, text
+from tests.helm.writing import Charts, render, text, tgz
 
 SCHEMA = (
     '{"$schema": "http://json-schema.org/draft-07/schema#", "properties": {"replicas": {"type": "integer"}}}'
@@ -52,6 +53,31 @@ async def test_versions_given_as_strings_stay_what_they_are(helm: Helm, charts: 
 async def test_lookup_finds_nothing_and_no_name_is_resolved(helm: Helm, charts: Charts) -> None:
     template = '[{{ lookup "v1" "Secret" "kube-system" "x" }}] [{{ getHostByName "localhost" }}]'
     assert await text(helm, charts, template) == "[map[]] []"
+
+
+@pytest.mark.parametrize(
+    ("template", "looks_up"),
+    [
+        ('{{- $there := lookup "v1" "Secret" "x" "y" }}', True),
+        ('{{ (lookup "v1" "Secret" "x" "y").data }}', True),
+        ('{{- if not (lookup "v1" "Secret" "x" "y") }}{{ end }}', True),
+        ('{{with lookup "v1" "Secret" "x" "y"}}{{end}}', True),
+        ("a: a lookup of names", False),
+    ],
+)
+async def test_whether_a_chart_looks_things_up_is_known_from_its_archive(
+    charts: Charts, template: str, looks_up: bool
+) -> None:
+    assert (await charts.template(template)).looks_up is looks_up
+
+
+async def test_a_packed_subchart_may_look_things_up_too(charts: Charts) -> None:
+    about = b"apiVersion: v2\nname: sub\nversion: 1.0.0\n"
+    packed = tgz([("sub/Chart.yaml", about), ("sub/templates/x.yaml", b'{{ lookup "v1" "Pod" "x" "y" }}')])
+    folder = charts.write({"templates/a.yaml": "a: 1"})
+    (folder / "charts").mkdir()
+    (folder / "charts" / "sub-1.0.0.tgz").write_bytes(packed)
+    assert (await fetch(FolderChart(folder))).looks_up
 
 
 @pytest.mark.parametrize(

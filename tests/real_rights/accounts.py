@@ -10,8 +10,13 @@ from typing import Any
 
 import yaml
 
+from bot.access import Identity
 from bot.rbac.printing import Account, Form, rbac
 from tests.real_worlds import kubectl
+
+DANA = Identity("dana@example.org", ("shop-devs", "night-shift", "on-call"))
+WITHOUT = Identity("dana@example.org", ("shop-devs", "on-call"))
+"""The same without the group that `granted` is for in these tests."""
 
 RBAC = "rbac.authorization.k8s.io"
 

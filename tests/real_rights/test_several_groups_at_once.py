@@ -6,19 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.access import ClusterAccess, Identity
+from bot.access import ClusterAccess
 from bot.cluster import Cluster
 from bot.cluster.errors import ClusterRefused
 from bot.helm import errors
 from bot.helm.client import Helm
 from bot.helm.releases import Location
 from tests.helm_cli.commands import chart
-from tests.real_rights.accounts import granted
+from tests.real_rights.accounts import DANA, WITHOUT, granted
 from tests.real_worlds import apply
-
-GROUPS = ("shop-devs", "night-shift", "on-call")
-DANA = Identity("dana@example.org", GROUPS)
-WITHOUT = Identity("dana@example.org", ("shop-devs", "on-call"))
 
 
 @pytest.fixture
