@@ -82,7 +82,7 @@ class Ground:
             sources = await asyncio.to_thread(_sources, self.folder)
             for app, source in sources.items():
                 laid_over["apps"][app] |= {"chart": str(CHART), "source": {"git": source}}
-        over = {self.folder / "sandbox.yaml": laid_over, self.folder / "clusters.yaml": more}
+        over = {self.folder / "clusters.yaml": more, self.folder / "sandbox.yaml": laid_over}
         await asyncio.to_thread(_write, self.folder, over)
         files = (*self.files, *over)
         whole = await asyncio.to_thread(load, files, {**os.environ, **self.secrets})

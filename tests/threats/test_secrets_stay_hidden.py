@@ -123,9 +123,7 @@ async def leaky(world: World, folder: Path, *templates: str, turn: str) -> None:
 
 
 def apps(world: World) -> dict[str, Any]:
-    """As the sandbox's own file has them; what is laid over that is for `reconfigured`."""
-    contents = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in world.sandbox.configs]
-    found: dict[str, Any] = [each["apps"] for each in contents if "apps" in each][-1]
+    found: dict[str, Any] = yaml.safe_load(world.sandbox.configs[-1].read_text(encoding="utf-8"))["apps"]
     return found
 
 
