@@ -124,7 +124,7 @@ def assess(
         if ref.hook:
             result.attempts[ref] = int((item.get("status") or {}).get("failed") or 0)
         if is_current(picture, item):
-            shown = _workload_trouble(picture, item, ref, rules, logs or {})
+            shown = _workload_trouble(picture, item, ref, rules, logs or {}, result.progress[ref])
             if _is_excused(result, item, ref, unwell or {}):
                 shown = replace(shown, trouble=replace(shown.trouble, before=True)) if shown else None
             result.troubles += [shown] if shown else []
@@ -180,9 +180,9 @@ def repeats(trouble: Trouble) -> bool:
 
 
 def _workload_trouble(
-    picture: Picture, item: Raw, ref: ObjectRef, rules: Rules, logs: Mapping[str, str]
+    picture: Picture, item: Raw, ref: ObjectRef, rules: Rules, logs: Mapping[str, str], so_far: Progress
 ) -> Shown | None:
-    new = new_pods(picture, item)
+    new = [pod for pod in new_pods(picture, item) if not _is_history(picture, item, pod, so_far)]
     found = _pods_trouble(picture, new, ref, rules, logs)
     own = first(WORKLOAD_CAUSES, _workload_view(picture, item, new))
     if own is not None and (
@@ -198,6 +198,17 @@ def _workload_trouble(
         trouble = replace(found.trouble, fault="cluster", old_too=True, fatal_early=False, grace=None)
         return replace(found, trouble=trouble)
     return found
+
+
+def _is_history(picture: Picture, item: Raw, pod: Raw, so_far: Progress) -> bool:
+    """Whether a pod is over and another one is in its place, as when it was evicted: it stays until somebody
+    removes it. Of a Job's pods those that are over tell how it goes."""
+    if item["kind"] in ("Job", "Pod") or (pod.get("status") or {}).get("phase") not in (
+        "Failed",
+        "Succeeded",
+    ):
+        return False
+    return so_far.done or picture.is_old(pod)
 
 
 def _own_trouble(own: tuple[Cause, Finding], ref: ObjectRef, rules: Rules, pods: Shown | None) -> Shown:

@@ -21,7 +21,7 @@ def finishes(view: PodView) -> Finding | None:
         if container.death.get("exitCode") == 0 and (
             container.waiting == "CrashLoopBackOff" or container.restarts
         ):
-            return _finding(view, container, "The app finished instead of staying up")
+            return _finding(view, container, f"{_who(view, container)} finished instead of staying up")
     return None
 
 
@@ -31,7 +31,7 @@ def app_error(view: PodView) -> Finding | None:
     for container in _dead(view):
         code = int(container.death.get("exitCode") or 0)
         if code and code not in (_NOT_EXECUTABLE, _NOT_FOUND, _KILLED, _SEGFAULT, _TERMINATED):
-            return _finding(view, container, f"The app crashed at start, exit {code}")
+            return _finding(view, container, f"{_who(view, container)} crashed at start, exit {code}")
     return None
 
 
@@ -138,6 +138,12 @@ def _dead(view: PodView) -> list[Container]:
     return [
         it for it in view.containers if not it.init and it.death and it.death.get("reason") != "OOMKilled"
     ]
+
+
+def _who(view: PodView, container: Container) -> str:
+    """The first of the main containers is the app; what is beside it is called by its name."""
+    names = [each["name"] for each in (view.pod.get("spec") or {}).get("containers") or ()]
+    return "The app" if container.name in names[:1] or not names else f"Container “{container.name}”"
 
 
 def _exit(view: PodView, code: int, words: str) -> Finding | None:

@@ -18,7 +18,7 @@ _PART = re.compile(r"(?:(\d+)\s+)?(.*)", re.S)
 _BY_NAME = "didn't satisfy plugin"
 """Of nodes that were not looked at: all but one for a pod of a DaemonSet."""
 _BY_CHOICE = re.compile(
-    r"untolerated taint|taints that the pod didn't|scheduler-enforced node affinity|node affinity/selector|node selector"
+    r"untolerated taint|taints that the pod didn't|(?:scheduler-enforced|Pod's) node affinity|node selector"
 )
 """Of nodes that are kept for other pods, or that the pod does not choose."""
 
@@ -140,7 +140,11 @@ def node_lost(view: PodView) -> Finding | None:
     ready = view.condition("Ready")
     gated = (view.pod.get("spec") or {}).get("readinessGates")
     overruled = ready.get("status") == "False" and view.condition("ContainersReady").get("status") == "True"
-    if (overruled and not gated) or ready.get("status") == "Unknown" or view.status.get("reason") == "NodeLost":
+    if (
+        (overruled and not gated)
+        or ready.get("status") == "Unknown"
+        or view.status.get("reason") == "NodeLost"
+    ):
         node = str((view.pod.get("spec") or {}).get("nodeName") or "?")
         return Finding(f"Node {node} stopped answering", str(view.status.get("message") or ""))
     return None

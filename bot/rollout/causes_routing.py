@@ -1,4 +1,4 @@
-"""What keeps a healthy workload from being used as meant (rows 44, 45 and 47): warnings, never failures.
+"""What keeps a healthy workload from being used as meant (rows 44 to 47): warnings, never failures.
 
 One look after the rollout, since endpoints and metrics follow the pods.
 """
@@ -31,6 +31,7 @@ async def warnings(
         for it in objects
         if it.kind == "HorizontalPodAutoscaler" and not it.hook
     ]
+    looks += [_ingress(cluster, namespace, it) for it in objects if it.kind == "Ingress" and not it.hook]
     found = await asyncio.gather(*looks)
     return tuple(it for it in found if it is not None)
 
@@ -82,6 +83,20 @@ def no_endpoints(service: Raw, slices: Iterable[Raw]) -> Trouble | None:
     chosen = ",".join(f"{key}={value}" for key, value in sorted(spec["selector"].items()))
     advice = "Compare the selector with the pods' labels"
     return Trouble("no-endpoints", "The Service points at nothing", where, quote=chosen, advice=advice)
+
+
+async def _ingress(cluster: Cluster, namespace: str, ref: ObjectRef) -> Trouble | None:
+    """Row 46: it names a class that there is none of, which nobody tells."""
+    try:
+        item = await cluster.get(Ref(ref.api_version, ref.kind, ref.name, namespace))
+        name = ((item or {}).get("spec") or {}).get("ingressClassName")
+        if not name or await cluster.get(Ref("networking.k8s.io/v1", "IngressClass", name)) is not None:
+            return None
+    except ClusterError:
+        return None
+    advice = "Correct ingressClassName, or install its controller"
+    where = f"Ingress/{ref.name}"
+    return Trouble("ingress-class", f"No controller serves the class {name}", where, advice=advice)
 
 
 async def _service(cluster: Cluster, namespace: str, name: str, clock: Clock) -> Trouble | None:

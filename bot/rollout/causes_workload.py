@@ -62,6 +62,15 @@ def pods_refused(view: WorkloadView) -> Finding | None:
     return Finding("The cluster refuses to create its pods", one_line(said)) if said else None
 
 
+@workload_cause("paused", 42, "Resume it: kubectl rollout resume", fault="cluster", specific=3)
+def paused(view: WorkloadView) -> Finding | None:
+    """A Deployment that somebody has paused: its new version waits, and what pods there are run the old one."""
+    spec, status = view.workload.get("spec") or {}, view.workload.get("status") or {}
+    if not spec.get("paused") or int(status.get("updatedReplicas") or 0) >= int(spec.get("replicas", 1)):
+        return None
+    return Finding("It is paused: nothing is rolled out")
+
+
 @workload_cause("deadline", 42, "See its pods", sure=False, specific=-1)
 def deadline(view: WorkloadView) -> Finding | None:
     """A symptom: the Deployment gave up waiting for progress."""

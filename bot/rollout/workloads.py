@@ -79,7 +79,9 @@ def progress(picture: Picture, item: Raw, *, hook: bool = False) -> Progress:
     if kind == "PersistentVolumeClaim":
         return _claim(picture, item)
     desired, updated, arrived = _counted(item)
-    if not is_current(picture, item):  # what is counted would be the version before, and no progress beside it
+    if not is_current(
+        picture, item
+    ):  # what is counted would be the version before, and no progress beside it
         return Progress(0, 0, desired, done=False)
     if arrived:
         return Progress(desired, min(updated, desired), desired, done=True)

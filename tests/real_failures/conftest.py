@@ -5,13 +5,17 @@ from __future__ import annotations
 import contextlib
 import uuid
 from collections.abc import AsyncIterator
+from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
 from bot.access import ClusterAccess
 from bot.cluster import Cluster, Ref
+from bot.helm.client import Helm
 from tests.control_plane.running import ControlPlane
 from tests.real_failures.following import Place
+from tests.real_failures.releases import Releases
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -33,6 +37,19 @@ async def own_place(admin: Cluster) -> AsyncIterator[Place]:
     """A namespace of the test's own."""
     async with new_place(admin) as place:
         yield place
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def helm() -> AsyncIterator[Helm]:
+    """One Helm for all."""
+    async with Helm() as helm:
+        yield helm
+
+
+@pytest.fixture
+def releases(helm: Helm, control_plane: ControlPlane, place: Place, tmp_path: Path) -> Releases:
+    """Releases in the namespace that is shared."""
+    return Releases(helm, control_plane, place, tmp_path)
 
 
 @contextlib.asynccontextmanager

@@ -18,8 +18,7 @@ Object = dict[str, Any]
 RULES = Rules(crash_restarts=3, image_grace=0.2, timeout=60, settle=0.2)
 """Of little patience where a trouble is there, and of much where there is none: the machine may be busy."""
 
-import os
-LONGEST = float(os.environ.get("FLONG", "60.0"))
+LONGEST = 60.0
 """Seconds that anything may take on a machine with more to do."""
 
 HOOK = "helm.sh/hook"
@@ -86,6 +85,19 @@ class Place:
                     return event.object
         raise AssertionError("a watch does not end")
 
+    async def gone(self, item: Object) -> None:
+        """Return once there is no such object any more."""
+        name = item["metadata"]["name"]
+        watch = self.cluster.watch(
+            item["apiVersion"], item["kind"], self.namespace, fields=f"metadata.name={name}"
+        )
+        known = False
+        async with asyncio.timeout(LONGEST), contextlib.aclosing(watch) as events:
+            async for event in events:
+                known = event.type in ("ADDED", "MODIFIED") or (known and event.type != "DELETED")
+                if not known:
+                    return
+
     async def pod_of(self, app: str, *, but: Sequence[str] = ()) -> Object:
         """A pod that a workload has made, other than those named."""
         return await self.until(
@@ -138,7 +150,13 @@ class Place:
                 await then()
 
         follower = Follower(
-            self.cluster, self.namespace, refs(items), rules=rules, since=clock.now(), clock=clock, unwell=unwell
+            self.cluster,
+            self.namespace,
+            refs(items),
+            rules=rules,
+            since=clock.now(),
+            clock=clock,
+            unwell=unwell,
         )
         try:
             async with asyncio.timeout(LONGEST), follower, asyncio.TaskGroup() as group:

@@ -5,6 +5,8 @@ The played nodes say what they can; the rest is written into the status of pods 
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.real_failures.objects import IMAGE, NOBODY, Object, deployment
 from tests.real_failures.rows import Ends, Row
 from tests.rollout.recorded import backed_off, running, waiting
@@ -21,7 +23,7 @@ def _told(
     container: Object,
     *events: tuple[str, str, int],
     ends: Ends = "failed",
-    **status: object,
+    **status: Any,
 ) -> Row:
     """A row of a pod that no kubelet runs: its container is so, and this was told of it."""
     pod = {"phase": "Pending", "containerStatuses": [container], **status}

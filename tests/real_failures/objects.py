@@ -7,7 +7,7 @@ from typing import Any
 Object = dict[str, Any]
 
 IMAGE = "registry.example.org/team/shop:v1.2"
-NOBODY = {"nodeName": "nobody", "terminationGracePeriodSeconds": 0}
+NOBODY: Object = {"nodeName": "nobody", "terminationGracePeriodSeconds": 0}
 """Of pods that no kubelet runs, so that a test may say what became of them. They end at once when deleted."""
 
 
@@ -35,7 +35,13 @@ def deployment(
 
 
 def workload(
-    kind: str, app: str, *, image: str = IMAGE, spec: Object | None = None, replicas: int | None = 1, **pod: Any
+    kind: str,
+    app: str,
+    *,
+    image: str = IMAGE,
+    spec: Object | None = None,
+    replicas: int | None = 1,
+    **pod: Any,
 ) -> Object:
     """A Deployment, StatefulSet or DaemonSet (which has no replicas)."""
     counted = {"replicas": replicas} if kind != "DaemonSet" else {}
@@ -50,7 +56,11 @@ def workload(
 
 def job(app: str, *, image: str = IMAGE, spec: Object | None = None, **pod: Any) -> Object:
     """A Job whose pods are not started again."""
-    whole = {"template": template(app, image, restartPolicy="Never", **pod), "backoffLimit": 0, **(spec or {})}
+    whole = {
+        "template": template(app, image, restartPolicy="Never", **pod),
+        "backoffLimit": 0,
+        **(spec or {}),
+    }
     return item("batch/v1", "Job", app, spec=whole)
 
 

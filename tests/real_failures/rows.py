@@ -18,7 +18,7 @@ and only the time-out would end it."""
 
 @dataclass(frozen=True)
 class Row:
-    """A way in which a rollout fails. The first object is the workload that shows it."""
+    """A way in which a rollout fails. The first object is the workload that shows it, and created last."""
 
     number: int
     cause: str
@@ -41,7 +41,7 @@ class Row:
         """Roll it out, as far as it gets."""
 
         async def change() -> None:
-            await place.create(*self.items)
+            await place.create(*reversed(self.items))
 
         async def play() -> None:
             if self.pod is None:

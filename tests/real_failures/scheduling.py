@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.real_failures.objects import Object, claim, deployment, disk, item, node, on
+from tests.real_failures.objects import NOBODY, Object, claim, deployment, disk, item, node, on, template
 from tests.real_failures.rows import Row
 
 _ALONE = {
@@ -18,6 +18,13 @@ _WITH_FRIENDS = {
     "podAffinity": {
         "requiredDuringSchedulingIgnoredDuringExecution": [
             {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "nobodys"}}}
+        ]
+    }
+}
+_KEEPS_OFF = {
+    "podAntiAffinity": {
+        "requiredDuringSchedulingIgnoredDuringExecution": [
+            {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "kept-off"}}}
         ]
     }
 }
@@ -125,6 +132,26 @@ SCHEDULING = (
         "told",
     ),
     Row(
+        24,
+        "anti-affinity-of-others",
+        "Other pods keep it off their nodes",
+        (
+            deployment("kept-off", **on("own-kept")),
+            item(
+                "v1",
+                "Pod",
+                "keeps-off",
+                spec={
+                    **template("keeps-off", **NOBODY)["spec"],
+                    "nodeName": "own-kept",
+                    "affinity": _KEEPS_OFF,
+                },
+            ),
+        ),
+        "told",
+        around=(_own("kept"),),
+    ),
+    Row(
         26,
         "volume-zone",
         "The disk is in another zone",
@@ -164,6 +191,21 @@ SCHEDULING = (
         "Its start is gated",
         (deployment("gated", schedulingGates=[{"name": "example.org/budget"}]),),
         "held",
+    ),
+    Row(
+        29,
+        "unschedulable",
+        "No node takes the pod",
+        (
+            deployment(
+                "portly",
+                replicas=2,
+                container={"ports": [{"containerPort": 80, "hostPort": 8080}]},
+                **on("own-portly"),
+            ),
+        ),
+        "told",
+        around=(_own("portly"),),
     ),
     Row(
         30,

@@ -22,7 +22,6 @@ async def test_a_row_is_told_in_its_words(row: Row, place: Place) -> None:
         finally:
             await place.delete(*row.items)
     said = row.said(seen)
-    open("/tmp/w/fquotes","a").write(f"{row.number} {row.app} | {said.words} | {said.quote}\n")
     assert bare(said.words) == row.words
     if row.ends == "failed":
         assert seen.verdict.health == "failed"

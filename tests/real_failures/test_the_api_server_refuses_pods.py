@@ -91,7 +91,9 @@ async def test_a_webhook_that_is_down(own_place: Place) -> None:
 
 async def test_a_namespace_that_forbids_such_settings(own_place: Place) -> None:
     label = {"pod-security.kubernetes.io/enforce": "restricted"}
-    await own_place.cluster.patch(Ref("v1", "Namespace", own_place.namespace), {"metadata": {"labels": label}})
+    await own_place.cluster.patch(
+        Ref("v1", "Namespace", own_place.namespace), {"metadata": {"labels": label}}
+    )
     await in_force(own_place)
     for each in await refused(own_place, *EVERY_KIND):
         assert each.cause == "pod-security"
@@ -102,7 +104,7 @@ async def test_a_namespace_that_forbids_such_settings(own_place: Place) -> None:
 
 
 async def test_what_no_row_knows_is_quoted(own_place: Place) -> None:
-    unknown = {"serviceAccountName": "nobody-made-it"}
+    unknown: Object = {"serviceAccountName": "nobody-made-it"}
     for each in await refused(own_place, deployment("shop", **unknown), job("import", **unknown)):
         assert (each.cause, each.words) == ("pods-refused", "The cluster refuses to create its pods")
         assert 'serviceaccount "nobody-made-it" not found' in each.quote
