@@ -518,6 +518,9 @@ SCREENS: dict[str, Shown] = {
     ),
     "uninstall plan": plan(kind="uninstall", version="v1.1", lines=(Line("Deployment shop removed"),)),
     "unchanged": Shown("unchanged", {"plan": PLAN, "proven": None, "now": NOW}),
+    "unchanged but by hand": Shown(
+        "unchanged", {"plan": replace(PLAN, drift=DRIFT[1:2]), "proven": None, "now": NOW}
+    ),
     "unchanged in production": Shown(
         "unchanged",
         {"plan": replace(PLAN, environment="production", shouts=True), "proven": PROVEN, "now": NOW},

@@ -107,6 +107,7 @@ WRAPS = {
     "status",
     "chart problem",
     "unchanged",
+    "unchanged but by hand",
     "notice withdrawn",
     "logs",
     "no logs",
