@@ -34,11 +34,15 @@ class Relay:
         await self._close()
 
     async def down(self, seconds: float) -> None:
-        """Refuse connections and cut those there are, for so long; returns once it is down."""
+        """Cut the connections, and refuse new ones for so long; returns once it is down (after 0 s: up again)."""
         if self._returning is not None:
             self._returning.cancel()
+            await asyncio.gather(self._returning, return_exceptions=True)
         await self._close()
-        self._returning = asyncio.create_task(self._return(seconds))
+        if seconds > 0:
+            self._returning = asyncio.create_task(self._return(seconds))
+        else:
+            await self._listen()
 
     async def _return(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
