@@ -38,7 +38,11 @@ class Gone(Exception):
 
 
 class Api:
-    """One API server; an async context manager. What fails on the way raises aiohttp.ClientError or TimeoutError."""
+    """One API server; an async context manager.
+
+    What fails on the way raises aiohttp.ClientError, OSError (a time-out is one), or ValueError for an answer that
+    is no JSON.
+    """
 
     def __init__(self, access: Access) -> None:
         self._access = access

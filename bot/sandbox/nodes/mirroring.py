@@ -84,7 +84,7 @@ class Mirroring:
                     self._since = event["object"]["metadata"]["resourceVersion"]
             except Gone:
                 self._since = ""
-            except (Refused, aiohttp.ClientError, TimeoutError, OSError) as error:
+            except (Refused, aiohttp.ClientError, OSError, ValueError) as error:
                 pause = PAUSES[min(failures, len(PAUSES) - 1)]
                 failures += 1
                 log.info("watch broken", resource=self._kind.resource, error=str(error) or repr(error))

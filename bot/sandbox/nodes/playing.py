@@ -1,11 +1,13 @@
 """The owner of the played nodes: their mirror, their kubelet, what is written back, and the Nodes themselves."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
+
+import structlog
 
 from bot.clock import Clock, SystemClock
 from bot.sandbox.kubernetes.behaviour import (
@@ -32,6 +34,8 @@ from bot.sandbox.nodes.mirror import Mirror
 from bot.sandbox.nodes.mirroring import MIRRORED, Mirroring, keep
 from bot.sandbox.nodes.registering import Registrar, storage_class
 from bot.sandbox.nodes.writing import Outbox, Writing
+
+log = structlog.get_logger(__name__)
 
 NAMES: Final = ("worker-1", "worker-2")
 
@@ -99,7 +103,7 @@ class PlayedNodes:
             await stack.enter_async_context(following(self._loop, self._cluster))
             writing = Writing(self._api, self._mirror, self._outbox, self._clock)
             for work in (keep(mirrorings), writing.work(), registrar.keep_ready(self._names, self._mirror)):
-                stack.push_async_callback(_end, asyncio.create_task(work))
+                stack.push_async_callback(_end, asyncio.create_task(_told(work)))
             self._stack = stack.pop_all()
         return self
 
@@ -110,6 +114,15 @@ class PlayedNodes:
 
     def _pod(self, namespace: str, name: str) -> Object | None:
         return self._mirror.peek(POD.key(namespace, name))
+
+
+async def _told(work: Coroutine[Any, Any, None]) -> None:
+    """Do work that has no end; that it ended all the same is a mistake of ours, which nobody else would notice."""
+    try:
+        await work
+    except Exception:
+        log.exception("played nodes have stopped working")
+        raise
 
 
 async def _end(task: asyncio.Task[None]) -> None:

@@ -86,7 +86,7 @@ class Registrar:
                 try:
                     await self._renew(name)
                     await self._mend(name, mirror)
-                except (Refused, aiohttp.ClientError, TimeoutError, OSError) as error:
+                except (Refused, aiohttp.ClientError, OSError, ValueError) as error:
                     log.info("heartbeat failed", node=name, error=str(error) or repr(error))
 
     async def _mend(self, name: str, mirror: Mirror) -> None:

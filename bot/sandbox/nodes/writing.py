@@ -91,7 +91,7 @@ class Writing:
                     log.warning("write refused", resource=key.resource, name=key.name, error=str(error))
                     continue
                 failures = await self._again(queue, key, failures, error)
-            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            except (aiohttp.ClientError, OSError, ValueError) as error:
                 failures = await self._again(queue, key, failures, error)
 
     async def _again(self, queue: _Queue, key: Key, failures: int, error: Exception) -> int:
