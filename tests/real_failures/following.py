@@ -11,6 +11,7 @@ from typing import Any
 from bot.clock import SystemClock
 from bot.cluster import Cluster, ClusterRefused, Ref
 from bot.events import Event, PodTrouble, Trouble
+from bot.helm.errors import HelmError
 from bot.rollout import Follower, ObjectRef, Rules, Verdict
 
 Object = dict[str, Any]
@@ -140,11 +141,14 @@ class Place:
         unwell: Mapping[str, int] | None = None,
     ) -> Followed:
         """Follow a change of these objects to its verdict, or to an event: the watch first, then the change,
-        then `applied`, and `then` what happens to the pods."""
+        then `applied` unless Helm has failed, and `then` what happens to the pods."""
         clock, seen = SystemClock(), Followed()
 
         async def work(follower: Follower) -> None:
-            await change()
+            try:
+                await change()
+            except HelmError:  # nothing more is applied: the verdict is about the hooks
+                return
             follower.applied()
             if then is not None:
                 await then()

@@ -108,6 +108,7 @@ PLAYED = (
                 initContainers=[{"name": "wait-db", "image": "registry.example.org/team/wait:v1-crash"}],
             ),
         ),
+        "told",
     ),
 )
 

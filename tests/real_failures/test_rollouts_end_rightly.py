@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import Any
 
 import pytest
 
 from bot.events import Event, GoesOn, Held, HookProgress, WorkloadProgress
-from bot.helm.errors import HookFailed
 from bot.rollout import Rules, Verdict, judge
 from tests.real_failures.following import LONGEST, Followed, Place, refs
 from tests.real_failures.objects import IMAGE, NOBODY, Object, deployment, hook, job, template, workload
@@ -260,12 +258,7 @@ async def test_a_hook_that_failed_and_is_removed_has_said_why(releases: Releases
 
 async def deployed(releases: Releases, name: str, *items: Object) -> Followed:
     """A release that Helm makes, followed to its end."""
-
-    async def change() -> None:
-        with contextlib.suppress(HookFailed):
-            await releases.upgrade(name, *items)
-
-    return await releases.place.followed(change, *items)
+    return await releases.place.followed(lambda: releases.upgrade(name, *items), *items)
 
 
 async def evict(place: Place, app: str) -> str:

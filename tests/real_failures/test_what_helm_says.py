@@ -8,7 +8,7 @@ import contextlib
 import pytest
 
 from bot.events import HookProgress
-from bot.helm.errors import HookFailed, ReleaseBusy
+from bot.helm.errors import ReleaseBusy
 from bot.rollout import from_helm_error
 from tests.real_failures.objects import Object, deployment, hook, item, job
 from tests.real_failures.releases import Releases
@@ -29,12 +29,8 @@ async def test_a_hook_that_fails(releases: Releases, when: str, words: str) -> N
 
 async def test_a_hook_that_fails_says_why_before_helm_does(releases: Releases) -> None:
     failing, settings = hook(job("migrate", image=CRASH), "pre-install"), SETTINGS | named("hooked")
-
-    async def change() -> None:
-        with contextlib.suppress(HookFailed):
-            await releases.upgrade("hooked", failing, settings)
-
-    seen = await releases.place.followed(change, failing, settings)
+    place = releases.place
+    seen = await place.followed(lambda: releases.upgrade("hooked", failing, settings), failing, settings)
     assert seen.verdict.words == "Job migrate failed once: The app crashed at start, exit 1"
     assert HookProgress("Job", "migrate", "failed", 1) in seen.events
 

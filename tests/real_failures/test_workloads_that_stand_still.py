@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.events import Event, HookProgress, PodTrouble
+from bot.helm.errors import HookFailed
 from bot.rollout import Rules
 from bot.rollout.causes import condition
 from tests.real_failures.following import LONGEST, Place
@@ -83,6 +84,7 @@ async def test_a_job_that_runs_too_long(place: Place) -> None:
     async def as_helm_does() -> None:
         await place.create(long)
         await place.until("batch/v1", "Job", has_failed)
+        raise HookFailed("Job it-takes-long failed")
 
     seen = await place.followed(as_helm_does, long)
     (trouble, *_) = seen.verdict.troubles
