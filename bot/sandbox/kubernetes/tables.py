@@ -7,7 +7,8 @@ custom resource the columns that its definition prints.
 from datetime import datetime
 from typing import Any
 
-from bot.sandbox.kubernetes.columns import AGE, COLUMNS, NAME, Shown, since, value_at
+from bot.sandbox.kubernetes.cells import since, value_at
+from bot.sandbox.kubernetes.columns import AGE, COLUMNS, NAME, Shown
 from bot.sandbox.kubernetes.resources import Column, Resource
 
 Object = dict[str, Any]
