@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from tests.contract import objects
-from tests.contract.asking import Both, Object, Side
-from tests.contract.waiting import until
+from tests.contract.asking import Both, Object
 
 
 def with_container(**fields: Any) -> Object:
@@ -278,46 +277,3 @@ async def test_what_is_wrong_is_refused_in_the_same_words(both: Both, what: str)
     place, wrong = WRONG[what]
     code, _, _ = await both.agree(lambda side: side.create(place, wrong, fieldValidation="Strict"))
     assert code in (400, 403, 404, 422)
-
-
-QUOTAS: dict[str, tuple[Object, str, Object]] = {
-    "too many": (objects.quota("small", configmaps="1"), "v1/configmaps", objects.config_map()),
-    "too many by count": (
-        objects.quota("small", **{"count/deployments.apps": "0"}),
-        "apps/v1/deployments",
-        objects.workload(),
-    ),
-    "too much": (
-        objects.quota("small", **{"requests.cpu": "500m", "limits.memory": "1Gi"}),
-        PODS,
-        objects.pod(
-            containers=[
-                objects.container(
-                    resources={"requests": {"cpu": "1"}, "limits": {"cpu": "2", "memory": "3Gi"}}
-                )
-            ]
-        ),
-    ),
-    "nothing said": (objects.quota("small", **{"requests.cpu": "1", "pods": "5"}), PODS, objects.pod()),
-    "too many pods": (objects.quota("small", pods="0"), PODS, objects.pod()),
-    "too many of two quotas": (
-        objects.quota("small", services="0", **{"count/services": "0"}),
-        SERVICES,
-        objects.service(),
-    ),
-}
-
-
-@pytest.mark.parametrize("what", QUOTAS)
-async def test_a_quota_refuses_in_the_same_words(both: Both, what: str) -> None:
-    quota, place, body = QUOTAS[what]
-
-    async def refused(side: Side) -> Any:
-        await until(side, "v1/configmaps", lambda items: len(items) == 1)  # the one that each namespace has
-        await until(side, "v1/serviceaccounts", lambda items: len(items) == 1)
-        await side.create("v1/resourcequotas", quota)
-        await until(side, "v1/resourcequotas", lambda items: "used" in (items[0].get("status") or {}))
-        return await side.create(place, body)
-
-    code, _, _ = await both.agree(refused)
-    assert code == 403

@@ -1,11 +1,12 @@
 """What the API server adds to a new object on its own account, and no field manager owns.
 
 The registries' strategies and the built-in admission plugins: ServiceAccount, Priority, DefaultTolerationSeconds,
-StorageObjectInUseProtection. What stands for fields that a client left out is in defaults.py.
+LimitRanger, StorageObjectInUseProtection. What stands for fields that a client left out is in defaults.py.
 """
 
 from typing import Any
 
+from bot.sandbox.kubernetes import limits
 from bot.sandbox.kubernetes.addresses import allocate
 from bot.sandbox.kubernetes.defaults import TEMPLATE_GENERATION
 from bot.sandbox.kubernetes.errors import Subject, forbidden
@@ -46,7 +47,7 @@ BLANK: dict[str, Object] = {
 def admit(storage: Storage, kind: str, obj: Object) -> None:
     """Complete a new object of a built-in kind in place.
 
-    Raises: ApiError 403 for a pod whose account or priority class is missing.
+    Raises: ApiError 403 for a pod whose account or priority class is missing, or for what breaks a limit.
     """
     obj.setdefault("status", {**BLANK.get(f"{obj['apiVersion']}/{kind}", BLANK.get(kind, {}))})
     match kind:
@@ -57,6 +58,8 @@ def admit(storage: Storage, kind: str, obj: Object) -> None:
         case "Service":
             allocate(storage, obj, None)
         case "PersistentVolumeClaim":
+            if (why := limits.claim_refusal(storage, obj)) is not None:
+                raise forbidden(Subject("", "persistentvolumeclaims", kind, obj["metadata"]["name"]), why)
             obj["metadata"]["finalizers"] = [*(obj["metadata"].get("finalizers") or []), CLAIM_FINALIZER]
         case "Namespace":
             obj["spec"] = {"finalizers": ["kubernetes"]}
@@ -72,9 +75,9 @@ def admit_change(storage: Storage, kind: str, before: Object, after: Object) -> 
 
 
 def admit_pod(storage: Storage, pod: Object) -> None:
-    """Give a new pod its account, that account's token, its priority and tolerations, in place.
+    """Give a new pod its account, that account's token, its priority, tolerations and limits, in place.
 
-    Raises: ApiError 403 where the account or the priority class is missing.
+    Raises: ApiError 403 where the account or the priority class is missing, or a limit is broken.
     """
     spec, name = pod["spec"], pod["metadata"]["name"]
     about = Subject(PODS.group, PODS.resource, PODS.kind, name)
@@ -97,6 +100,9 @@ def admit_pod(storage: Storage, pod: Object) -> None:
             how = {"operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
             tolerations.append({"key": trouble, **how})
     spec["tolerations"] = tolerations
+    limits.set_limits(storage, pod)
+    if (why := limits.pod_refusal(storage, pod)) is not None:
+        raise forbidden(about, why)
     pod["status"]["qosClass"] = _quality(spec)
 
 

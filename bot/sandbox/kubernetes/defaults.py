@@ -238,10 +238,9 @@ def _network_policy(obj: Object) -> None:
 def _limit_range(obj: Object) -> None:
     for limit in obj.setdefault("spec", {}).get("limits") or []:
         if limit.get("type") == "Container":
-            given = limit.get("default") or {}
-            asked = {**(limit.get("min") or {}), **given, **(limit.get("defaultRequest") or {})}
-            limit["default"] = {**(limit.get("max") or {}), **given}
-            limit["defaultRequest"] = asked
+            limit["default"] = {**(limit.get("max") or {}), **(limit.get("default") or {})}
+            asked = limit.get("defaultRequest") or {}
+            limit["defaultRequest"] = {**(limit.get("min") or {}), **limit["default"], **asked}
             for name in ("default", "defaultRequest"):
                 if not limit[name]:
                     del limit[name]
