@@ -49,6 +49,7 @@ _CRASHES = {
     "segfault",
     "told-to-stop",
     "liveness",
+    "post-start",
     "init-failing",
 }
 """Causes that fail a version by being repeated, and about which the application may have last words."""

@@ -81,7 +81,8 @@ def post_start(view: PodView) -> Finding | None:
         failed = "PostStartHookError" in (container.waiting, container.death.get("reason"))
         said = view.said("FailedPostStartHook")
         if failed or (said and not container.ready and container.death):
-            return Finding("The postStart command failed", one_line(said or container.message))
+            quote = one_line(said or container.message)
+            return Finding("The postStart command failed", quote, restarts=container.restarts)
     return None
 
 

@@ -54,6 +54,8 @@ class Course:
     wakes_at: float = 0.0
     _progress: dict[ObjectRef, Event] = field(default_factory=dict)
     _best: dict[ObjectRef, int] = field(default_factory=dict)
+    _best_at: dict[str, float] = field(default_factory=dict)
+    """By workload: when it got further last."""
     _troubles: dict[str, _Told] = field(default_factory=dict)
     """By workload: there is one cause at a time."""
     _moved_at: float | None = None
@@ -105,7 +107,7 @@ class Course:
                 events.append(event)
             if progress.reached + attempts > self._best.get(ref, -1):
                 self._best[ref] = progress.reached + attempts
-                self._progressed_at = now
+                self._progressed_at = self._best_at[ref.where] = now
                 if self._moved_at is not None:
                     self._moved_at = now
         return events
@@ -191,8 +193,10 @@ class Course:
         if trouble.fatal_early:
             return True
         if trouble.grace is not None:
-            self._wake(told.since + trouble.grace)
-            return now >= told.since + trouble.grace
+            # While it gets on, it heals: a tight quota lets new pods in one by one, each later than the last.
+            ends = max(told.since, self._best_at.get(trouble.workload, 0.0)) + trouble.grace
+            self._wake(ends)
+            return now >= ends
         # A hook's Job counts its own attempts, and may recover.
         return repeats(trouble) and not told.shown.hook and trouble.restarts >= self.rules.crash_restarts
 

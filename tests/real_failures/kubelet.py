@@ -229,7 +229,6 @@ TOLD = (
         "unhooked",
         backed_off(137, restarts=3),
         ("FailedPostStartHook", "PostStartHook failed", 3),
-        ends="told",
         phase="Running",
     ),
     _told(
@@ -304,6 +303,7 @@ TOLD = (
     ),
     _told(
         40,
+        # As a node's controller has it after its grace period of 50 s, which is too long to wait for here.
         "node-lost",
         "Node nobody stopped answering",
         "lost",

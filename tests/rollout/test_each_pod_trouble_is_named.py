@@ -187,6 +187,23 @@ ROWS: list[tuple[str, str, dict[str, Any]]] = [
         pod(running(ready=False), conditions=({"type": "Ready", "status": "Unknown"},)),
     ),
     (
+        "disk-limit",
+        "Used more disk than its limit of 100Mi",
+        pod(
+            phase="Failed",
+            reason="Evicted",
+            message="Pod ephemeral local storage usage exceeds the total limit of containers 100Mi. ",
+        ),
+    ),
+    (
+        "node-lost",
+        "Node worker-2 stopped answering",
+        pod(
+            running(ready=True),
+            conditions=({"type": "Ready", "status": "False"}, {"type": "ContainersReady", "status": "True"}),
+        ),
+    ),
+    (
         "evicted",
         "Node ran out of memory",
         pod(

@@ -8,6 +8,7 @@ from typing import Any
 from bot.rollout import ObjectRef, Rules
 from bot.rollout.assessing import Assessment, assess
 from bot.rollout.picture import Picture
+from bot.rollout.workloads import Progress
 from tests.rollout.recorded import (
     backed_off,
     deployment,
@@ -39,6 +40,37 @@ def test_pods_with_the_same_trouble_are_told_once() -> None:
     assert [it.trouble.sentence() for it in found.troubles] == [
         "3 of 3 pods: The app crashed at start, exit 1"
     ]
+
+
+def test_a_change_that_its_controller_has_not_seen_is_no_progress_and_no_trouble() -> None:
+    changed = deployment(replicas=2, ready=2, observedGeneration=1)
+    old = replica_set("rs-old", 1)
+    pods = (
+        crashing("shop-a", owner="rs-old"),
+        pod(running(ready=True), name="shop-b", owner="rs-old", conditions=READY),
+    )
+    found = assessed(picture(changed, old, *pods))
+    assert found.progress[SHOP] == Progress(0, 0, 2, done=False)
+    assert found.troubles == []
+
+
+def test_a_pod_that_was_evicted_and_replaced_is_history() -> None:
+    evicted = pod(
+        name="shop-a", phase="Failed", reason="Evicted", message="The node was low on resource: memory. "
+    )
+    there = pod(running(ready=True), name="shop-b", conditions=READY)
+    rolling = assessed(picture(deployment(replicas=1), replica_set(), evicted, there))
+    assert [it.trouble.words for it in rolling.troubles] == ["Node ran out of memory"]
+    arrived = assessed(picture(deployment(replicas=1, ready=1), replica_set(), evicted, there))
+    assert arrived.troubles == []
+
+
+def test_a_paused_deployment_says_so_where_something_waits() -> None:
+    still, waits = deployment(replicas=2, ready=2), deployment(replicas=2, ready=2, updated=0)
+    still["spec"]["paused"] = waits["spec"]["paused"] = True
+    assert assessed(picture(still, replica_set())).troubles == []
+    (shown,) = assessed(picture(waits, replica_set())).troubles
+    assert shown.trouble.words == "It is paused: nothing is rolled out"
 
 
 def test_only_the_newest_replica_sets_pods_are_asked() -> None:

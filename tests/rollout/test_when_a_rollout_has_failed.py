@@ -63,6 +63,18 @@ def test_a_missing_image_gets_its_grace() -> None:
     assert (rollout.verdict.health, rollout.verdict.words) == ("failed", "Image shop:v1.2 does not exist")
 
 
+def test_a_tight_quota_has_its_grace_from_the_last_pod_that_came_in() -> None:
+    full = {"type": "ReplicaFailure", "status": "True", "message": "exceeded quota: few, requested: pods=1"}
+    newest, rollout = replica_set(conditions=[full]), Rollout()
+    rollout.at(0, deployment(replicas=4, updated=1), newest)
+    rollout.at(50, deployment(replicas=4, updated=2), newest)
+    rollout.at(100, deployment(replicas=4, updated=2), newest)
+    assert rollout.verdict is None
+    rollout.at(110, deployment(replicas=4, updated=2), newest)
+    assert rollout.verdict is not None
+    assert rollout.verdict.words == "The namespace's quota of pods is used up"
+
+
 def test_the_back_off_between_pulls_does_not_start_the_grace_anew() -> None:
     rollout = Rollout()
     rollout.at(0, *new(pod(MISSING)))
