@@ -19,8 +19,6 @@ from bot.sandbox.nodes.kubeconfig import read_access
 from tests.contract.asking import Both, Side
 from tests.helm.writing import Charts
 
-SIDES = ("embedded", "real")
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All of them in one event loop, in which the embedded server lives."""
@@ -28,8 +26,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
-            if "real" in item.name.rpartition("[")[2] or "both" in getattr(item, "fixturenames", ()):
-                item.add_marker("cluster")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -75,14 +71,6 @@ async def own_namespace(side: Side) -> AsyncIterator[Side]:
         yield replace(side, namespace=name, own=[])
     finally:
         await side.delete(f"/api/v1/namespaces/{name}")
-
-
-@pytest_asyncio.fixture(loop_scope="session", params=SIDES)
-async def side(request: pytest.FixtureRequest) -> AsyncIterator[Side]:
-    """One cluster after the other, with a namespace of the test's own."""
-    shared: Side = request.getfixturevalue(f"{request.param}_side")
-    async with own_namespace(shared) as side:
-        yield side
 
 
 @pytest_asyncio.fixture(loop_scope="session")
