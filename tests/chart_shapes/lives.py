@@ -70,6 +70,8 @@ class Shape(_Said):
     name: str
     about: str
     tests: bool = False
+    aggregated: bool = False
+    """Whether its kind is served by another server (`aggregating`)."""
     before: list[list[str]] = []
     """What an administrator does first, by kubectl."""
     cluster_wide: list[str] = []

@@ -13,6 +13,7 @@ import pytest_asyncio
 from bot.cluster.discovery import Ref
 from bot.rbac.printing import Account
 from bot.sandbox.world import CHART, SAMPLE
+from tests.control_plane.running import ControlPlane
 from tests.real_rights.accounts import RBAC, account, granted, printed
 from tests.real_worlds import RealWorld, apply, kubectl, open_real_world
 
@@ -38,22 +39,22 @@ CONFIG = {
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def world(tmp_path_factory: pytest.TempPathFactory, real_kubeconfig: Path) -> AsyncIterator[RealWorld]:
+async def world(
+    tmp_path_factory: pytest.TempPathFactory, control_plane: ControlPlane
+) -> AsyncIterator[RealWorld]:
     """A bot that comes as an account with exactly the rights that are printed for it."""
-    folder = tmp_path_factory.mktemp("world")
+    folder, admin = tmp_path_factory.mktemp("world"), control_plane.kubeconfig
     shutil.copy(SAMPLE.parent / "values" / "shop.yaml", folder)
     name = f"pilothouse-{uuid.uuid4().hex[:8]}"
     mine = Account(name, name)
-    kubeconfig = await account(real_kubeconfig, mine, folder)
+    kubeconfig = await account(admin, mine, folder)
     try:
-        async with open_real_world(folder, real_kubeconfig, CONFIG, as_=kubeconfig) as world:
-            await apply(real_kubeconfig, *await printed(world.configs, mine))
-            await apply(
-                real_kubeconfig, *granted(world.namespace("shop", "named"), "night", group="night-shift")
-            )
+        async with open_real_world(folder, admin, CONFIG, as_=kubeconfig) as world:
+            await apply(admin, *await printed(world.configs, mine))
+            await apply(admin, *granted(world.namespace("shop", "named"), "night", group="night-shift"))
             yield world
     finally:
-        await remove(real_kubeconfig, mine)
+        await remove(admin, mine)
 
 
 async def remove(admin: Path, account: Account) -> None:
