@@ -79,7 +79,8 @@ def _list_changes(old: list[Any], new: list[Any], path: Path) -> Iterator[FieldC
         return
     before, after = _by(key, old), _by(key, new)
     if before is None or after is None:
-        yield FieldChange(path, old, new)
+        if old != new:
+            yield FieldChange(path, old, new)
         return
     yield from field_changes(before, after, path)
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wcwidth import wcswidth
 
-from bot.planning.differences import compare, count_lines, unified
+from bot.planning.differences import compare, count_lines, field_changes, unified
 from bot.planning.manifests import Manifest, ObjectKey
 from bot.planning.summary import hook_lines, summarise
 from tests.planning.objects import deployment, objects
@@ -291,6 +291,11 @@ def test_odd_shapes_are_compared_without_an_error() -> None:
                 for value in (old, new)
             ]
             summarise(compare(objects(texts[0]), objects(texts[1])))
+
+
+def test_a_list_that_names_something_twice_is_no_change() -> None:
+    twice = {"ports": [{"name": "dns", "port": 53}, {"name": "dns", "port": 53, "protocol": "UDP"}]}
+    assert list(field_changes(twice, {"ports": [dict(each) for each in twice["ports"]]})) == []
 
 
 FIELDS = st.sampled_from(
