@@ -187,13 +187,15 @@ async def test_pods_that_were_evicted_and_replaced_are_history(place: Place) -> 
     crowded = deployment("crowded")
     await begun(place, crowded)
     evicted = await evict(place, "crowded")
-    await place.until(
-        "v1", "Pod", lambda pod: pod["metadata"]["name"] != evicted and is_ready(pod), labels="app=crowded"
-    )
-    assert await judge(place.cluster, place.namespace, refs([crowded])) == HEALTHY
-    seen = await place.followed(nothing, crowded)
-    assert seen.verdict == HEALTHY
-    assert seen.troubles == []
+
+    def is_in_its_place(pod: Object) -> bool:
+        return is_ready(pod) and pod["metadata"]["name"] != evicted
+
+    await place.until("v1", "Pod", is_in_its_place, labels="app=crowded")
+    async with asyncio.timeout(LONGEST):
+        while await judge(place.cluster, place.namespace, refs([crowded])) != HEALTHY:
+            await asyncio.sleep(0.05)  # until the Deployment's controller has seen it, too
+    assert (await place.followed(nothing, crowded)).verdict == HEALTHY
     seen = await renewed(place, crowded)
     assert seen.verdict == HEALTHY
     assert seen.troubles == []
