@@ -12,9 +12,12 @@ from bot.sandbox.kubernetes.cluster import KubernetesServer
 MEGABYTE = 1 << 20
 POD = {
     "metadata": {"name": "shop-x2k4p"},
-    "spec": {"containers": [{"name": "web", "image": "shop:v1"}], "nodeSelector": {"none": "such"}},
+    "spec": {
+        "containers": [{"name": "web", "image": "shop:v1", "imagePullPolicy": "Never"}],
+        "nodeName": "worker-1",
+    },
 }
-"""It stays without a node, so that nothing is written but what a test writes."""
+"""It never starts, so that nothing is written but what a test writes."""
 
 
 async def talkative(cluster: Cluster, server: KubernetesServer, *lines: str) -> None:

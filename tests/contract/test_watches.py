@@ -147,15 +147,29 @@ async def test_a_watch_of_tables_has_rows_and_columns_once(both: Both) -> None:
 
 
 async def test_a_place_that_is_too_old_is_gone(both: Both) -> None:
-    """The first version is older than all that either cluster remembers."""
+    """Of a kind that is new neither cluster remembers what was before it."""
 
     async def watched(side: Side) -> Any:
-        async with side.watch("/api/v1/configmaps", resourceVersion="1") as events:
+        group = f"{side.namespace}.example.org"
+        definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+        await side.create(definitions, definition(group))
+        while (await side.get(f"{group}/v1/things")).code != 200:
+            pass  # the real one serves it a moment later
+        async with side.watch(f"{group}/v1/things", resourceVersion="1") as events:
             (event,) = await taken(events, 1)
+        await side.delete(f"{definitions}/things.{group}")
         status = event["object"]
         return [event["type"], status["code"], status["reason"], status["message"].partition("(")[0]]
 
     assert await both.agree(watched) == ["ERROR", 410, "Expired", "too old resource version: 1 "]
+
+
+def definition(group: str) -> Object:
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+    names = {"plural": "things", "singular": "thing", "kind": "Thing", "listKind": "ThingList"}
+    spec = {"group": group, "scope": "Namespaced", "names": names, "versions": [version]}
+    return {"metadata": {"name": f"things.{group}"}, "spec": spec}
 
 
 @pytest.mark.parametrize("place", ["nonsense", "-1"])
