@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ _KEY = re.compile(r"\[(?P<name>[^]]+)\]|(?P<plain>[^.\[]+)")
 
 
 class _Said(BaseModel):
-    model_config = ConfigDict(extra="forbid", ignored_types=(cached_property,))
+    model_config = ConfigDict(extra="forbid")
 
 
 class Stage(_Said):
