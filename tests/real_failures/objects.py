@@ -93,12 +93,12 @@ def node(name: str, *, pods: str = "10", **spec: Any) -> Object:
     return item("v1", "Node", name, spec={"taints": taints, **spec}, status=status)
 
 
-def on(node_name: str, *, tolerant: bool = True) -> Object:
-    """What a pod's spec says so that it may go to that node only."""
+def on(node_name: str, *, tolerates: str | None = None) -> Object:
+    """What a pod's spec says so that it may go to that node only; it tolerates taints of that key (None: all)."""
     term = {"matchFields": [{"key": "metadata.name", "operator": "In", "values": [node_name]}]}
     affinity = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}
     return {
         "affinity": {"nodeAffinity": affinity},
-        "tolerations": [{"operator": "Exists"}] if tolerant else [],
+        "tolerations": [{"operator": "Exists"} | ({"key": tolerates} if tolerates else {})],
         "terminationGracePeriodSeconds": 0,
     }
