@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from bot.sandbox.world import CHART, SAMPLE
+from bot.sandbox.world import CHART
 from tests.dry_run.meanwhile import scaled_during
 from tests.real_worlds import RealWorld, open_real_world
 from tests.worlds import spaced
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+VALUES = """\
+web: {replicas: 3}
+workloads: {worker: {replicas: 2, args: [worker]}}
+"""
 CONFIG = {
     "environments": {"trial": {"fail_early": {"crash_restarts": 4}}},  # so that there is a while
     "apps": {
@@ -36,7 +39,7 @@ CONFIG = {
 async def world(tmp_path_factory: pytest.TempPathFactory, real_kubeconfig: Path) -> AsyncIterator[RealWorld]:
     """A bot on a real cluster, where v1.0 of the shop runs."""
     folder = tmp_path_factory.mktemp("world")
-    shutil.copy(SAMPLE.parent / "values" / "shop.yaml", folder)
+    (folder / "shop.yaml").write_text(VALUES)
     async with open_real_world(folder, real_kubeconfig, CONFIG) as world:
         await world.dana.deploys("v1.0", environment="trial")
         await world.sees("✅ shop → trial v1.0")
