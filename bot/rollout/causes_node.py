@@ -38,7 +38,9 @@ def resources_short(view: PodView) -> Finding | None:
     return _leading(view, r"Insufficient (\S+)", "No node has {0} free")
 
 
-@pod_cause("tainted", 22, "Add a toleration, or use other nodes")
+@pod_cause(
+    "tainted", 22, "See the nodes' taints: add a toleration, or mend what keeps the nodes from being ready"
+)
 def tainted(view: PodView) -> Finding | None:
     """Nodes are kept for others."""
     return _leading(
@@ -79,7 +81,11 @@ def affinity(view: PodView) -> Finding | None:
 @pod_cause("claim-unbound", 25, "See the claim", grace=True, specific=-1)
 def claim_unbound(view: PodView) -> Finding | None:
     """The pod's claim has no volume yet."""
-    return _leading(view, r"unbound immediate PersistentVolumeClaims", "Its disk is not ready")
+    return _leading(
+        view,
+        r"unbound immediate PersistentVolumeClaims|find available persistent volumes to bind",
+        "Its disk is not ready",
+    )
 
 
 @pod_cause("volume-zone", 26, "Add a node in that zone")

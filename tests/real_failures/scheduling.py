@@ -64,13 +64,10 @@ def _volume(name: str) -> Object:
     return item("v1", "PersistentVolume", name, spec=spec)
 
 
-_NO_DRIVER = item(
-    "storage.k8s.io/v1",
-    "StorageClass",
-    "undriven",
-    provisioner="example.org/nobody",
-    volumeBindingMode="Immediate",
-)
+def _class(name: str, provisioner: str, binding: str) -> Object:
+    """A class of disks that nobody makes."""
+    return item("storage.k8s.io/v1", "StorageClass", name, provisioner=provisioner, volumeBindingMode=binding)
+
 
 SCHEDULING = (
     Row(
@@ -230,6 +227,14 @@ SCHEDULING = (
         "Its disk is not ready",
         (deployment("undriven", volumes=[disk("undriven")]), claim("undriven", storageClassName="undriven")),
         "failed",
-        around=(_NO_DRIVER,),
+        around=(_class("undriven", "example.org/nobody", "Immediate"),),
+    ),
+    Row(
+        25,
+        "claim-unbound",
+        "Its disk is not ready",
+        (deployment("local", volumes=[disk("local")]), claim("local", storageClassName="local")),
+        "failed",
+        around=(_class("local", "kubernetes.io/no-provisioner", "WaitForFirstConsumer"),),
     ),
 )

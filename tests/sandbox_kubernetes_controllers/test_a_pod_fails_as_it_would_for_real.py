@@ -182,7 +182,7 @@ async def test_tainted_and_cordoned_nodes_take_no_pods_until_they_are_free_again
     world.deployment()
     await world.advance(2)
     message = condition(world.pod(), "PodScheduled")["message"]
-    assert "1 node(s) had untolerated taint {only: gpu}, 1 node(s) were unschedulable." in message
+    assert "1 node(s) had untolerated taint(s), 1 node(s) were unschedulable." in message
     node("worker-2", unschedulable=False)
     await world.advance(3)
     assert world.pod()["spec"]["nodeName"] == "worker-2"

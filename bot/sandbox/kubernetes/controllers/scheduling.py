@@ -197,7 +197,7 @@ def _unsuited(node: Object, spec: Object) -> str | None:
         return "node(s) were unschedulable"
     for taint in node.get("spec", {}).get("taints") or ():
         if taint.get("effect") != "PreferNoSchedule" and not _tolerates(spec, taint):
-            return f"node(s) had untolerated taint {{{taint['key']}: {taint.get('value', '')}}}"
+            return "node(s) had untolerated taint(s)"
     return None if _wanted(spec, node) else "node(s) didn't match Pod's node affinity/selector"
 
 
