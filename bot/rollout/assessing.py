@@ -21,6 +21,7 @@ from bot.rollout.causes import (
     Finding,
     PodView,
     WorkloadView,
+    condition,
     first,
 )
 from bot.rollout.custom import custom_progress, custom_trouble, says_what_it_saw, why_not_ready
@@ -74,7 +75,7 @@ class Assessment:
     """How many pods of a hook's Job have failed."""
     troubles: list[Shown] = field(default_factory=list)
     missing: list[ObjectRef] = field(default_factory=list)
-    """Objects that are not there yet, hooks left out: Helm deletes those when they are over."""
+    """Objects that are not there yet. Hooks and Jobs are left out: when they are over they may be deleted."""
     unprobed: bool = False
     """Whether "ready" may mean too little: no more than "started" without a probe, an old word without a
     generation."""
@@ -115,7 +116,7 @@ def assess(
             continue
         item = picture.get(ref.kind, ref.name)
         if item is None or (ref.hook and picture.is_old(item)):
-            if not ref.hook:
+            if not ref.hook and ref.kind != "Job":
                 result.missing.append(ref)
             continue
         moved = ref.hook or _moved(picture, item)
@@ -189,7 +190,7 @@ def _workload_trouble(
     if own is not None and (
         found is None or own[0].specific > 0 or own[0].name in ("job-failed", "claim-pending")
     ):
-        return _own_trouble(own, ref, rules, found)
+        return _own_trouble(own, ref, rules, None if _was_stopped(item, found) else found)
     if found is None:
         return None
     if any(
@@ -210,6 +211,12 @@ def _is_history(picture: Picture, item: Raw, pod: Raw, so_far: Progress) -> bool
     ):
         return False
     return so_far.done or picture.is_old(pod)
+
+
+def _was_stopped(job: Raw, pods: Shown | None) -> bool:
+    """Whether a Job's controller itself has ended what still ran, which then says nothing."""
+    late = condition(job, "Failed").get("reason") == "DeadlineExceeded"
+    return late and pods is not None and pods.trouble.cause in ("killed", "told-to-stop")
 
 
 def _own_trouble(own: tuple[Cause, Finding], ref: ObjectRef, rules: Rules, pods: Shown | None) -> Shown:

@@ -20,11 +20,12 @@ from bot.clock import Clock
 from bot.cluster import Cluster, ClusterError, ClusterRefused
 from bot.events import Event, Note, Trouble
 from bot.rollout.assessing import Assessment, Shown, assess, repeats
+from bot.rollout.causes import condition
 from bot.rollout.causes_crash import telling_line
 from bot.rollout.causes_routing import warnings
 from bot.rollout.course import Course
 from bot.rollout.last_words import fetch_last_words, termination_message
-from bot.rollout.picture import Picture
+from bot.rollout.picture import Picture, Raw
 from bot.rollout.slimming import Slimmer
 from bot.rollout.verdicts import ObjectRef, Rules, Verdict, index_of
 from bot.rollout.workloads import FOLLOWED, is_custom, is_workload
@@ -171,7 +172,6 @@ class Follower:
 
     async def _watch(self, api_version: str, kind: str) -> None:
         index = index_of(api_version, kind)
-        hooks = {it.name for it in self._objects if it.hook and it.kind == kind}
         try:
             watch = self._cluster.watch(api_version, kind, self._namespace, keep=self._slim)
             async with contextlib.aclosing(watch) as events:
@@ -184,8 +184,7 @@ class Follower:
                         self._lose(index, event.object["words"])
                     elif event.type != "DELETED":
                         self._picture.put(event.object)
-                    elif event.object["metadata"]["name"] not in hooks:
-                        # Helm deletes hooks that are over; how they ended is still to be told.
+                    elif not self._still_tells(event.object):
                         self._picture.remove(event.object)
                     self._changed.set()
         except ClusterError as error:
@@ -193,6 +192,15 @@ class Follower:
             self._notes.append(f"{kind}s cannot be watched: {error.words}")
             self._unsynced.discard(index)
             self._changed.set()
+
+    def _still_tells(self, item: Raw) -> bool:
+        """Whether it tells something though it is gone: how a hook ended, which Helm deletes then, with its pods, or
+        a Job that removes itself."""
+        if item["kind"] == "Job" and any(condition(item, it) for it in ("Complete", "Failed")):
+            return True
+        owners = item["metadata"].get("ownerReferences") or ()
+        named = {(item["kind"], item["metadata"]["name"]), *((it["kind"], it["name"]) for it in owners)}
+        return any(it.hook and (it.kind, it.name) in named for it in self._objects)
 
     def _lose(self, kind: str, words: str) -> None:
         """A watch is cut; said once, since the others are usually cut with it."""
@@ -288,9 +296,11 @@ class Follower:
 
 
 def _quoting(verdict: Verdict, shown: Shown, words: str) -> tuple[Trouble, ...]:
-    """A failed Job's own message says nothing: what its last pod said stands in its place."""
+    """With what the pod said where the trouble quotes nothing; a failed Job's own message says nothing either."""
     return tuple(
-        replace(it, quote=telling_line(words)) if it == shown.trouble and it.cause == "job-failed" else it
+        replace(it, quote=telling_line(words))
+        if it == shown.trouble and (it.cause == "job-failed" or not it.quote)
+        else it
         for it in verdict.troubles
     )
 

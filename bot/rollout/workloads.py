@@ -156,7 +156,12 @@ def _all_pods(picture: Picture, item: Raw) -> list[Raw]:
         found = [pod for it in picture.owned(item, "ReplicaSet") for pod in picture.owned(it, "Pod")]
     else:
         found = picture.owned(item, "Pod")
-    return [pod for pod in found if not pod["metadata"].get("deletionTimestamp")]
+    return [pod for pod in found if not pod["metadata"].get("deletionTimestamp") or _tells_of_job(item, pod)]
+
+
+def _tells_of_job(item: Raw, pod: Raw) -> bool:
+    """A Job that failed may be removed at once, by Helm or for its age; its pods still say why."""
+    return bool(item["kind"] == "Job" and (pod.get("status") or {}).get("phase") == "Failed")
 
 
 def _is_new(picture: Picture, item: Raw, pod: Raw) -> bool:

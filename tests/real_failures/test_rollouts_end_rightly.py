@@ -183,6 +183,25 @@ async def test_a_job_that_is_not_to_start_yet_keeps_nothing_up(place: Place) -> 
     await place.delete(suspended)
 
 
+async def test_a_job_that_removes_itself_is_over(place: Place) -> None:
+    brief = job("brief", spec={"ttlSecondsAfterFinished": 0})
+
+    async def change() -> None:
+        await place.create(brief)
+        await place.gone(brief)
+
+    seen = await place.followed(change, brief)
+    assert seen.verdict == HEALTHY
+    assert progress(seen) == (1, 1, 1)
+    assert await judge(place.cluster, place.namespace, refs([brief])) == HEALTHY
+
+
+async def test_a_job_that_fails_and_removes_itself_has_failed(place: Place) -> None:
+    brief = job("brief-crash", image=CRASH, spec={"ttlSecondsAfterFinished": 0})
+    seen = await place.followed(lambda: place.create(brief), brief, rules=Rules(settle=LONGEST))
+    assert seen.verdict.words == "Job brief-crash failed once: The app crashed at start, exit 1"
+
+
 async def test_pods_that_were_evicted_and_replaced_are_history(place: Place) -> None:
     crowded = deployment("crowded")
     await begun(place, crowded)
