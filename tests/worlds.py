@@ -186,6 +186,7 @@ class World:
         assert secret is not None
         record = json.loads(gzip.decompress(base64.b64decode(base64.b64decode(secret["data"]["release"]))))
         record["info"]["status"] = status
+        record["info"]["last_deployed"] = self.clock.now().isoformat()
         packed = gzip.compress(json.dumps(record).encode())
         secret["data"]["release"] = base64.b64encode(base64.b64encode(packed)).decode()
         secret["metadata"]["labels"]["status"] = status

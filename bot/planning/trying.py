@@ -235,9 +235,18 @@ class _Trying:
                 return Trial()
         if (each.key.group, each.key.kind) in self.planned.brings and error.code == 404:
             return Trial()
+        if error.code == 404 and self._role_comes(each):
+            return Trial()
         if webhook := untriable(error):
             return Trial(untried=f"{each.key} could not be tried: webhook {webhook} knows no dry run")
         return Trial(refusals=(refusal(str(each.key), error, self.mask),))
+
+    def _role_comes(self, each: Manifest) -> bool:
+        """Whether it binds to a role of the plan itself, which Helm makes first."""
+        role = each.object.get("roleRef") or {}
+        return any(
+            (it.key.kind, it.key.name) == (role.get("kind"), role.get("name")) for it in self.planned.after
+        )
 
     async def _warned(self, each: Manifest, warnings: Iterable[str]) -> Trial:
         """What is taken with a warning; a workload whose pods nobody will let in is as good as refused."""

@@ -94,6 +94,14 @@ def forbidden(text: str) -> Finding | None:
     return Finding(f"{found[1]} may not {found[2]} {found[3]} in {found[4] or 'the cluster'}")
 
 
+def escalation(text: str) -> Finding | None:
+    """A role or a binding that would grant what whoever writes it does not have: Kubernetes lets nobody do so."""
+    found = re.search(
+        r'user "([^"]+)" .*?attempting to grant RBAC permissions not currently held:?\s*(.*)', text, re.S
+    )
+    return Finding(f"It grants rights that {found[1]} does not have", one_line(found[2])) if found else None
+
+
 def conflicts(text: str) -> Finding | None:
     """Fields that another manager keeps, with other values."""
     found = re.search(

@@ -74,6 +74,7 @@ _SAYINGS = (
     ("namespace-missing", causes_apply.namespace_missing, "Create it, or set `create_namespace`", False),
     ("namespace-goes", causes_apply.namespace_goes, "Wait until it is gone, then create it anew", False),
     ("forbidden", causes_apply.forbidden, _GRANT, False),
+    ("escalation", causes_apply.escalation, "Have an administrator grant these rights first", False),
     ("field-conflict", causes_apply.conflicts, "Plan again: the plan offers to take it over", False),
     ("unknown-field", causes_apply.unknown_field, _MEND, False),
     ("wrong-type", causes_apply.wrong_type, _MEND, False),

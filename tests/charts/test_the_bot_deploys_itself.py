@@ -116,5 +116,8 @@ async def test_values_that_grant_more_than_the_bot_holds_are_refused_by_the_clus
         greedy = [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]
         write_values(tmp_path, {"shop-staging": greedy})
         async with bot_in(sandbox, tmp_path, more) as world:
-            await world.dana.deploys(VERSIONS[0], "pilothouse")
-            await world.sees("(?s)pilothouse.*attempting to grant RBAC permissions not currently held")
+            world.dana.says(f"/deploy pilothouse {VERSIONS[0]} staging")
+            plan = await world.sees(
+                "(?s)🚫 Plan: pilothouse.*It grants rights that system:serviceaccount:pilothouse:\\S+ does not have"
+            )
+            assert not any(each.label.startswith("Deploy to") for row in plan.buttons for each in row)
