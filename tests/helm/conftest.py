@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from bot.helm.client import Helm
+from tests.helm import processes
 from tests.helm.writing import Charts
+
+
+@pytest.fixture(autouse=True)
+def workers_are_counted_from_now_on() -> None:
+    processes.begin()
 
 
 @pytest.fixture

@@ -5,16 +5,26 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+_of_others: set[int] = set()
+"""Workers of whoever else keeps a Helm open in this process for the whole run."""
+
+
+def begin() -> None:
+    """A test begins: the workers that are there now are not its own."""
+    _of_others.clear()
+    _of_others.update(workers())
+
 
 def workers(parent: int | None = None) -> list[int]:
-    """Living worker processes of `parent` (this process)."""
+    """Living worker processes of `parent` (this process) that came since the test began."""
     parent = parent or os.getpid()
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and alive(int(entry.name)):
             fields = _stat(int(entry.name))
+            pid = int(entry.name)
             if fields and int(fields[1]) == parent and b"bot.helm.worker" in _command(entry):
-                found.append(int(entry.name))
+                found += [] if pid in _of_others else [pid]
     return found
 
 
