@@ -81,7 +81,7 @@ async def watching(
                     if kind != "BOOKMARK":
                         item = kept(changed)
                         _remember(known, kind, item)
-                        yield WatchEvent(kind, item)  # type: ignore[arg-type]
+                        yield WatchEvent(kind, item)  # type: ignore[arg-type]  # the API sends no other words
         except Gone:
             place = ""
         except ClusterUnreachable as error:

@@ -75,8 +75,10 @@ def _without(before: Mapping[str, Any], after: Mapping[str, Any]) -> Object:
     found: Object = dict.fromkeys(before.keys() - after.keys())
     for name, value in after.items():
         old = before.get(name)
-        mappings = isinstance(old, Mapping) and isinstance(value, Mapping)
-        found[name] = _without(old, value) if mappings else value  # type: ignore[arg-type]
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            found[name] = _without(old, value)
+        else:
+            found[name] = value
     return found
 
 
