@@ -89,7 +89,20 @@ async def test_removing_disks_takes_a_second_tap_that_names_them(world: World, t
     await world.sees(r"✅ cart → staging 1\.0\.0")
     everything = {"cart-data", "cart-kept", "data-database-0", "database", "backups.example.org"}
     assert there(world) == everything | {"carts.example.org"}
+    await is_asked_for_what_an_upgrade_removes(world, tmp_path)
+    assert there(world) == everything | {"carts.example.org"}
+    await goes_back_and_removes(world)
+    assert there(world) == {"cart-kept", "cart-more", "data-database-0", "carts.example.org"}
+    await is_asked_for_a_rollback_and_an_uninstall(world)
+    assert there(world) == {"cart-kept", "data-database-0", "carts.example.org"}
+    async with world.parts.database.read() as session:
+        rows = list(await session.scalars(select(AuditRow).where(AuditRow.action == "data.remove")))
+        assert [row.detail for row in rows][-1] == "PersistentVolumeClaim cart-more"
+        assert len(rows) == 2
 
+
+async def is_asked_for_what_an_upgrade_removes(world: World, tmp_path: Path) -> None:
+    """A second tap too early, and one after the chart changed, remove nothing."""
     write(tmp_path / "cart", "2.0.0", EMPTY)
     world.dana.says("/deploy cart staging")
     await world.sees(r"Plan: cart → staging 2\.0\.0")
@@ -110,7 +123,10 @@ async def test_removing_disks_takes_a_second_tap_that_names_them(world: World, t
     world.clock.move(seconds=3)
     await world.dana.presses("Remove ")  # the digest is compared again
     await world.sees("Since you looked: the chart changed.*\n📋 Plan: cart → staging", buttons=["Deploy to"])
-    assert there(world) == everything | {"carts.example.org"}
+
+
+async def goes_back_and_removes(world: World) -> None:
+    """Back from the question, and then through it."""
     await world.dana.presses("Deploy to staging")
     await world.sees("⚠️ cart → staging removes:")
     await world.dana.presses("‹ Back")
@@ -120,8 +136,10 @@ async def test_removing_disks_takes_a_second_tap_that_names_them(world: World, t
     world.clock.move(seconds=3)
     await world.dana.presses("Remove ")
     await world.sees(r"✅ cart → staging 2\.0\.0")
-    assert there(world) == {"cart-kept", "cart-more", "data-database-0", "carts.example.org"}
 
+
+async def is_asked_for_a_rollback_and_an_uninstall(world: World) -> None:
+    """They ask as an upgrade does."""
     world.dana.says("/rollback cart staging 1")
     await world.sees(r"Roll back: cart → staging 1\.0\.0")
     await world.dana.presses("Roll back to")
@@ -137,8 +155,3 @@ async def test_removing_disks_takes_a_second_tap_that_names_them(world: World, t
     world.clock.move(seconds=3)
     await world.dana.presses("Remove cart-more")
     await world.sees("✅ cart → staging uninstalled")
-    assert there(world) == {"cart-kept", "data-database-0", "carts.example.org"}
-    async with world.parts.database.read() as session:
-        rows = list(await session.scalars(select(AuditRow).where(AuditRow.action == "data.remove")))
-        assert [row.detail for row in rows][-1] == "PersistentVolumeClaim cart-more"
-        assert len(rows) == 2
