@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 
-from bot.cluster import Cluster, ClusterError, Ref
+from bot.cluster import Cluster, ClusterRefused, Ref
 from bot.rollout.picture import TELLING, Picture, Raw
 from bot.rollout.verdicts import ObjectRef
 from bot.rollout.workloads import FOLLOWED, is_custom, is_settled, is_workload, selector_text
@@ -45,7 +45,7 @@ async def _items(cluster: Cluster, namespace: str, objects: Sequence[ObjectRef])
         async with turns:
             try:
                 found = await cluster.get(Ref(ref.api_version, ref.kind, ref.name, namespace))
-            except ClusterError:
+            except ClusterRefused:
                 if is_custom(ref):
                     return None
                 raise
@@ -75,6 +75,6 @@ async def _events(cluster: Cluster, namespace: str) -> Iterable[Raw]:
     asked = (cluster.list("v1", "Event", namespace, fields=fields) for fields in _TELLING)
     lists = await asyncio.gather(*asked, return_exceptions=True)
     for items in lists:
-        if isinstance(items, BaseException) and not isinstance(items, ClusterError):
+        if isinstance(items, BaseException) and not isinstance(items, ClusterRefused):
             raise items
     return [item for items in lists if not isinstance(items, BaseException) for item in items]
