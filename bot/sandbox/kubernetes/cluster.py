@@ -151,8 +151,13 @@ class KubernetesServer:
             return []
         return self.pod_logs.read(namespace, found["metadata"]["uid"], container, previous=previous)
 
-    async def down(self, seconds: float) -> None:
-        """Refuse connections and cut those there are, for so long. Returns once it is down."""
+    @property
+    def is_down(self) -> bool:
+        """Whether it refuses connections."""
+        return self._site is None
+
+    async def down(self, seconds: float | None) -> None:
+        """Refuse connections and cut those there are, for so long (None: until `up`). Returns once it is down."""
         await self._stay()
         if self._site is not None:
             await self._site.stop()
@@ -162,7 +167,15 @@ class KubernetesServer:
         for connection in list(self._runner.server.connections):
             if connection.transport is not None:
                 connection.transport.abort()
-        self._coming_back = asyncio.create_task(self._come_back(seconds), name="sandbox cluster comes back")
+        if seconds is not None:
+            returning = self._come_back(seconds)
+            self._coming_back = asyncio.create_task(returning, name="sandbox cluster comes back")
+
+    async def up(self) -> None:
+        """Listen again, whatever `down` said; nothing where it does."""
+        await self._stay()
+        if self.is_down:
+            await self._listen()
 
     async def _come_back(self, seconds: float) -> None:
         await self._clock.sleep(seconds)

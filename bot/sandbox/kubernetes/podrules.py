@@ -1,6 +1,6 @@
 """What a pod's spec may not be, in the words of Kubernetes' validation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from bot.sandbox.kubernetes.errors import Cause
@@ -22,11 +22,12 @@ HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc", "sleep")
 RESOURCES = ("cpu", "memory", "ephemeral-storage")
 
 
-def pod_spec_refused(spec: Object, path: str) -> Iterator[Cause]:
-    """What is wrong with a pod's spec."""
+def pod_spec_refused(spec: Object, path: str, claimed: Iterable[str] = ()) -> Iterator[Cause]:
+    """What is wrong with a pod's spec; `claimed` are volumes that are its workload's, not its own."""
     volumes: set[str] = set()
     for number, volume in enumerate(spec.get("volumes") or []):
         yield from _volume(volume, f"{path}.volumes[{number}]", volumes)
+    volumes.update(claimed)
     if not spec.get("containers"):
         yield required(f"{path}.containers")
     names: set[str] = set()

@@ -9,6 +9,7 @@ from bot.sandbox.kubernetes.errors import Cause
 from bot.sandbox.kubernetes.fields import canonical
 from bot.sandbox.kubernetes.naming import forbidden_field, invalid_raw, invalid_value, required, unsupported
 from bot.sandbox.kubernetes.podrules import pod_spec_refused
+from bot.sandbox.kubernetes.schedules import NoSchedule, check
 from bot.sandbox.kubernetes.selectors import selects
 
 Object = dict[str, Any]
@@ -79,7 +80,8 @@ def _workload(spec: Object, what: str) -> Iterator[Cause]:
         words = "`selector` does not match template `labels`"
         yield invalid_raw("spec.template.metadata.labels", canonical(labels), words)
     of_pods = template.get("spec") or {}
-    yield from pod_spec_refused(of_pods, "spec.template.spec")
+    claims = [claim["metadata"].get("name", "") for claim in spec.get("volumeClaimTemplates") or ()]
+    yield from pod_spec_refused(of_pods, "spec.template.spec", claims)
     if (policy := of_pods.get("restartPolicy", "Always")) != "Always":
         yield unsupported("spec.template.spec.restartPolicy", policy, ("Always",))
 
@@ -101,17 +103,19 @@ def _job_spec(spec: Object, path: str) -> Iterator[Cause]:
 def cron_job_refused(obj: Object) -> Iterator[Cause]:
     spec = obj.get("spec") or {}
     yield from _job_spec((spec.get("jobTemplate") or {}).get("spec") or {}, "spec.jobTemplate.spec")
+    zone = spec.get("timeZone") or ""
     yield from _schedule(spec.get("schedule") or "")
-    if (zone := spec.get("timeZone")) and zone not in available_timezones():
+    if zone and zone not in available_timezones():
         yield invalid_value("spec.timeZone", zone, f"unknown time zone {zone}")
     if (policy := spec.get("concurrencyPolicy")) not in ("Allow", "Forbid", "Replace"):
         yield unsupported("spec.concurrencyPolicy", policy, ("Allow", "Forbid", "Replace"))
 
 
 def _schedule(schedule: str) -> Iterator[Cause]:
-    fields = schedule.split()
-    if not fields:
+    if not schedule.split():
         yield required("spec.schedule")
-    elif len(fields) != 5 and not schedule.startswith("@"):
-        words = f"expected exactly 5 fields, found {len(fields)}: [{' '.join(fields)}]"
-        yield invalid_value("spec.schedule", schedule, words)
+        return
+    try:
+        check(schedule)
+    except NoSchedule as why:
+        yield invalid_value("spec.schedule", schedule, str(why))

@@ -16,6 +16,7 @@ from bot.sandbox.kubernetes.controllers.budgets import BudgetController
 from bot.sandbox.kubernetes.controllers.claims import ClaimController
 from bot.sandbox.kubernetes.controllers.cluster import Cluster
 from bot.sandbox.kubernetes.controllers.containers import Machine
+from bot.sandbox.kubernetes.controllers.cronjobs import CronJobController
 from bot.sandbox.kubernetes.controllers.daemonsets import DaemonSetController
 from bot.sandbox.kubernetes.controllers.deployments import DeploymentController
 from bot.sandbox.kubernetes.controllers.endpoints import EndpointSliceController
@@ -90,6 +91,7 @@ def _controllers(machine: Machine) -> list[Controller]:
         StatefulSetController(cluster, recorder),
         DaemonSetController(cluster, recorder),
         JobController(cluster, recorder, pace.back_off),
+        CronJobController(cluster, recorder),
         QuotaController(cluster),
         BudgetController(cluster),
         GarbageCollector(cluster),
