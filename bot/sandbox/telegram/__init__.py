@@ -5,11 +5,12 @@ from bot.sandbox.telegram.errors import Impossible
 from bot.sandbox.telegram.happenings import Change, Subscription
 from bot.sandbox.telegram.keyboards import Button
 from bot.sandbox.telegram.limits import Limits
-from bot.sandbox.telegram.messages import Answer, File, Message
+from bot.sandbox.telegram.messages import Action, Answer, File, Message
 from bot.sandbox.telegram.server import TelegramServer
 from bot.sandbox.telegram.world import World
 
 __all__ = [
+    "Action",
     "Answer",
     "Button",
     "Change",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -23,7 +24,9 @@ _TEXTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Fault:
+class Fault:
+    """A refusal that was ordered."""
+
     until: float
     code: int
     retry_after: int | None
@@ -38,7 +41,7 @@ class Faults:
     on_down: list[Callable[[], None]] = field(default_factory=list)
     """Called when an outage begins, to drop open connections."""
     _down_until: float = 0.0
-    _faults: list[_Fault] = field(default_factory=list)
+    _faults: list[Fault] = field(default_factory=list)
 
     @property
     def down(self) -> bool:
@@ -51,11 +54,18 @@ class Faults:
             drop()
 
     def refuse(
-        self, code: int, *, retry_after: int | None, seconds: float, methods: Iterable[str] | None
-    ) -> None:
-        """Answer these methods (all where None) with an error for that long."""
+        self, code: int, *, retry_after: int | None, seconds: float | None, methods: Iterable[str] | None
+    ) -> Fault:
+        """Answer these methods (all where None) with an error for that long, or until it is lifted where None."""
         named = None if methods is None else frozenset(each.lower() for each in methods)
-        self._faults.append(_Fault(self.clock.monotonic() + seconds, code, retry_after, named))
+        until = math.inf if seconds is None else self.clock.monotonic() + seconds
+        fault = Fault(until, code, retry_after, named)
+        self._faults.append(fault)
+        return fault
+
+    def lift(self, fault: Fault) -> None:
+        """Refuse no longer; also when its time is over already."""
+        self._faults = [each for each in self._faults if each is not fault]
 
     def check(self, method: str) -> None:
         """Raises: Refusal where a fault for this method is on."""
@@ -66,7 +76,7 @@ class Faults:
                 raise Refusal(fault.code, _text(fault), retry_after=fault.retry_after)
 
 
-def _text(fault: _Fault) -> str:
+def _text(fault: Fault) -> str:
     text = _TEXTS.get(fault.code, "Internal Server Error")
     if fault.code == 429 and fault.retry_after is not None:
         return f"{text}: retry after {fault.retry_after}"

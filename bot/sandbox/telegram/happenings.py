@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Literal, Self
 
-from bot.sandbox.telegram.messages import Answer, Message
+from bot.sandbox.telegram.chats import Chat
+from bot.sandbox.telegram.messages import Action, Answer, Message
 
-Kind = Literal["said", "sent", "edited", "deleted", "answered", "reacted"]
+Kind = Literal["said", "sent", "edited", "deleted", "answered", "reacted", "acting", "pinned"]
+What = Message | Answer | Action | Chat
 _KEPT = 10_000  # an onlooker that never looks must not grow without end
 
 
@@ -18,11 +20,12 @@ _KEPT = 10_000  # an onlooker that never looks must not grow without end
 class Change:
     """One thing that happened. `said` is a person's or Telegram's own message, `sent` one of the bot's.
 
-    `what` is the message as it stood then (an Answer for `answered`).
+    `what` is the message as it stood then; an Answer for `answered`, an Action for `acting`, and for `pinned` the
+    chat where something was pinned or unpinned.
     """
 
     kind: Kind
-    what: Message | Answer
+    what: What
 
 
 class Subscription:
@@ -72,6 +75,6 @@ class Happenings:
     def subscribe(self) -> Subscription:
         return Subscription(self._onlookers)
 
-    def tell(self, kind: Kind, what: Message | Answer) -> None:
+    def tell(self, kind: Kind, what: What) -> None:
         for onlooker in list(self._onlookers):
             onlooker.tell(Change(kind, what))

@@ -94,6 +94,15 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class Action:
+    """What the bot is about to do in a chat: typing, upload_document, ... Telegram's apps show it for five seconds."""
+
+    chat_id: int
+    thread_id: int | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What the presser sees for their press: a toast, an alert, or nothing (text "")."""
 

@@ -117,8 +117,10 @@ class State:
         gone = replace(message, deleted=True)
         self.messages[message.chat_id][message.id] = gone
         chat = self.chats[message.chat_id]
-        chat.pinned = [each for each in chat.pinned if each != message.id]
         self.happenings.tell("deleted", gone)
+        if message.id in chat.pinned:
+            chat.pinned = [each for each in chat.pinned if each != message.id]
+            self.happenings.tell("pinned", chat)
 
     def keep_file(self, kind: str, name: str, mime: str, content: bytes) -> File:
         """Store an upload under a new file id."""

@@ -94,6 +94,7 @@ def pin_chat_message(call: Call) -> object:
         silent = call.parameters.boolean("disable_notification")
         pinned = message_json(message, call.state, with_reply=False)
         report_own(call.state, chat, {"pinned_message": pinned}, message.thread_id, silent=silent)
+        call.state.happenings.tell("pinned", chat)
     return True
 
 
@@ -106,6 +107,7 @@ def unpin_chat_message(call: Call) -> object:
     if wanted not in chat.pinned:
         raise bad("message to unpin not found")
     chat.pinned.remove(wanted)
+    call.state.happenings.tell("pinned", chat)
     return True
 
 
@@ -115,6 +117,7 @@ def unpin_all_chat_messages(call: Call) -> object:
     chat = call.chat()
     _may_pin(call, chat)
     chat.pinned.clear()
+    call.state.happenings.tell("pinned", chat)
     return True
 
 

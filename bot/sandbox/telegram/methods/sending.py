@@ -9,7 +9,7 @@ from bot.sandbox.telegram.chats import Chat
 from bot.sandbox.telegram.errors import bad
 from bot.sandbox.telegram.formatting import Formatted, check_length, message_text, parsed
 from bot.sandbox.telegram.keyboards import Markup, read_markup
-from bot.sandbox.telegram.messages import File, Message
+from bot.sandbox.telegram.messages import Action, File, Message
 from bot.sandbox.telegram.methods.calls import Call, Reply, method
 from bot.sandbox.telegram.methods.ephemeral import receiver_of
 from bot.sandbox.telegram.parameters import as_integer
@@ -62,7 +62,10 @@ def send_chat_action(call: Call) -> object:
     action = call.parameters.text("action").lower()
     if action and action not in _ACTIONS:
         raise bad("wrong parameter action in request")
-    call.topic(call.chat(), Reply())
+    chat = call.chat()
+    thread_id = call.topic(chat, Reply())
+    if action:
+        call.state.happenings.tell("acting", Action(chat.id, thread_id, action))
     return True
 
 
