@@ -96,7 +96,7 @@ class GivenClusters:
 
     def __init__(
         self,
-        clusters: Sequence[Cluster],
+        clusters: Mapping[str, Cluster],
         ways: Mapping[str, Relay],
         prefix: str,
         beside: Beside,
@@ -104,7 +104,9 @@ class GivenClusters:
         plays: bool,
         images_run: bool,
     ) -> None:
-        self._clusters = clusters
+        self.by_context = clusters
+        """The clusters, by the context that leads there."""
+        self._clusters = tuple(clusters.values())
         self._ways = ways
         self._prefix = prefix
         self._behaviours = beside.behaviours
@@ -181,11 +183,15 @@ class GivenClusters:
             )
         self._behaviours.order(reference, behaves)
 
-    async def cluster_down(self, seconds: float, name: str | None) -> None:
+    async def cluster_down(self, seconds: float | None, name: str | None) -> None:
         if name is not None and name not in self._ways:
             raise NotAsTold(f"the configuration has no cluster {name}")
         for relay in {self._ways[name]} if name is not None else set(self._ways.values()):
             await relay.down(seconds)
+
+    async def cluster_up(self) -> None:
+        for relay in set(self._ways.values()):
+            await relay.up()
 
     async def delete(self, pattern: str, namespace: str | None) -> None:
         found = await self._matching(pattern, namespace)
@@ -237,10 +243,10 @@ async def given_clusters(
     Raises: GivenUnusable, ClusterError.
     """
     async with AsyncExitStack() as stack:
-        clusters, real = [], list[str]()
+        clusters, real = dict[str, Cluster](), list[str]()
         for context in contexts:
-            clusters.append(await stack.enter_async_context(Cluster(given.access(context))))
-            real += await _real_nodes(clusters[-1])
+            clusters[context] = await stack.enter_async_context(Cluster(given.access(context)))
+            real += await _real_nodes(clusters[context])
             if given.play_nodes and real:
                 raise GivenUnusable(
                     f"{context} has nodes of its own ({real[0]}): none can be played beside them"

@@ -11,12 +11,14 @@ from typing import Any
 
 import yaml
 
+from bot.clock import SystemClock
 from bot.config import Config
-from bot.sandbox.given import Given, GivenUnusable, given_clusters
+from bot.sandbox.given import Given, GivenClusters, GivenUnusable, given_clusters
 from bot.sandbox.ground import Ground, Layer, reached_by
 from bot.sandbox.installing import install_all
 from bot.sandbox.kubeconfigs import KubeconfigUnfit, led_over, server_of
 from bot.sandbox.kubernetes.behaviour import Pace
+from bot.sandbox.pods import GivenPods
 from bot.sandbox.relay import Relay
 from bot.sandbox.servers import open_beside
 from bot.sandbox.world import KUBECONFIG, RUNNING, World, write_secretly
@@ -60,7 +62,28 @@ async def open_given_world(
             elif ground.is_sample:
                 await install_all(furnished.config, RUNNING)
                 await hands.until_ready()
-            yield World(beside, furnished.cast, furnished.files, ground.secrets, kubeconfig, hands, about)
+            yield World(
+                beside,
+                furnished.cast,
+                furnished.files,
+                ground.secrets,
+                furnished.config,
+                kubeconfig,
+                hands,
+                _pods(furnished.config, contexts, ways, hands),
+                about,
+            )
+
+
+def _pods(
+    config: Config, contexts: Mapping[str, str], ways: Mapping[str, Relay], hands: GivenClusters
+) -> GivenPods:
+    """Those of the clusters' apps, by key of the configuration."""
+    clusters = {key: hands.by_context[context] for key, context in contexts.items()}
+    namespaces: dict[str, set[str]] = {key: set() for key in clusters}
+    for target in config.targets():
+        namespaces[target.cluster_name].add(target.namespace)
+    return GivenPods(clusters, ways, namespaces, SystemClock())
 
 
 @asynccontextmanager

@@ -18,8 +18,14 @@ class Hands(Protocol):
     async def set_image(self, reference: str, behaves: Behaves) -> None:
         """Make the image exist and behave so."""
 
-    async def cluster_down(self, seconds: float, name: str | None) -> None:
-        """Take the API of that one of the configuration's clusters away for so long (None: of all)."""
+    async def cluster_down(self, seconds: float | None, name: str | None) -> None:
+        """Take the API of that one of the configuration's clusters away (None: of all).
+
+        For so long; None: until `cluster_up`.
+        """
+
+    async def cluster_up(self) -> None:
+        """Bring all of them back that were taken away."""
 
     async def delete(self, pattern: str, namespace: str | None) -> None:
         """Delete the cluster's objects that match `kind/glob`."""

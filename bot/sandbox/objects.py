@@ -38,10 +38,13 @@ class EmbeddedHands:
     async def set_image(self, reference: str, behaves: Behaves) -> None:
         self._behaviours.order(reference, behaves)
 
-    async def cluster_down(self, seconds: float, name: str | None) -> None:
+    async def cluster_down(self, seconds: float | None, name: str | None) -> None:
         if name is not None:
             raise NotAsTold(f"the embedded cluster is {name} and all others, so it goes down without a name")
         await self._cluster.down(seconds)
+
+    async def cluster_up(self) -> None:
+        await self._cluster.up()
 
     async def delete(self, pattern: str, namespace: str | None) -> None:
         try:

@@ -46,6 +46,12 @@ class BotProcess:
         self._secrets = secrets
         self._asked_at, self._clock = asked_at, clock
         self._process: asyncio.subprocess.Process | None = None
+        self._wanted = asyncio.Event()
+        """Whether it is meant to run."""
+        self.up = False
+        """Whether it has asked for updates, and was not killed since."""
+        self.on_up: Callable[[bool], None] | None = None
+        """Called whenever `up` has changed by order."""
 
     async def __aenter__(self) -> Self:
         try:
@@ -66,18 +72,35 @@ class BotProcess:
 
         Raises: BotEnded where it does not come up.
         """
+        await self.hold()
+        await self.release()
+
+    async def hold(self) -> None:
+        """Kill it as by -9 and leave it dead until `release`."""
         assert self._process is not None
+        self._wanted.clear()
         if self._process.returncode is None:
             self._process.kill()
         await self._process.wait()
+        self._is_up(False)
+
+    async def release(self) -> None:
+        """Start it again after `hold`; returns once it is up.
+
+        Raises: BotEnded where it does not come up.
+        """
         await self._start()
         await self._until_up()
 
     async def ended(self) -> str:
         """Wait for the process to end by itself; why it did, see `trouble`."""
-        assert self._process is not None
-        await self._process.wait()
-        return self.trouble
+        while True:
+            await self._wanted.wait()
+            process = self._process
+            assert process is not None
+            await process.wait()
+            if self._wanted.is_set() and process is self._process:
+                return self.trouble
 
     @property
     def trouble(self) -> str:
@@ -108,6 +131,7 @@ class BotProcess:
                 env={**os.environ, **self._secrets},
                 start_new_session=True,
             )
+        self._wanted.set()
 
     async def _until_up(self) -> None:
         assert self._process is not None
@@ -120,6 +144,12 @@ class BotProcess:
                     f"The bot did not ask for updates within {_UP_WITHIN:g} s.\n{self.last_words()}"
                 )
             await self._clock.sleep(_POLL)
+        self._is_up(True)
+
+    def _is_up(self, up: bool) -> None:
+        self.up = up
+        if self.on_up is not None:
+            self.on_up(up)
 
     async def _stop(self) -> None:
         process = self._process

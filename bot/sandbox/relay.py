@@ -28,21 +28,40 @@ class Relay:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._returning is not None:
-            self._returning.cancel()
-            await asyncio.gather(self._returning, return_exceptions=True)
+        await self._stay()
         await self._close()
 
-    async def down(self, seconds: float) -> None:
-        """Cut the connections, and refuse new ones for so long; returns once it is down (after 0 s: up again)."""
-        if self._returning is not None:
-            self._returning.cancel()
-            await asyncio.gather(self._returning, return_exceptions=True)
+    @property
+    def is_down(self) -> bool:
+        """Whether connections are refused."""
+        return self._server is None
+
+    async def down(self, seconds: float | None) -> None:
+        """Cut the connections, and refuse new ones for so long (None: until `up`, 0: not at all).
+
+        Returns once it is down.
+        """
+        await self._stay()
         await self._close()
+        if seconds is None:
+            return
         if seconds > 0:
             self._returning = asyncio.create_task(self._return(seconds))
         else:
             await self._listen()
+
+    async def up(self) -> None:
+        """Pass connections on again, whatever `down` said; nothing where it does."""
+        await self._stay()
+        if self.is_down:
+            await self._listen()
+
+    async def _stay(self) -> None:
+        """Forget a return that is planned."""
+        if self._returning is not None:
+            self._returning.cancel()
+            await asyncio.gather(self._returning, return_exceptions=True)
+            self._returning = None
 
     async def _return(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

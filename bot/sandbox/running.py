@@ -14,7 +14,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -26,6 +26,7 @@ from bot.sandbox.given_world import open_given_world
 from bot.sandbox.hands import Behaves, NotAsTold
 from bot.sandbox.installing import upgrade_by_hand
 from bot.sandbox.kubernetes.behaviour import Pace
+from bot.sandbox.page import PORT, Page
 from bot.sandbox.player import Player
 from bot.sandbox.process import BotEnded, BotProcess
 from bot.sandbox.script import Numbered, ScriptInvalid, read_script
@@ -39,11 +40,22 @@ _INTERRUPTED: Final = 130
 
 
 @dataclass(frozen=True)
+class Ports:
+    """Where a sandbox listens that people look for; 0 is a free one."""
+
+    page: int | None = None
+    """The chat page's. None: 8080, and no page where a script is played."""
+    telegram: int = 0
+    """The embedded Telegram's."""
+
+
+@dataclass(frozen=True)
 class Running:
     """A sandbox in full swing: its world, and the bot in it. It is the stage of its scripts."""
 
     world: World
     bot: BotProcess
+    page: Page | None = None
 
     @property
     def servers(self) -> Beside:
@@ -54,9 +66,13 @@ class Running:
         """Make the image exist and behave so. Raises: NotAsTold."""
         await self.world.hands.set_image(reference, behaves)
 
-    async def cluster_down(self, seconds: float, name: str | None) -> None:
-        """Take a cluster's API away for so long. Raises: NotAsTold."""
+    async def cluster_down(self, seconds: float | None, name: str | None) -> None:
+        """Take a cluster's API away, for so long or until it is brought back. Raises: NotAsTold."""
         await self.world.hands.cluster_down(seconds, name)
+
+    async def cluster_up(self) -> None:
+        """Bring the clusters back."""
+        await self.world.hands.cluster_up()
 
     async def delete(self, pattern: str, namespace: str | None) -> None:
         """Delete the cluster's objects that match `kind/glob`. Raises: NotAsTold."""
@@ -98,17 +114,16 @@ class Running:
 async def run_sandbox(
     *,
     script: Path | None,
-    port: int | None,
     config: list[Path] | None,
     out: TextIO,
+    ports: Ports | None = None,
     given: Given | None = None,
     state: Path | None = None,
 ) -> int:
     """Play `script` and return 0 or 1; without one, run until SIGINT or SIGTERM.
 
-    `port` is the embedded Telegram's, `config` the files of a world of one's own, `given` a real cluster to work on
-    instead of the embedded one. `state` is a folder to keep; the one made without it is kept only after a failure,
-    for the bot's log in it.
+    `config` are the files of a world of one's own, `given` is a real cluster to work on instead of the embedded one.
+    `state` is a folder to keep; the one made without it is kept only after a failure, for the bot's log in it.
     Raises: ConfigInvalid, OSError (a script that is not there, a port that is taken), and for a cluster that was
     given ClusterError, HelmError.
     """
@@ -121,7 +136,7 @@ async def run_sandbox(
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     code = 0
     try:
-        code = await _until_stopped(_run(steps, folder, port, config, given, out))
+        code = await _until_stopped(_run(steps, folder, ports or Ports(), config, given, out))
     finally:
         if code != 1 and state is None:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
@@ -149,13 +164,15 @@ async def _until_stopped(work: Coroutine[None, None, int]) -> int:
 async def _run(
     steps: Sequence[Numbered] | None,
     folder: Path,
-    port: int | None,
+    ports: Ports,
     config: list[Path] | None,
     given: Given | None,
     out: TextIO,
 ) -> int:
+    if steps is None and ports.page is None:
+        ports = replace(ports, page=PORT)
     try:
-        async with started(folder, port=port, configs=config, given=given, out=out) as running:
+        async with started(folder, ports=ports, configs=config, given=given, out=out) as running:
             return await (_stay(running, out) if steps is None else play(running, steps, out))
     except BotEnded as error:
         print(f"The sandbox did not start.\n{error}", file=out)
@@ -169,7 +186,7 @@ async def _run(
 async def started(
     folder: Path,
     *,
-    port: int | None = None,
+    ports: Ports | None = None,
     configs: Sequence[Path] | None = None,
     given: Given | None = None,
     pace: Pace | None = None,
@@ -179,17 +196,18 @@ async def started(
 
     Raises: as `run_sandbox`, and BotEnded, GivenUnusable.
     """
+    ports = ports or Ports()
     async with AsyncExitStack() as stack:
         world: World
         if given is None:
             print("Starting the embedded Telegram, Kubernetes and registry …", file=out, flush=True)
-            world = await stack.enter_async_context(open_world(folder, configs, port=port or 0, pace=pace))
+            opened = open_world(folder, configs, port=ports.telegram, pace=pace)
+            world = await stack.enter_async_context(opened)
         else:
             print("Starting the embedded Telegram and registry on the given cluster …", file=out, flush=True)
-            opening = open_given_world(folder, given, configs, port=port or 0, pace=pace)
+            opening = open_given_world(folder, given, configs, port=ports.telegram, pace=pace)
             world = await stack.enter_async_context(opening)
             print(f"It is {world.about}", file=out, flush=True)
-        print("Starting the bot …", file=out, flush=True)
         bot = BotProcess(
             world.configs,
             log=folder / "bot.log",
@@ -197,8 +215,12 @@ async def started(
             asked_at=world.asked_at,
             clock=SystemClock(),
         )
+        page = None
+        if ports.page is not None:  # before the bot, which takes longer than to learn that the port is taken
+            page = await stack.enter_async_context(Page(world, bot, SystemClock(), port=ports.page))
+        print("Starting the bot …", file=out, flush=True)
         async with bot:
-            yield Running(world, bot)
+            yield Running(world, bot, page)
 
 
 async def play(running: Running, steps: Sequence[Numbered], out: TextIO) -> int:
@@ -229,8 +251,7 @@ async def _stay(running: Running, out: TextIO) -> int:
 def _introduction(running: Running) -> list[str]:
     servers, world, cast = running.servers, running.world, running.world.cast
     return [
-        "",
-        "The sandbox runs. Ctrl-C stops it.",
+        *([f"Open {running.page.url} and write to the bot. Ctrl-C stops it.", ""] if running.page else []),
         f"  Telegram Bot API  {servers.telegram.url}",
         f"  Kubernetes API    {running.world.about}",
         f"  image registry    {servers.registry.url}",
@@ -241,6 +262,6 @@ def _introduction(running: Running) -> list[str]:
         f"  chats             {', '.join([*cast.places, 'private'])}",
         "",
         f"Look at the cluster:  kubectl --kubeconfig {world.kubeconfig} get pods -A",
-        "Talk to the bot:      pilothouse sandbox --script FILE  (docs/tour.yaml shows how)",
+        "Play a conversation:  pilothouse sandbox --script FILE  (docs/tour.yaml shows how)",
         "",
     ]

@@ -79,6 +79,8 @@ class Transcript:
     def _take(self, change: Change) -> None:
         if isinstance(change.what, Answer):
             self._show_answer(change.what)
+        elif not isinstance(change.what, Message):
+            return
         elif change.kind == "edited" and change.what.by_bot:
             key = (change.what.chat_id, change.what.id)
             self._edited[key] = (self._next.get(key, 0.0), change.what)

@@ -13,12 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from bot.config import Config
 from bot.sandbox.cast import Cast
 from bot.sandbox.ground import CHART, SAMPLE, Ground, reached_by
 from bot.sandbox.hands import Hands
 from bot.sandbox.installing import Install, install_releases
 from bot.sandbox.kubernetes.behaviour import Pace
 from bot.sandbox.objects import EmbeddedHands
+from bot.sandbox.pods import EmbeddedPods, Pods
 from bot.sandbox.servers import LOOPBACK, Beside, Servers, open_servers
 
 __all__ = ["CHART", "RUNNING", "SAMPLE", "SandboxWorld", "World", "open_world"]
@@ -43,8 +45,11 @@ class World:
     """What the bot is started with, in order."""
     secrets: Mapping[str, str] = field(repr=False)
     """Variables that the bot's environment needs."""
+    config: Config
+    """All of them together."""
     kubeconfig: Path
     hands: Hands
+    pods: Pods
     about: str
     """Where its cluster is, for people."""
 
@@ -94,8 +99,10 @@ async def open_world(
             furnished.cast,
             furnished.files,
             ground.secrets,
+            furnished.config,
             kubeconfig,
             EmbeddedHands(servers),
+            EmbeddedPods(servers.cluster),
             servers.cluster.url,
         )
 
