@@ -141,7 +141,15 @@ def rbac(
 @app.command()
 def sandbox(
     script: Annotated[Path | None, typer.Option("--script", help="Play this conversation, then end.")] = None,
-    port: Annotated[int | None, typer.Option("--port", help="Port of the embedded Telegram server.")] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            "--port", help="Port of the chat page, 0 for a free one; default: 8080, and none beside a script."
+        ),
+    ] = None,
+    telegram_port: Annotated[
+        int, typer.Option("--telegram-port", help="Port of the embedded Telegram; default: a free one.")
+    ] = 0,
     kubeconfig: Annotated[
         Path | None,
         typer.Option("--kubeconfig", help="Work on this cluster, in namespaces that are removed at the end."),
@@ -154,16 +162,17 @@ def sandbox(
     ] = False,
     config: Config = None,
 ) -> None:
-    """Start an embedded Telegram, Kubernetes and registry with a sample world, and the bot between them."""
+    """Start an embedded Telegram, Kubernetes and registry, the bot between them, and a page to chat with it."""
     try:
         from bot.sandbox.given import Given
-        from bot.sandbox.running import run_sandbox
+        from bot.sandbox.running import Ports, run_sandbox
     except ModuleNotFoundError as error:
         _fail(f"The sandbox needs more packages ({error.name}): pip install 'pilothouse[sandbox]'")
     if kubeconfig is None and (context is not None or play_nodes):
         _fail("--context and --play-nodes are about the cluster that --kubeconfig names")
     given = Given(kubeconfig, context, play_nodes) if kubeconfig is not None else None
-    _ended(run_sandbox(script=script, port=port, config=config, out=sys.stdout, given=given))
+    ports = Ports(port, telegram_port)
+    _ended(run_sandbox(script=script, config=config, out=sys.stdout, ports=ports, given=given))
 
 
 @app.command()
