@@ -21,5 +21,5 @@ SCRIPTS = [ROOT / "docs" / "tour.yaml", *sorted((ROOT / "tests" / "conversations
 @pytest.mark.parametrize("script", [pytest.param(script, id=script.stem) for script in SCRIPTS])
 async def test_a_conversation_goes_as_told(script: Path) -> None:
     out = io.StringIO()
-    code = await run_sandbox(script=script, port=None, config=None, out=out)
+    code = await run_sandbox(script=script, config=None, out=out)
     assert code == 0, out.getvalue()
