@@ -37,6 +37,7 @@ from bot.operations.lease import Lease
 from bot.operations.tools import Tools
 from bot.operations.transience import is_transient
 from bot.planning.inspecting import Inspector
+from bot.planning.live import Glances
 from bot.planning.planner import Planner
 from bot.planning.releases import Releases
 from bot.planning.rendering import Renderer
@@ -48,6 +49,7 @@ from bot.telegram.buttons import Actions
 from bot.telegram.inbox import Inbox, InboxFull
 from bot.telegram.menu import Menus
 from bot.telegram.outbox import Outbox
+from bot.telegram.pacing import Limits
 from bot.telegram.pins import Pins
 from bot.telegram.polling import Poller, bring_to
 from bot.telegram.transport import Bot, connect, introduce
@@ -186,14 +188,20 @@ async def running(
     environ: Mapping[str, str],
     stopping: asyncio.Future[int],
     clock: Clock | None = None,
+    limits: Limits | None = None,
 ) -> AsyncIterator[Running]:
-    """The whole bot, listening, until the block ends; `stopping` is set when it must end by itself."""
+    """The whole bot, listening, until the block ends; `stopping` is set when it must end by itself.
+
+    `limits` is another pace than the one that Telegram bears.
+    """
     async with opened_for_planning(paths, environ, clock) as parts, AsyncExitStack() as owned:
-        reload = await _start(parts, owned, stopping)
+        reload = await _start(parts, owned, stopping, limits)
         yield Running(parts, reload)
 
 
-async def _start(parts: Parts, owned: AsyncExitStack, stopping: asyncio.Future[int]) -> Reload:
+async def _start(
+    parts: Parts, owned: AsyncExitStack, stopping: asyncio.Future[int], limits: Limits | None
+) -> Reload:
     """Build the bot's own parts on top of `parts`, and begin to listen; what reloads the configuration."""
     current, clock, database = parts.current, parts.clock, parts.database
     telegram = current.config.telegram
@@ -211,7 +219,9 @@ async def _start(parts: Parts, owned: AsyncExitStack, stopping: asyncio.Future[i
     await lease.wait()  # of two processes on one store the second does nothing at all until it leads
     await parts.suspensions.settle()
     outbox = await owned.enter_async_context(
-        Outbox(bot, database, clock, lambda text: current.masker.mask_text(text), may_send=lease.holds)
+        Outbox(
+            bot, database, clock, lambda text: current.masker.mask_text(text), limits, may_send=lease.holds
+        )
     )
     menu = await owned.enter_async_context(Menus(bot, database, clock))
     chats = _Chats(parts, Pins(bot, database), menu)
@@ -329,6 +339,7 @@ def _services(parts: Parts, screen: Screen, desk: Desk, notices: Notices, reload
         planner=parts.planner,
         inspector=parts.inspector,
         releases=parts.releases,
+        glances=Glances(parts.helm, parts.releases),
         versions=parts.versions,
         helm=parts.helm,
         clusters=parts.clusters,

@@ -50,6 +50,7 @@ def policy_of(target: Target) -> Policy:
         timeout=environment.timeout,
         crash_restarts=environment.fail_early.crash_restarts,
         image_grace=environment.fail_early.image_grace,
+        settle=environment.fail_early.settle,
         history_max=environment.history_max,
         create_namespace=environment.create_namespace,
         tests=target.app.tests,

@@ -15,7 +15,6 @@ from bot.cluster import Cluster, Ref
 from bot.commands.services import Services
 from bot.config import Target
 from bot.planning.errors import NothingThere
-from bot.planning.live import of_record
 from bot.planning.plan import ObjectRef, refs
 from bot.planning.site import Site
 from bot.rollout import assessing
@@ -178,12 +177,11 @@ async def release_pods(services: Services, target: Target, identity: Identity | 
 
 async def _with_pods(services: Services, site: Site) -> list[ObjectRef]:
     """What the newest revision and the live one name: during a rollout they are not the same."""
-    past = await services.releases.past(site)
-    numbers = {each.number for each in (past.newest, past.live) if each is not None}
+    past = await services.releases.past(site, brief=True)
+    revisions = {each.number: each for each in (past.live, past.newest) if each is not None}
     found: dict[tuple[str, str], ObjectRef] = {}
-    for number in sorted(numbers):
-        record = await services.helm.get(site.location, number, site.identity)
-        objects, hooks = await asyncio.to_thread(of_record, record, site.namespace)
+    for revision in revisions.values():
+        _, objects, hooks = await services.glances.texts(site, revision)
         for ref in (*refs(objects), *refs(hooks, hook=True)):
             if ref.kind in WITH_PODS and ref.namespace == site.namespace:
                 found[ref.kind, ref.name] = ref

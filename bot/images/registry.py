@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
+from cachetools import LRUCache, TTLCache
 from yarl import URL
 
 from bot.clock import Clock, SystemClock
@@ -67,7 +67,6 @@ class ImageFacts:
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
-_K = TypeVar("_K")
 
 
 def _counted(
@@ -113,9 +112,9 @@ class Registries:
         self._clock = clock or SystemClock()
         self._open = AsyncExitStack()
         self._registries: dict[str, _Registry] = {}
-        self._facts: OrderedDict[str, ImageFacts] = OrderedDict()
+        self._facts: LRUCache[str, ImageFacts] = LRUCache(_MOST_FACTS)
         self._dates = dates if dates is not None else Dates()
-        self._named: OrderedDict[tuple[str, str], tuple[str, float]] = OrderedDict()
+        self._named: TTLCache[tuple[str, str], str] = TTLCache(_MOST_NAMED, TAG_FRESH, self._clock.monotonic)
         self._under_way = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -243,17 +242,16 @@ class Registries:
 
     async def _named_lately(self, repository: str, tag: str) -> str:
         """The digest that a tag names, or named some minutes ago."""
-        digest, until = self._named.get((repository, tag), ("", 0.0))
-        if not digest or self._clock.monotonic() >= until:
-            digest = await self.digest(repository, tag)
-            _keep(self._named, (repository, tag), (digest, self._clock.monotonic() + TAG_FRESH), _MOST_NAMED)
+        digest = self._named.get((repository, tag))
+        if digest is None:
+            digest = self._named[repository, tag] = await self.digest(repository, tag)
         return digest
 
     async def _facts_of(self, repository: str, digest: str) -> ImageFacts:
-        if digest not in self._facts:
-            facts = await self._read_facts(parse_repository(repository), digest)
-            _keep(self._facts, digest, facts, _MOST_FACTS)
-        return self._facts[digest]
+        facts = self._facts.get(digest)
+        if facts is None:
+            facts = self._facts[digest] = await self._read_facts(parse_repository(repository), digest)
+        return facts
 
     async def _read_facts(self, where: Repository, digest: str) -> ImageFacts:
         manifest = await self._manifest_document(where, digest)
@@ -314,14 +312,6 @@ class Registries:
                 tokens = Tokens(base, transport, access.credentials, self._clock)
                 self._registries[where.host] = _Registry(base, transport, tokens)
         return self._registries[where.host]
-
-
-def _keep(cache: OrderedDict[_K, _R], key: _K, value: _R, most: int) -> None:
-    """Remember something, and forget what was remembered first where it would be too much."""
-    cache[key] = value
-    cache.move_to_end(key)
-    if len(cache) > most:
-        cache.popitem(last=False)
 
 
 def _same_origin(answer: Answer, registry: _Registry) -> URL | None:

@@ -3,7 +3,10 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+
+from cachetools import LRUCache
 
 from bot.config import Target
 from bot.helm.client import Helm
@@ -13,6 +16,11 @@ from bot.planning.errors import ReleaseStuck
 from bot.planning.manifests import Manifest, Object, ObjectKey
 from bot.planning.releases import Past, Releases
 from bot.planning.site import Site
+
+GLANCED = 64
+"""Releases whose records are kept at hand."""
+
+_Texts = tuple[ReleaseRecord, list[Manifest], list[Manifest]]
 
 
 @dataclass(frozen=True)
@@ -47,12 +55,50 @@ async def read_live(helm: Helm, releases: Releases, site: Site) -> Live:
     """
     past = await releases.past(site)
     refuse_stuck(site, past)
-    revision = past.live
-    if revision is None:
-        return Live(past, None, None, (), ())
+    if past.live is None:
+        return _nothing(past)
+    return Live(past, past.live, *await _read(helm, site, past.live))
+
+
+class Glances:
+    """What is deployed now, for whoever looks often: a record is read again when Helm's history has another.
+
+    The history is asked each time, in the name of whoever looks: it takes the right that the record takes.
+    """
+
+    def __init__(self, helm: Helm, releases: Releases) -> None:
+        self._helm = helm
+        self._releases = releases
+        self._known: LRUCache[tuple[Site, int, str, datetime], _Texts] = LRUCache(GLANCED)
+
+    async def live(self, site: Site) -> Live:
+        """As `read_live`, without descriptions; who looks changes nothing in it.
+
+        Raises: ReleaseStuck when an earlier run did not finish.
+        """
+        past = await self._releases.past(site, brief=True)
+        refuse_stuck(site, past)
+        if past.live is None:
+            return _nothing(past)
+        return Live(past, past.live, *await self.texts(site, past.live))
+
+    async def texts(self, site: Site, revision: Revision) -> _Texts:
+        """The record of a revision that the history has just shown, its objects and its hooks."""
+        key = (site, revision.number, revision.status, revision.updated)
+        texts = self._known.get(key)
+        if texts is None:
+            texts = self._known[key] = await _read(self._helm, site, revision)
+        return texts
+
+
+def _nothing(past: Past) -> Live:
+    """Of a release that is not there."""
+    return Live(past, None, None, (), ())
+
+
+async def _read(helm: Helm, site: Site, revision: Revision) -> _Texts:
     record = await helm.get(site.location, revision.number, site.identity)
-    objects, hooks = await asyncio.to_thread(of_record, record, site.namespace)
-    return Live(past, revision, record, objects, hooks)
+    return record, *await asyncio.to_thread(of_record, record, site.namespace)
 
 
 def refuse_stuck(site: Site, past: Past) -> None:

@@ -94,11 +94,11 @@ class Releases:
         self._helm = helm
         self._database = database
 
-    async def past(self, site: Site) -> Past:
-        """All revisions that Helm keeps, with our verdicts.
+    async def past(self, site: Site, *, brief: bool = False) -> Past:
+        """All revisions that Helm keeps, with our verdicts; `brief` leaves out their descriptions.
 
         Raises: HelmError.
         """
-        revisions = await self._helm.history(site.location, site.identity)
+        revisions = await self._helm.history(site.location, site.identity, brief=brief)
         async with self._database.read() as session:
             return Past(revisions, await verdicts.of_release(session, site.id))

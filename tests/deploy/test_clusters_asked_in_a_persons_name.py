@@ -63,3 +63,19 @@ async def test_who_may_by_a_group_deploys_in_their_own_name(world: World) -> Non
     await world.dana.presses("Deploy to staging", "private")
     await world.sees("✅ shop → staging v1.2", chat="private dana")
     assert world.history("shop", "shop-staging") == ["superseded", "superseded", "deployed"]
+
+
+async def test_what_one_person_saw_is_shown_to_no_other_and_a_right_that_is_gone_counts_at_once(
+    world: World,
+) -> None:
+    for _ in range(2):
+        world.dana.says("/status shop staging", "private")
+        await world.sees("✅ shop in staging", chat="private dana")
+    world.lee.says("/status shop staging", "private")
+    refusal = await world.sees("shop in staging", chat="private lee")
+    assert "lee@example.org" in refusal.text
+    binding = Key("rbac.authorization.k8s.io", "clusterrolebindings", "", "shop-devs")
+    world.cluster.storage.delete(binding)
+    world.dana.says("/status shop staging", "private")
+    refusal = await world.sees("dana@example.org", chat="private dana")
+    assert "✅" not in refusal.text
