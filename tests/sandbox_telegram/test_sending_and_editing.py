@@ -196,7 +196,7 @@ async def test_a_photo_has_a_caption_of_its_own_limit(bot: Bot, world: World) ->
 
 
 async def test_who_may_not_write_is_told_what(bot: Bot, world: World) -> None:
-    world.state.chats[OLD].forbidden |= {"text", "documents"}
+    world.state.chats[OLD].denied |= {"can_send_messages", "can_send_documents"}
     with pytest.raises(BadRequest, match="Not enough rights to send text messages to the chat"):
         await bot.send_message(OLD, "x")
     with pytest.raises(BadRequest, match="Not enough rights to send documents to the chat"):

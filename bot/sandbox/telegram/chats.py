@@ -17,7 +17,7 @@ ADMIN_RIGHTS = (
     "can_edit_messages",
 )
 GONE = ("left", "kicked")
-_PERMISSIONS = (
+PERMISSIONS = (
     "can_send_messages",
     "can_send_audios",
     "can_send_documents",
@@ -68,11 +68,17 @@ class Member:
     user: User
     status: str = "member"
     rights: set[str] = field(default_factory=set)
-    """What an administrator may do, by the Bot API's names."""
+    """What an administrator, or someone restricted, may do, by the Bot API's names."""
+    until: int = 0
+    """When a ban or restriction ends (Unix time), 0 for never."""
 
     @property
     def present(self) -> bool:
         return self.status not in GONE
+
+    @property
+    def leads(self) -> bool:
+        return self.status in ("creator", "administrator")
 
     def may(self, right: str) -> bool:
         return self.status == "creator" or (self.status == "administrator" and right in self.rights)
@@ -87,9 +93,10 @@ class Member:
             known |= {"can_edit_stories": False, "can_delete_stories": False, "can_manage_video_chats": False}
             known |= {right: right in self.rights for right in ADMIN_RIGHTS}
         elif self.status == "kicked":
-            known["until_date"] = 0
+            known["until_date"] = self.until
         elif self.status == "restricted":
-            known |= {"is_member": True, "until_date": 0} | dict.fromkeys(_PERMISSIONS, False)
+            known |= {"is_member": True, "until_date": self.until}
+            known |= {permission: permission in self.rights for permission in PERMISSIONS}
         return known
 
 
@@ -101,6 +108,12 @@ class Topic:
     name: str
     closed: bool = False
     icon_color: int = 7322096
+    hidden: bool = False
+    """General alone can be hidden."""
+
+
+def _general() -> Topic:
+    return Topic(GENERAL_TOPIC, "General")
 
 
 @dataclass(slots=True)
@@ -116,13 +129,17 @@ class Chat:
     members: dict[int, Member] = field(default_factory=dict)
     is_forum: bool = False
     topics: dict[int, Topic] = field(default_factory=dict)
+    """All but General, which every forum has."""
+    general: Topic = field(default_factory=_general)
     started: bool = True
     """Private: the person has written to the bot at some time."""
     blocked: bool = False
     """Private: the person has blocked the bot."""
+    deactivated: bool = False
+    """Private: the person has deleted their account."""
     migrated_to: int | None = None
-    forbidden: set[str] = field(default_factory=set)
-    """What members may not send: text, documents, photos."""
+    denied: set[str] = field(default_factory=set)
+    """What its members may not do, by the Bot API's names: can_send_messages, can_send_photos, …"""
     pinned: list[int] = field(default_factory=list)
     last_bot: int | None = None
     """The bot that wrote last."""
@@ -146,3 +163,10 @@ class Chat:
             known["title"] = self.title
             extra = {"username": self.username, "is_forum": self.is_forum}
         return known | {name: value for name, value in extra.items() if value}
+
+
+def allowed(chat: Chat, member: Member, permission: str) -> bool:
+    """Whether someone who leads nothing may do this there: by what all may, and by their own restriction."""
+    if member.status == "restricted" and permission not in member.rights:
+        return False
+    return permission not in chat.denied

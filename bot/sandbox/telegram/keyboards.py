@@ -1,12 +1,13 @@
 """Reply markup: what may stand under a message and how Telegram refuses the rest.
 
+Read before it is known where the message goes (`read_markup`), checked by the place once it is (`check_markup`).
 Sources: telegram-bot-api Client::get_reply_markup and td ReplyMarkup.cpp.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.sandbox.telegram.errors import Refusal, bad
 from bot.sandbox.telegram.links import checked_link
@@ -18,6 +19,8 @@ BUTTON_LIMIT = 100
 _MARKUP_BYTES = 10_000
 _STYLES = ("primary", "danger", "success")
 _OTHER_KINDS = ("keyboard", "remove_keyboard", "force_reply")
+_ELSEWHERE = ("callback_game", "pay")  # of games and invoices alone
+_SWITCHES = ("switch_inline_query", "switch_inline_query_current_chat", "switch_inline_query_chosen_chat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,8 @@ class Button:
     web_app: str | None = None
     disabled: bool = False
     raw: Mapping[str, object] = field(default_factory=dict)
+    fault: str = ""
+    """How Telegram's backend refuses it, which is asked last of all; "" where it does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,8 @@ class Markup:
 
     rows: tuple[tuple[Button, ...], ...] = ()
     kind: str = "inline_keyboard"
+    labels: tuple[tuple[str, ...], ...] = ()
+    """Rows of a reply keyboard, which is no part of the message: pressing a button there says its label."""
 
     @property
     def inline(self) -> bool:
@@ -55,7 +62,7 @@ class Markup:
 NO_MARKUP = Markup()
 
 
-def read_markup(parameters: Parameters, *, private: bool, name: str = "reply_markup") -> Markup:
+def read_markup(parameters: Parameters, name: str = "reply_markup") -> Markup:
     """The reply markup of a request. Raises: Refusal, in Telegram's words."""
     raw = parameters.text(name)
     if not raw:
@@ -67,12 +74,41 @@ def read_markup(parameters: Parameters, *, private: bool, name: str = "reply_mar
     if not isinstance(markup, Mapping):
         raise bad("object expected as reply markup")
     if "inline_keyboard" in markup:
-        return _inline(markup["inline_keyboard"], private=private)
+        return _inline(markup["inline_keyboard"])
     kind = next((each for each in _OTHER_KINDS if each in markup), "inline_keyboard")
-    return Markup(kind=kind)
+    return Markup(kind=kind, labels=_labels(markup["keyboard"]) if kind == "keyboard" else ())
 
 
-def _inline(rows: object, *, private: bool) -> Markup:
+def check_markup(markup: Markup, *, private: bool, channel: bool) -> None:
+    """Raises: Refusal where a button may not stand in such a chat, or is not as the backend wants it."""
+    for button in (each for row in markup.rows for each in row):
+        inline = next((each for each in _SWITCHES if each in button.raw), None)
+        if channel and inline is not None:
+            raise bad(
+                f"can't use {inline} in a channel chat, because a user will not be able to use the button "
+                "without knowing bot's username"
+            )
+        if button.fault or (button.web_app is not None and not private):
+            raise bad(button.fault or "BUTTON_TYPE_INVALID")
+
+
+def _labels(rows: object) -> tuple[tuple[str, ...], ...]:
+    if not isinstance(rows, list):
+        raise bad('field "keyboard" must be of type Array')
+    if not all(isinstance(row, list) for row in rows):
+        raise bad('field "keyboard" must be an Array of Arrays')
+    return tuple(tuple(_label(each) for each in row) for row in rows if row)
+
+
+def _label(given: object) -> str:
+    """A button of a reply keyboard is an object, or just its text."""
+    label = given.get("text") if isinstance(given, Mapping) else given
+    if not isinstance(label, str):
+        raise bad("can't parse keyboard button: expected an Object or a String")
+    return label
+
+
+def _inline(rows: object) -> Markup:
     if not isinstance(rows, list):
         raise bad('field "inline_keyboard" must be of type Array')
     kept: list[tuple[Button, ...]] = []
@@ -80,7 +116,7 @@ def _inline(rows: object, *, private: bool) -> Markup:
     for row in rows:
         if not isinstance(row, list):
             raise bad('field "inline_keyboard" must be an Array of Arrays')
-        buttons = tuple(_button(each, private=private) for each in row)[: min(ROW_LIMIT, room)]
+        buttons = tuple(_button(each) for each in row)[: min(ROW_LIMIT, room)]
         room -= len(buttons)
         if buttons:
             kept.append(buttons)
@@ -90,14 +126,12 @@ def _inline(rows: object, *, private: bool) -> Markup:
     return markup
 
 
-def _button(given: object, *, private: bool) -> Button:
+def _button(given: object) -> Button:
     if not isinstance(given, Mapping):
         raise _unparsable("expected an Object")
     label = given.get("text")
     if not isinstance(label, str):
         raise _unparsable('Field "text" must be of type String')
-    if not label.strip():
-        raise bad("BUTTON_TEXT_INVALID")
     style = given.get("style") or None
     if style is not None and style not in _STYLES:
         raise _unparsable("invalid button style specified")
@@ -106,12 +140,11 @@ def _button(given: object, *, private: bool) -> Button:
         raw["style"] = style
     if icon := given.get("icon_custom_emoji_id"):
         raw["icon_custom_emoji_id"] = icon
-    return _action(given, label, str(style) if style else None, raw, private=private)
+    button = _action(given, label, str(style) if style else None, raw)
+    return button if label.strip() else replace(button, fault="BUTTON_TEXT_INVALID")
 
 
-def _action(
-    given: Mapping[str, object], label: str, style: str | None, raw: dict[str, object], *, private: bool
-) -> Button:
+def _action(given: Mapping[str, object], label: str, style: str | None, raw: dict[str, object]) -> Button:
     """What pressing does: the first of the kinds in Telegram's order wins."""
     if "disabled" in given:
         raw["disabled"] = {}
@@ -121,21 +154,22 @@ def _action(
         return Button(label, style, url=str(raw["url"]), raw=raw)
     if "callback_data" in given:
         raw["callback_data"] = data = str(given["callback_data"])
-        if not 1 <= len(data.encode()) <= 64:
-            raise bad("BUTTON_DATA_INVALID")
-        return Button(label, style, data=data, raw=raw)
-    for kind in ("switch_inline_query", "switch_inline_query_current_chat", "login_url"):
+        fault = "" if 1 <= len(data.encode()) <= 64 else "BUTTON_DATA_INVALID"
+        return Button(label, style, data=data, raw=raw, fault=fault)
+    for kind in _ELSEWHERE:
+        if kind in given:
+            return Button(label, style, raw=raw, fault="BUTTON_TYPE_INVALID")
+    for kind in (*_SWITCHES, "login_url"):
         if kind in given:
             raw[kind] = given[kind]
             return Button(label, style, raw=raw)
     if isinstance(app := given.get("web_app"), Mapping):
-        raw["web_app"] = {"url": (address := _web_app(str(app.get("url", "")), private=private))}
+        raw["web_app"] = {"url": (address := _web_app(str(app.get("url", ""))))}
         return Button(label, style, web_app=address, raw=raw)
     if isinstance(copied := given.get("copy_text"), Mapping):
         raw["copy_text"] = {"text": (text := str(copied.get("text", "")))}
-        if not 1 <= len(text) <= 256:
-            raise bad("BUTTON_COPY_TEXT_INVALID")
-        return Button(label, style, copy=text, raw=raw)
+        fault = "" if 1 <= len(text) <= 256 else "BUTTON_COPY_TEXT_INVALID"
+        return Button(label, style, copy=text, raw=raw, fault=fault)
     raise _unparsable("Text buttons are unallowed in the inline keyboard")
 
 
@@ -146,12 +180,10 @@ def _url(address: str, what: str) -> str:
     return link
 
 
-def _web_app(address: str, *, private: bool) -> str:
+def _web_app(address: str) -> str:
     link = _url(address, "Web App URL")
     if not link.startswith("https://"):
         raise bad(f"inline keyboard button Web App URL '{address}' is invalid: Only HTTPS links are allowed")
-    if not private:
-        raise bad("BUTTON_TYPE_INVALID")
     return link
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import PurePath
 
 from bot.sandbox.telegram.chats import User
 from bot.sandbox.telegram.entities import Entity
@@ -13,7 +14,7 @@ from bot.sandbox.telegram.keyboards import NO_MARKUP, Button, Markup
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A document or photo. `id` is what the Bot API calls file_id."""
+    """A document, photo or other file. `id` is what the Bot API calls file_id."""
 
     id: str
     unique_id: str
@@ -21,11 +22,27 @@ class File:
     mime: str
     content: bytes
     kind: str = "document"
+    """One of `kinds.KINDS`."""
+    number: int = 0
+    """Which of all files it is."""
+    facts: Mapping[str, int] = field(default_factory=dict, hash=False)
+    """Its width, height, duration (seconds), as far as its kind has them."""
 
     @property
     def path(self) -> str:
         """Where it is downloaded from, below /file/bot<token>/."""
-        return f"{self.kind}s/{self.unique_id}_{self.name}"
+        suffix = PurePath(self.name).suffix
+        return f"{self.kind}s/file_{self.number}{suffix if suffix[1:].isalnum() else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a message that was sent on was first: who wrote it, or the channel (`chat_id`) where it stands."""
+
+    sent_at: datetime
+    user: User | None = None
+    chat_id: int = 0
+    message_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +69,12 @@ class Message:
     edited_at: datetime | None = None
     edits: int = 0
     deleted: bool = False
-    document: File | None = None
-    photo: File | None = None
+    file: File | None = None
+    """What it carries; `text` is its caption."""
     service: Mapping[str, object] | None = None
     """The field that makes it a service message, as the Bot API has it."""
-    forwarded_from: User | None = None
+    origin: Origin | None = None
+    """Where it comes from, when it was sent on."""
     protected: bool = False
     album: str | None = None
     """What it shares with the other messages of its album."""
@@ -64,6 +82,8 @@ class Message:
     """The only person who sees it, where it is ephemeral."""
     reaction: str | None = None
     """The bot's emoji on it."""
+    reactions: Mapping[int, str] = field(default_factory=dict, hash=False)
+    """People's emoji on it, by who put it there."""
     link_preview: Mapping[str, object] | None = None
 
     @property
@@ -72,8 +92,22 @@ class Message:
         return self.markup.rows
 
     @property
-    def file(self) -> File | None:
-        return self.document or self.photo
+    def forwarded_from(self) -> User | None:
+        """Who wrote it first, where it was sent on and was a person's or a bot's."""
+        return self.origin.user if self.origin is not None else None
+
+    @property
+    def document(self) -> File | None:
+        """Its file, where that is a document."""
+        return self._of_kind("document")
+
+    @property
+    def photo(self) -> File | None:
+        """Its file, where that is a photo."""
+        return self._of_kind("photo")
+
+    def _of_kind(self, kind: str) -> File | None:
+        return self.file if self.file is not None and self.file.kind == kind else None
 
     def button(self, row: int, column: int) -> Button | None:
         """The button at a place counted from 0, None where there is none."""

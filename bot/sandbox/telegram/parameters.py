@@ -12,7 +12,9 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
 
+import aiohttp
 from aiohttp import web
 
 from bot.sandbox.telegram.errors import bad
@@ -97,6 +99,33 @@ async def read(request: web.Request) -> Parameters:
     if not all(_is_unicode(each) for pair in values.items() for each in pair):
         raise bad("strings must be encoded in UTF-8")
     return Parameters(values, uploads)
+
+
+async def read_answer(answer: aiohttp.ClientResponse) -> Parameters:
+    """What a webhook answers with, which is read like the body of a request.
+
+    Raises: ValueError where it says that it is multipart, and is not.
+    """
+    values: dict[str, str] = {}
+    uploads: dict[str, Upload] = {}
+    if answer.content_type == "multipart/form-data":
+        async for part in aiohttp.MultipartReader.from_response(answer):
+            if not isinstance(part, aiohttp.BodyPartReader) or not part.name:
+                continue
+            content = bytes(await part.read(decode=True))
+            if part.filename is not None:
+                kind = part.headers.get("Content-Type", "application/octet-stream")
+                uploads.setdefault(part.name, Upload(part.filename, kind, content))
+            else:
+                values.setdefault(part.name, content.decode("utf-8", "replace"))
+        return Parameters(values, uploads)
+    body = (await answer.read()).decode("utf-8", "replace")
+    if answer.content_type == "application/x-www-form-urlencoded":
+        for name, value in parse_qsl(body, keep_blank_values=True):
+            values.setdefault(name, value)
+    else:
+        values = json_fields(body)
+    return Parameters(values)
 
 
 def _is_unicode(text: str) -> bool:

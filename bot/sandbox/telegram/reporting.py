@@ -71,11 +71,17 @@ def report_own(
 
 def report_status(state: State, chat: Chat, status: str, *, by: User) -> None:
     """Change the bot's own standing in a chat and tell it so (my_chat_member)."""
-    me = state.bot
-    before = chat.members.get(me.id) or Member(me, "left")
     rights = set(ADMIN_RIGHTS) if status == "administrator" else set()
-    after = Member(me, status, rights)
-    chat.members[me.id] = after
+    report_member(state, chat, Member(state.bot, status, rights), by=by)
+
+
+def report_member(state: State, chat: Chat, after: Member, *, by: User) -> None:
+    """Give someone another standing in a chat.
+
+    The bot hears of its own, and of others' as an administrator that asked for chat_member.
+    """
+    before = chat.members.get(after.user.id) or Member(after.user, "left")
+    chat.members[after.user.id] = after
     content = {
         "chat": chat.to_json(),
         "from": by.to_json(),
@@ -83,4 +89,46 @@ def report_status(state: State, chat: Chat, status: str, *, by: User) -> None:
         "old_chat_member": before.to_json(),
         "new_chat_member": after.to_json(),
     }
-    state.updates.add("my_chat_member", content, chat.id)
+    if after.user.id == state.bot.id:
+        state.updates.add("my_chat_member", content, chat.id)
+    elif _leads(state, chat):
+        state.updates.add("chat_member", content, chat.id)
+    _say_who_came_or_went(state, chat, before, after, by)
+
+
+def report_reaction(state: State, chat: Chat, message: Message, user: User, old: str, new: str) -> None:
+    """Tell the bot, where it leads a group or is alone with the person, of a reaction ("" for none)."""
+    if not (chat.private or _leads(state, chat)):
+        return
+    content = {
+        "chat": chat.to_json(),
+        "message_id": message.id,
+        "user": user.to_json(),
+        "date": int(state.clock.now().timestamp()),
+        "old_reaction": _reactions(old),
+        "new_reaction": _reactions(new),
+    }
+    state.updates.add("message_reaction", content, chat.id)
+
+
+def _reactions(emoji: str) -> list[dict[str, str]]:
+    return [{"type": "emoji", "emoji": emoji}] if emoji else []
+
+
+def _leads(state: State, chat: Chat) -> bool:
+    me = chat.members.get(state.bot.id)
+    return me is not None and me.leads
+
+
+def _say_who_came_or_went(state: State, chat: Chat, before: Member, after: Member, by: User) -> None:
+    """Groups say so in a service message; of the bot's own comings and goings it gets the status alone."""
+    if not chat.group or before.present == after.present or after.user.id == state.bot.id:
+        return
+    person = after.user.to_json()
+    content: dict[str, object] = {"left_chat_member": person, "left_chat_participant": person}
+    if after.present:
+        content = {"new_chat_participant": person, "new_chat_member": person, "new_chat_members": [person]}
+    if by.id == state.bot.id:
+        report_own(state, chat, content)
+    else:
+        report(state, state.service(chat, content, from_user=by))

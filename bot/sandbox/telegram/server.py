@@ -17,7 +17,7 @@ from aiohttp import web
 
 from bot.clock import Clock, SystemClock
 from bot.sandbox.telegram.chats import User
-from bot.sandbox.telegram.errors import Refusal
+from bot.sandbox.telegram.errors import Refusal, bad
 from bot.sandbox.telegram.limits import Limits
 from bot.sandbox.telegram.methods import METHODS, Call, Described
 from bot.sandbox.telegram.parameters import Parameters, as_integer, read
@@ -143,12 +143,14 @@ class TelegramServer:
         if handler is None:
             raise Refusal(404, "Not Found: method not found")
         self.state.faults.check(name)
+        if parameters.text("business_connection_id"):
+            raise bad("business connection not found")
         result = handler(Call(self.state, parameters))
         return await result if isawaitable(result) else result
 
-    async def _execute(self, name: str, fields: dict[str, str]) -> None:
+    async def _execute(self, name: str, parameters: Parameters) -> None:
         with contextlib.suppress(Refusal):
-            await self._run(name, Parameters(fields))
+            await self._run(name, parameters)
 
     def _file(self, path: str) -> web.Response:
         for file in self.state.files.values():

@@ -106,9 +106,13 @@ class State:
         self.happenings.tell("edited", edited)
         return edited
 
-    def react(self, message: Message, emoji: str | None) -> None:
-        """Put the bot's reaction on a message, or take it off."""
-        marked = replace(message, reaction=emoji)
+    def react(self, message: Message, user_id: int, emoji: str) -> None:
+        """Put someone's reaction on a message, or take it off ("")."""
+        if user_id == self.bot.id:
+            marked = replace(message, reaction=emoji or None)
+        else:
+            others = {who: what for who, what in message.reactions.items() if who != user_id}
+            marked = replace(message, reactions=others | ({user_id: emoji} if emoji else {}))
         self.messages[message.chat_id][message.id] = marked
         self.happenings.tell("reacted", marked)
 
@@ -122,9 +126,12 @@ class State:
             chat.pinned = [each for each in chat.pinned if each != message.id]
             self.happenings.tell("pinned", chat)
 
-    def keep_file(self, kind: str, name: str, mime: str, content: bytes) -> File:
+    def keep_file(
+        self, kind: str, name: str, mime: str, content: bytes, facts: Mapping[str, int] | None = None
+    ) -> File:
         """Store an upload under a new file id."""
-        file = File(secrets.token_urlsafe(36), secrets.token_urlsafe(10), name, mime, content, kind)
+        ids, number = (secrets.token_urlsafe(36), secrets.token_urlsafe(10)), len(self.files)
+        file = File(*ids, name, mime, content, kind, number, facts or {})
         self.files[file.id] = file
         return file
 

@@ -34,6 +34,10 @@ KINDS = [
     "chat_join_request",
     "chat_boost",
     "removed_chat_boost",
+    "managed_bot",
+    "guest_message",
+    "subscription",
+    "stopped_message_generation",
 ]
 DEFAULT_KINDS = frozenset(KINDS) - {"chat_member", "message_reaction", "message_reaction_count"}
 _KEPT = {"callback_query": 150.0, "inline_query": 30.0}

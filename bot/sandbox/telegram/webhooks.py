@@ -13,18 +13,17 @@ from functools import partial
 
 import aiohttp
 
-from bot.sandbox.telegram.parameters import json_fields
+from bot.sandbox.telegram.parameters import Parameters, read_answer
 from bot.sandbox.telegram.state import State, Webhook
 from bot.sandbox.telegram.updates import Update
 
-Execute = Callable[[str, dict[str, str]], Awaitable[object]]
+Execute = Callable[[str, Parameters], Awaitable[object]]
 """Runs the method that a webhook's answer names."""
 _TIMEOUT = aiohttp.ClientTimeout(total=60, connect=10)
 _LONGEST_WAIT = 60.0
 _LONGEST_RETRY_AFTER = 3600.0
 _GONE_FOR = 23 * 3600.0
 _UNCALLABLE = ("setwebhook", "deletewebhook", "close", "logout")
-_ANSWER_BYTES = 1_000_000
 
 
 class Deliveries:
@@ -98,7 +97,7 @@ class Deliveries:
             async with session.post(webhook.url, json=update.to_json(), headers=headers) as answer:
                 if 200 <= answer.status < 300:
                     self._gone_since = None
-                    await self._obey((await answer.content.read(_ANSWER_BYTES)).decode("utf-8", "replace"))
+                    await self._obey(answer)
                     return None
                 self._failed(webhook, f"Wrong response from the webhook: {answer.status} {answer.reason}")
                 self._note_gone(webhook, gone=answer.status == 410)
@@ -117,12 +116,15 @@ class Deliveries:
             self._state.webhook = None
             self._state.polls.webhook_changed.set()
 
-    async def _obey(self, body: str) -> None:
+    async def _obey(self, answer: aiohttp.ClientResponse) -> None:
         """Run the method that the answer names, if any; nobody hears how it went."""
-        fields = json_fields(body)
-        name = fields.pop("method", "")
-        if name and not name.lower().startswith("get") and name.lower() not in _UNCALLABLE:
-            await self._execute(name, fields)
+        try:
+            parameters = await read_answer(answer)
+        except ValueError:  # no multipart body, whatever its header says
+            return
+        name = parameters.text("method").lower()
+        if name and not name.startswith("get") and name not in _UNCALLABLE:
+            await self._execute(name, parameters)
 
 
 def _seconds(retry_after: str) -> float:

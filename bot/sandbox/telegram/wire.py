@@ -7,7 +7,11 @@ from typing import Protocol
 
 from bot.sandbox.telegram.chats import Chat, User
 from bot.sandbox.telegram.entities import Entity, units
-from bot.sandbox.telegram.messages import File, Message, Query
+from bot.sandbox.telegram.kinds import KINDS
+from bot.sandbox.telegram.messages import File, Message, Origin, Query
+
+_UNKNOWN = {"width": 90, "height": 90}
+"""Said of pictures, which nobody here looks into."""
 
 
 class Lookup(Protocol):
@@ -44,8 +48,8 @@ def message_json(message: Message, lookup: Lookup, *, with_reply: bool = True) -
     if message.sender_chat_id is not None:
         known["sender_chat"] = lookup.chat_of(message.sender_chat_id).to_json()
     known |= {"chat": chat.to_json(), "date": int(message.sent_at.timestamp())}
-    if message.forwarded_from is not None:
-        known |= _origin(message)
+    if message.origin is not None:
+        known |= {"forward_origin": _origin(message.origin, lookup)}
     if message.thread_id is not None:
         known |= {"message_thread_id": message.thread_id, "is_topic_message": True}
     if with_reply:
@@ -62,11 +66,12 @@ def message_json(message: Message, lookup: Lookup, *, with_reply: bool = True) -
     return known | dict(message.service or {})
 
 
-def _origin(message: Message) -> dict[str, object]:
-    date = int(message.sent_at.timestamp())
-    sender = message.forwarded_from
-    origin = {"type": "user", "sender_user": sender.to_json() if sender else {}, "date": date}
-    return {"forward_origin": origin}
+def _origin(origin: Origin, lookup: Lookup) -> dict[str, object]:
+    date = int(origin.sent_at.timestamp())
+    if origin.user is not None:
+        return {"type": "user", "sender_user": origin.user.to_json(), "date": date}
+    chat = lookup.chat_of(origin.chat_id).to_json()
+    return {"type": "channel", "chat": chat, "message_id": origin.message_id, "date": date}
 
 
 def _reply(message: Message, lookup: Lookup) -> dict[str, object]:
@@ -85,14 +90,8 @@ def _reply(message: Message, lookup: Lookup) -> dict[str, object]:
 def _content(message: Message, lookup: Lookup) -> dict[str, object]:
     entities = [entity_json(each, lookup) for each in message.entities]
     known: dict[str, object] = {}
-    if message.document is not None:
-        known["document"] = file_json(message.document)
-    if message.photo is not None:
-        size = file_json(message.photo)
-        known["photo"] = [
-            {name: size[name] for name in ("file_id", "file_unique_id", "file_size")}
-            | {"width": 90, "height": 90}
-        ]
+    if message.file is not None:
+        known |= _media(message.file)
     name = "caption" if message.file else "text"
     if message.text:
         known[name] = message.text
@@ -103,15 +102,17 @@ def _content(message: Message, lookup: Lookup) -> dict[str, object]:
     return known
 
 
-def file_json(file: File) -> dict[str, object]:
-    """Document."""
-    return {
-        "file_name": file.name,
-        "mime_type": file.mime,
-        "file_id": file.id,
-        "file_unique_id": file.unique_id,
-        "file_size": len(file.content),
-    }
+def _media(file: File) -> dict[str, object]:
+    """The field of a message that holds its file: a photo has sizes, an animation is a document as well."""
+    facts = {name: file.facts.get(name) or _UNKNOWN.get(name, 0) for name in KINDS[file.kind].facts}
+    stored = {"file_id": file.id, "file_unique_id": file.unique_id, "file_size": len(file.content)}
+    if file.kind == "photo":
+        return {"photo": [stored | facts]}
+    named = {"mime_type": file.mime, **stored}
+    if file.kind != "voice":
+        named = {"file_name": file.name, **named}
+    known: dict[str, object] = {file.kind: facts | named}
+    return known | ({"document": named} if file.kind == "animation" else {})
 
 
 def query_json(query: Query, lookup: Lookup) -> Mapping[str, object]:

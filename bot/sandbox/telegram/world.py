@@ -8,17 +8,19 @@ for supergroups and channels. Everything happens at once and in memory.
 from __future__ import annotations
 
 import asyncio
-import json
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from bot.sandbox.telegram.chats import ADMIN_RIGHTS, ANONYMOUS_ADMIN, CHANNEL_BOT, Chat, Member, Topic, User
+from bot.sandbox.telegram import conduct
+from bot.sandbox.telegram.chats import ADMIN_RIGHTS, ANONYMOUS_ADMIN, Chat, Member, Topic, User
 from bot.sandbox.telegram.errors import Impossible
 from bot.sandbox.telegram.formatting import TEXT_LIMIT, cleaned
 from bot.sandbox.telegram.happenings import Subscription
-from bot.sandbox.telegram.messages import Answer, Message, Query
-from bot.sandbox.telegram.reporting import report, report_status
+from bot.sandbox.telegram.kinds import KINDS, TEXT
+from bot.sandbox.telegram.messages import Answer, Message, Origin, Query
+from bot.sandbox.telegram.reporting import report, report_member, report_reaction, report_status
+from bot.sandbox.telegram.scopes import scopes_of
 from bot.sandbox.telegram.state import State
 from bot.sandbox.telegram.wire import query_json
 
@@ -129,21 +131,63 @@ class World:
         chat, person = self._place(chat_id, user_id), self._user(user_id)
         if edited:
             return self._edits(person, chat, text)
-        self._check_may_write(chat, person, topic)
-        sender, sender_chat = self._sender(chat, person, as_anonymous_admin, as_channel)
-        if reply_to is not None and topic is None and (target := self.state.message_of(chat_id, reply_to)):
-            topic = target.thread_id
-        draft = Message(
-            id=0,
-            chat_id=chat_id,
-            sent_at=self.state.clock.now(),
+        conduct.check_may_write(chat, person, topic, TEXT)
+        sender, sender_chat = conduct.sender(chat, person, anonymous=as_anonymous_admin, channel=as_channel)
+        draft = self._draft(chat, topic, reply_to)
+        if forwarded_from is not None:
+            draft = replace(draft, origin=Origin(draft.sent_at, self._user(forwarded_from)))
+        return self._writes(chat, replace(draft, from_user=sender, sender_chat_id=sender_chat), text)
+
+    def sends(
+        self,
+        user_id: int,
+        chat_id: int,
+        name: str,
+        content: bytes,
+        *,
+        kind: str = "document",
+        mime: str = "application/octet-stream",
+        caption: str = "",
+        topic: int | None = None,
+        reply_to: int | None = None,
+    ) -> Message:
+        """Someone sends a file: a document, photo, video, animation, audio or voice. Raises: Impossible."""
+        chat, person = self._place(chat_id, user_id), self._user(user_id)
+        conduct.check_may_write(chat, person, topic, KINDS[kind])
+        sender, sender_chat = conduct.sender(chat, person, anonymous=False, channel=None)
+        under = cleaned(caption, [])
+        message = replace(
+            self._draft(chat, topic, reply_to),
+            id=self.state.next_message_id(chat),
             from_user=sender,
             sender_chat_id=sender_chat,
-            thread_id=topic,
-            reply_to=reply_to,
-            forwarded_from=self._user(forwarded_from) if forwarded_from is not None else None,
+            text=under.text,
+            entities=under.entities,
+            file=self.state.keep_file(kind, name, mime, content),
         )
-        return self._writes(chat, draft, text)
+        report(self.state, self.state.put(message))
+        return message
+
+    def reacts(self, user_id: int, chat_id: int, message_id: int, emoji: str = "") -> None:
+        """Someone puts an emoji on a message, in the place of the one before; "" takes it off."""
+        chat, person = self._place(chat_id, user_id), self._user(user_id)
+        if chat.group:
+            conduct.check_present(chat, person)
+        message = self.state.message_of(chat_id, message_id)
+        if message is None:
+            raise Impossible(f"There is no message {message_id}")
+        before = message.reactions.get(user_id, "")
+        if before != emoji:
+            self.state.react(message, user_id, emoji)
+            report_reaction(self.state, chat, message, person, before, emoji)
+
+    def joins(self, user_id: int, chat_id: int, *, by: int | None = None) -> None:
+        """Someone comes into a group or channel, by themselves or let in `by` another."""
+        self._becomes(user_id, chat_id, "member", by)
+
+    def leaves(self, user_id: int, chat_id: int, *, by: int | None = None) -> None:
+        """Someone goes out of a group or channel, or is thrown out `by` another."""
+        self._becomes(user_id, chat_id, "left" if by is None else "kicked", by)
 
     def presses(self, user_id: int, chat_id: int, message_id: int, row: int, column: int) -> str:
         """Someone presses a button, counted from 0; returns the press's id, see `answers` and `answered`.
@@ -152,7 +196,7 @@ class World:
         """
         chat = self._place(chat_id, user_id)
         if chat.group:
-            self._check_present(chat, self._user(user_id))
+            conduct.check_present(chat, self._user(user_id))
         message = self.state.message_of(chat_id, message_id)
         button = message.button(row, column) if message else None
         if message is None or button is None:
@@ -176,6 +220,10 @@ class World:
         chat = self._place(user_id, user_id)
         report_status(self.state, chat, "kicked" if blocked else "member", by=self._user(user_id))
         chat.blocked = blocked
+
+    def deactivate(self, user_id: int) -> None:
+        """Someone deletes their account; the bot is not told."""
+        self._place(user_id, user_id).deactivated = True
 
     def remove_bot(self, chat_id: int, *, by: int | None = None) -> None:
         """The bot is thrown out of a group or channel."""
@@ -236,8 +284,8 @@ class World:
     def menu(self, user_id: int, chat_id: int, language: str = "") -> list[dict[str, str]]:
         """The command menu that this person sees there, by Telegram's order of scopes."""
         chat, commands = self.state.chats[chat_id], self.state.commands
-        leads = not chat.private and chat.members[user_id].status in ("creator", "administrator")
-        for scope in _scopes(chat, user_id, leads=leads):
+        leads = not chat.private and chat.members[user_id].leads
+        for scope in scopes_of(chat, user_id, leads=leads):
             for key in ((scope, language), (scope, "")):
                 if key in commands:
                     return commands[key]
@@ -290,32 +338,17 @@ class World:
             return self.add_private(user_id)
         return self.state.chats[chat_id]
 
-    def _check_may_write(self, chat: Chat, person: User, topic: int | None) -> None:
+    def _becomes(self, user_id: int, chat_id: int, status: str, by: int | None) -> None:
+        chat, person = self._place(chat_id, user_id), self._user(user_id)
         if chat.private:
-            chat.started, chat.blocked = True, False
-            return
-        if chat.migrated_to is not None:
-            raise Impossible(f"Chat {chat.id} has become {chat.migrated_to}")
-        if chat.kind != "channel":
-            self._check_present(chat, person)
-        if topic is not None and topic not in chat.topics:
-            raise Impossible(f"There is no topic {topic} in {chat.title}")
+            raise Impossible("A private chat has no other members")
+        report_member(self.state, chat, Member(person, status), by=self._user(user_id if by is None else by))
 
-    def _check_present(self, chat: Chat, person: User) -> None:
-        member = chat.members.get(person.id)
-        if member is None or not member.present:
-            raise Impossible(f"{person.first_name} is no member of {chat.title}")
-
-    def _sender(
-        self, chat: Chat, person: User, anonymous: bool, channel: int | None
-    ) -> tuple[User | None, int | None]:
-        if chat.kind == "channel":
-            return None, chat.id
-        if anonymous:
-            return ANONYMOUS_ADMIN, chat.id
-        if channel is not None:
-            return CHANNEL_BOT, channel
-        return person, None
+    def _draft(self, chat: Chat, topic: int | None, reply_to: int | None) -> Message:
+        """A message that is yet to be written there; an answer stays in the topic of what it answers."""
+        if reply_to is not None and topic is None and (target := self.state.message_of(chat.id, reply_to)):
+            topic = target.thread_id
+        return Message(0, chat.id, self.state.clock.now(), thread_id=topic, reply_to=reply_to)
 
     def _writes(self, chat: Chat, draft: Message, text: str) -> Message:
         """Put the text there in as many messages as it takes; the last of them."""
@@ -343,13 +376,3 @@ class World:
         edited = self.state.edit(own[-1], text=formatted.text, entities=formatted.entities)
         report(self.state, edited)
         return edited
-
-
-def _scopes(chat: Chat, user_id: int, *, leads: bool) -> list[str]:
-    """The scopes of a command menu, the narrowest first (Bot API, BotCommandScope)."""
-    if chat.private:
-        return [json.dumps(["chat", chat.id]), "all_private_chats", "default"]
-    narrow = [json.dumps(["chat_member", chat.id, user_id])]
-    narrow += [json.dumps(["chat_administrators", chat.id])] if leads else []
-    wide = [*(["all_chat_administrators"] if leads else []), "all_group_chats", "default"]
-    return [*narrow, json.dumps(["chat", chat.id]), *wide]

@@ -6,11 +6,13 @@ from bot.sandbox.telegram.methods import (
     editing,
     ephemeral,
     files,
+    members,
     menus,
     places,
     presses,
     receiving,
     sending,
+    topics,
 )
 from bot.sandbox.telegram.methods.calls import METHODS, Call, Described
 
@@ -23,9 +25,11 @@ __all__ = [
     "editing",
     "ephemeral",
     "files",
+    "members",
     "menus",
     "places",
     "presses",
     "receiving",
     "sending",
+    "topics",
 ]

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from bot.sandbox.telegram.chats import GENERAL_TOPIC, Chat, Member
+from bot.sandbox.telegram.chats import GENERAL_TOPIC, Chat, Member, allowed
 from bot.sandbox.telegram.errors import Refusal, bad, forbidden
 from bot.sandbox.telegram.formatting import parsed
+from bot.sandbox.telegram.kinds import TEXT, Kind
 from bot.sandbox.telegram.messages import Message
 from bot.sandbox.telegram.parameters import Parameters, as_integer
 from bot.sandbox.telegram.state import State
 from bot.sandbox.telegram.wire import message_json
 
+_MOST_IDS = 100
 _NAMES = {"group": "group chat", "supergroup": "supergroup chat", "channel": "channel chat"}
 
 
@@ -46,20 +48,23 @@ class Call:
     def json(self, message: Message) -> dict[str, object]:
         return message_json(message, self.state)
 
-    def chat(self, name: str = "chat_id") -> Chat:
-        """The chat that a parameter names by id or @username, with the bot still in reach of it."""
-        return self.named_chat(self.parameters.text(name))
+    def chat(self, name: str = "chat_id", *, reading: bool = False) -> Chat:
+        """The chat that a parameter names by id or @username, with the bot still in reach of it.
 
-    def named_chat(self, given: str) -> Chat:
+        Just to read of it the bot need not be able to write to a person, nor be in what has a public name.
+        """
+        return self.named_chat(self.parameters.text(name), reading=reading)
+
+    def named_chat(self, given: str, *, reading: bool = False) -> Chat:
         """As `chat`, by the id or @username itself."""
         chat = self._find_chat(given.strip())
         if chat.migrated_to is not None:
             text = "Bad Request: group chat was upgraded to a supergroup chat"
             raise Refusal(400, text, migrate_to=chat.migrated_to)
-        if chat.private:
+        if not chat.private:
+            self._check_membership(chat, reading=reading)
+        elif not reading:
             self._check_person(chat)
-        else:
-            self._check_membership(chat)
         return chat
 
     def _find_chat(self, given: str) -> Chat:
@@ -71,8 +76,9 @@ class Call:
             found = next((each for each in named if f"@{each.username}".lower() == given.lower()), None)
         else:
             found = chats.get(as_integer(given))
-            if found is None and as_integer(given) in self.state.users and as_integer(given) > 0:
-                raise forbidden("bot can't initiate conversation with a user")
+            if found is None and (someone := self.state.users.get(as_integer(given))):
+                to_bot = "the bot can't send messages to the bot"
+                raise forbidden(to_bot if someone.is_bot else "bot can't initiate conversation with a user")
         if found is None:
             raise bad("chat not found")
         return found
@@ -80,13 +86,17 @@ class Call:
     def _check_person(self, chat: Chat) -> None:
         if chat.user is not None and chat.user.is_bot:
             raise forbidden("the bot can't send messages to the bot")
+        if chat.deactivated:
+            raise forbidden("user is deactivated")
         if chat.blocked:
             raise forbidden("bot was blocked by the user")
         if not chat.started:
             raise forbidden("bot can't initiate conversation with a user")
 
-    def _check_membership(self, chat: Chat) -> None:
+    def _check_membership(self, chat: Chat, *, reading: bool) -> None:
         me = chat.members.get(self.state.bot.id)
+        if reading and chat.username and (me is None or me.status != "kicked"):
+            return
         if me is not None and me.status == "kicked":
             raise forbidden(f"bot was kicked from the {_NAMES[chat.kind]}")
         if me is None or not me.present:
@@ -97,21 +107,32 @@ class Call:
         message = self.state.message_of(chat.id, self.parameters.integer(name))
         return None if message is None or message.receiver_id is not None else message
 
+    def message_ids(self) -> list[int]:
+        """The list `message_ids` of a request. Raises: Refusal."""
+        try:
+            ids = self.parameters.json("message_ids")
+        except (KeyError, ValueError):
+            raise bad("can't parse message identifiers JSON object") from None
+        if not isinstance(ids, list) or not ids:
+            raise bad("message identifiers are not specified")
+        if len(ids) > _MOST_IDS:
+            raise bad("too many message identifiers specified")
+        return [as_integer(each) for each in ids]
+
     def me(self, chat: Chat) -> Member:
         """The bot's standing in a chat; in a private one, that of an equal."""
         return chat.members.get(self.state.bot.id) or Member(self.state.bot)
 
-    def may_send(self, chat: Chat, what: str) -> None:
-        """Raises: Refusal where the bot may not send text, photos or documents here."""
+    def may_send(self, chat: Chat, kind: Kind) -> None:
+        """Raises: Refusal where the bot may not send text, or such a file, here."""
         me = self.me(chat)
         if chat.kind == "channel":
             if not me.may("can_post_messages"):
                 raise bad("need administrator rights in the channel chat")
-        elif me.status == "restricted":
+        elif me.status == "restricted" and TEXT.permission not in me.rights:
             raise bad("have no write access to the chat")
-        elif what in chat.forbidden and me.status not in ("administrator", "creator"):
-            kind = "text messages" if what == "text" else what
-            raise bad(f"not enough rights to send {kind} to the chat")
+        elif not me.leads and not allowed(chat, me, kind.permission):
+            raise bad(f"not enough rights to send {kind.plural} to the chat")
 
     def topic(self, chat: Chat, reply: Reply) -> int | None:
         """The topic a message goes to: the one named, or that of the message replied to."""
@@ -125,9 +146,18 @@ class Call:
             return None
         if named == GENERAL_TOPIC or named not in chat.topics:
             raise bad("message thread not found")
-        if chat.topics[named].closed and not self.me(chat).may("can_manage_topics"):
-            raise bad("TOPIC_CLOSED")
         return named
+
+    def may_write_in(self, chat: Chat, thread_id: int | None) -> None:
+        """Raises: Refusal where the topic is closed, and the bot does not manage topics."""
+        topic = chat.general if thread_id is None else chat.topics.get(thread_id)
+        if (
+            chat.is_forum
+            and topic is not None
+            and topic.closed
+            and not self.me(chat).may("can_manage_topics")
+        ):
+            raise bad("TOPIC_CLOSED")
 
     def reply(self, chat: Chat) -> Reply:
         """What the message answers, from reply_parameters or the older reply_to_message_id."""
@@ -135,7 +165,8 @@ class Call:
         wanted = as_integer(given.get("message_id"))
         if not wanted:
             return Reply()
-        target = self.state.message_of(chat.id, wanted)
+        elsewhere = str(given.get("chat_id") or chat.id) != str(chat.id)
+        target = None if elsewhere else self.state.message_of(chat.id, wanted)
         if target is None:
             if str(given.get("allow_sending_without_reply", "")).lower() in ("true", "yes", "1"):
                 return Reply()

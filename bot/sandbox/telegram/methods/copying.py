@@ -1,15 +1,17 @@
-"""copyMessage, forwardMessage and setMessageReaction: what the bot does with messages that are there."""
+"""copyMessage(s), forwardMessage(s) and setMessageReaction: what the bot does with messages that are there."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
 
+from bot.sandbox.telegram.chats import Chat
 from bot.sandbox.telegram.errors import bad
-from bot.sandbox.telegram.formatting import Formatted
-from bot.sandbox.telegram.messages import Message
+from bot.sandbox.telegram.formatting import Formatted, check_length, parsed
+from bot.sandbox.telegram.keyboards import NO_MARKUP, Markup
+from bot.sandbox.telegram.messages import Message, Origin
 from bot.sandbox.telegram.methods.calls import Call, method
-from bot.sandbox.telegram.methods.sending import markup_of, new_message
+from bot.sandbox.telegram.methods.sending import markup_of, new_message, post
 
 # What everyone may react with (Bot API, ReactionTypeEmoji).
 _REACTIONS = frozenset(
@@ -19,14 +21,31 @@ _REACTIONS = frozenset(
 
 @method("copyMessage")
 def copy_message(call: Call) -> object:
-    """Send the same content as the bot's own words; returns its MessageId."""
-    return {"message_id": _again(call, forward=False).id}
+    """Send the same content as the bot's own words, under a caption of its own if one is given; its MessageId."""
+    caption = parsed(call.parameters, "caption", entities="caption_entities")
+    check_length(caption, caption=True)
+    chat, draft = _again(call, forward=False)
+    if draft.file is not None and call.parameters.has("caption"):
+        draft = replace(draft, text=caption.text, entities=call.state.known_entities(caption.entities))
+    return {"message_id": post(call, chat, draft).id}
 
 
 @method("forwardMessage")
 def forward_message(call: Call) -> object:
     """Send a message on, with its origin."""
-    return call.json(_again(call, forward=True))
+    return call.json(post(call, *_again(call, forward=True)))
+
+
+@method("copyMessages")
+def copy_messages(call: Call) -> object:
+    """Copy up to 100 messages of a chat in their order; those that are not there, or may not be, are skipped."""
+    return _several(call, forward=False)
+
+
+@method("forwardMessages")
+def forward_messages(call: Call) -> object:
+    """Forward up to 100 messages of a chat in their order; those that are not there, or may not be, are skipped."""
+    return _several(call, forward=True)
 
 
 @method("setMessageReaction")
@@ -39,26 +58,46 @@ def set_message_reaction(call: Call) -> object:
     emoji = _reaction(call)
     if emoji is not None and emoji.removesuffix("\ufe0f") not in _REACTIONS:
         raise bad("REACTION_INVALID")
-    call.state.react(message, emoji)
+    call.state.react(message, call.state.bot.id, emoji or "")
     return True
 
 
-def _again(call: Call, *, forward: bool) -> Message:
-    """Put a message into a chat once more, with or without its origin."""
+def _again(call: Call, *, forward: bool) -> tuple[Chat, Message]:
+    """A message as it would be sent once more, with or without its origin."""
     markup = markup_of(call)
-    chat, origin = call.chat(), call.chat("from_chat_id")
+    chat, origin = call.chat(), call.chat("from_chat_id", reading=True)
     source = call.message(origin)
     if source is None:
         raise bad(f"message to {'forward' if forward else 'copy'} not found")
-    if source.service is not None or source.protected:
+    if not _may_leave(source):
         raise bad(f"message can't be {'forwarded' if forward else 'copied'}")
-    call.may_send(chat, "text" if source.file is None else f"{source.file.kind}s")
+    return chat, _draft(call, chat, source, markup, forward=forward)
+
+
+def _several(call: Call, *, forward: bool) -> list[dict[str, int]]:
+    chat, origin = call.chat(), call.chat("from_chat_id", reading=True)
+    wanted = call.message_ids()
+    if wanted != sorted(set(wanted)):
+        raise bad("message identifiers must be in a strictly increasing order")
+    found = [call.state.message_of(origin.id, each) for each in wanted]
+    sources = [each for each in found if each is not None and each.receiver_id is None and _may_leave(each)]
+    if not sources:
+        raise bad(f"there are no messages to {'forward' if forward else 'copy'}")
+    drafts = [_draft(call, chat, each, NO_MARKUP, forward=forward) for each in sources]
+    return [{"message_id": post(call, chat, each).id} for each in drafts]
+
+
+def _may_leave(message: Message) -> bool:
+    return message.service is None and not message.protected
+
+
+def _draft(call: Call, chat: Chat, source: Message, markup: Markup, *, forward: bool) -> Message:
     draft = new_message(call, chat, Formatted(source.text, source.entities), markup)
-    draft = replace(draft, document=source.document, photo=source.photo)
-    if forward:
-        draft = replace(draft, forwarded_from=source.forwarded_from or source.from_user)
-    call.state.floods.spend(chat.id, group=chat.group)
-    return call.state.put(draft)
+    draft = replace(draft, file=source.file)
+    if not forward:
+        return draft
+    first = Origin(source.sent_at, source.from_user, source.chat_id, source.id)
+    return replace(draft, origin=source.origin or first)
 
 
 def _reaction(call: Call) -> str | None:

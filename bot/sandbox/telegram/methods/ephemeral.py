@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from bot.sandbox.telegram.chats import Chat
 from bot.sandbox.telegram.errors import bad
 from bot.sandbox.telegram.formatting import check_length, message_text
-from bot.sandbox.telegram.keyboards import read_markup
+from bot.sandbox.telegram.keyboards import check_markup, read_markup
 from bot.sandbox.telegram.messages import Message
 from bot.sandbox.telegram.methods.calls import Call, method
 from bot.sandbox.telegram.parameters import as_integer
@@ -44,8 +44,9 @@ def edit_ephemeral_message_text(call: Call) -> object:
     formatted = message_text(call.parameters)
     chat = call.chat()
     message = _message(call, chat, "edit")
-    markup = read_markup(call.parameters, private=False)
+    markup = read_markup(call.parameters)
     check_length(formatted, edit=True)
+    check_markup(markup, private=False, channel=False)
     call.state.floods.spend(chat.id, group=chat.group)
     entities = call.state.known_entities(formatted.entities)
     call.state.edit(message, text=formatted.text, entities=entities, markup=markup)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 
 from bot.sandbox.telegram.errors import bad, flooded
 from bot.sandbox.telegram.methods.calls import Call, method
 from bot.sandbox.telegram.parameters import as_integer
+from bot.sandbox.telegram.scopes import NARROW, WIDE, scope
 
-_SCOPES = ("default", "all_private_chats", "all_group_chats", "all_chat_administrators")
-_CHAT_SCOPES = ("chat", "chat_administrators", "chat_member")
 _CLOSE_AFTER = 600
 
 
@@ -122,9 +120,9 @@ def _scope(call: Call) -> tuple[str, str]:
     if not isinstance(given, Mapping):
         raise bad("can't parse BotCommandScope: expected an Object")
     kind = str(given.get("type", ""))
-    if kind in _SCOPES:
-        return kind, language
-    if kind not in _CHAT_SCOPES:
+    if kind in WIDE:
+        return scope(kind), language
+    if kind not in NARROW:
         raise bad("can't parse BotCommandScope: unsupported type specified")
     return _chat_scope(call, kind, given), language
 
@@ -132,11 +130,11 @@ def _scope(call: Call) -> tuple[str, str]:
 def _chat_scope(call: Call, kind: str, given: Mapping[str, object]) -> str:
     chat = call.named_chat(str(given.get("chat_id", "")))
     if kind != "chat_member":
-        return json.dumps([kind, chat.id])
+        return scope(kind, chat.id)
     user_id = as_integer(given.get("user_id"))
     if user_id not in call.state.users:
         raise bad("can't parse BotCommandScope: invalid user_id specified")
-    return json.dumps([kind, chat.id, user_id])
+    return scope(kind, chat.id, user_id)
 
 
 def _command(given: object) -> dict[str, str]:

@@ -1,18 +1,23 @@
-"""sendMessage, sendDocument, sendPhoto, sendChatAction: what puts something new into a chat."""
+"""sendMessage, sendDocument, sendPhoto and their like, sendChatAction: what puts something new into a chat.
+
+The order of the checks is the official server's: text, reply, markup, chat, topic, then td's (rights, length), then
+the backend's (buttons, closed topics, floods).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from bot.sandbox.telegram.chats import Chat
 from bot.sandbox.telegram.errors import bad
 from bot.sandbox.telegram.formatting import Formatted, check_length, message_text, parsed
-from bot.sandbox.telegram.keyboards import Markup, read_markup
+from bot.sandbox.telegram.keyboards import Markup, check_markup, read_markup
+from bot.sandbox.telegram.kinds import KINDS, TEXT
 from bot.sandbox.telegram.messages import Action, File, Message
 from bot.sandbox.telegram.methods.calls import Call, Reply, method
 from bot.sandbox.telegram.methods.ephemeral import receiver_of
-from bot.sandbox.telegram.parameters import as_integer
 
 _ACTIONS = frozenset(
     [
@@ -33,27 +38,13 @@ _ACTIONS = frozenset(
 
 @method("sendMessage")
 def send_message(call: Call) -> object:
-    """Send text. The checks' order is the official server's: text, reply, markup, chat, topic, then td's."""
+    """Send text."""
     formatted = message_text(call.parameters)
     markup = markup_of(call)
     chat = call.chat()
-    call.may_send(chat, "text")
-    draft = new_message(call, chat, formatted, markup)
+    draft = replace(new_message(call, chat, formatted, markup), link_preview=link_preview(call))
     check_length(formatted)
-    call.state.floods.spend(chat.id, group=chat.group)
-    return call.json(call.state.put(replace(draft, link_preview=link_preview(call))))
-
-
-@method("sendDocument")
-def send_document(call: Call) -> object:
-    """Send a file as it is."""
-    return _send_file(call, "document")
-
-
-@method("sendPhoto")
-def send_photo(call: Call) -> object:
-    """Send a picture."""
-    return _send_file(call, "photo")
+    return call.json(post(call, chat, draft))
 
 
 @method("sendChatAction")
@@ -82,10 +73,9 @@ def link_preview(call: Call) -> Mapping[str, object] | None:
 
 
 def markup_of(call: Call) -> Markup:
-    """The reply markup of a request that sends."""
-    # Markup is read before the chat is known; a person's id is positive, every other chat's is not.
+    """The reply markup of a request that sends, which is read after the reply's description."""
     call.reply_parameters()
-    return read_markup(call.parameters, private=as_integer(call.parameters.text("chat_id")) > 0)
+    return read_markup(call.parameters)
 
 
 def new_message(call: Call, chat: Chat, formatted: Formatted, markup: Markup) -> Message:
@@ -112,17 +102,27 @@ def new_message(call: Call, chat: Chat, formatted: Formatted, markup: Markup) ->
     )
 
 
+def post(call: Call, chat: Chat, draft: Message) -> Message:
+    """Put a message into a chat. Raises: Refusal for what td and the backend check last."""
+    call.may_send(chat, TEXT if draft.file is None else KINDS[draft.file.kind])
+    check_markup(draft.markup, private=chat.private, channel=chat.kind == "channel")
+    call.may_write_in(chat, draft.thread_id)
+    call.state.floods.spend(chat.id, group=chat.group)
+    return call.state.put(replace(draft, id=call.state.next_message_id(chat)))
+
+
 def _send_file(call: Call, kind: str) -> object:
     file = file_of(call, kind)
     caption = parsed(call.parameters, "caption", entities="caption_entities")
     markup = markup_of(call)
     chat = call.chat()
-    call.may_send(chat, f"{kind}s")
-    draft = new_message(call, chat, caption, markup)
+    draft = replace(new_message(call, chat, caption, markup), file=file)
     check_length(caption, caption=True)
-    call.state.floods.spend(chat.id, group=chat.group)
-    sent = replace(draft, document=file) if kind == "document" else replace(draft, photo=file)
-    return call.json(call.state.put(sent))
+    return call.json(post(call, chat, draft))
+
+
+for _kind in KINDS:
+    method(f"send{_kind.title()}")(partial(_send_file, kind=_kind))
 
 
 def file_of(call: Call, kind: str) -> File:
@@ -131,11 +131,15 @@ def file_of(call: Call, kind: str) -> File:
     if upload is not None:
         if not upload.content:
             raise bad("file must be non-empty")
-        return call.state.keep_file(kind, upload.name or "file", upload.content_type, upload.content)
+        facts = {name: call.parameters.integer(name) for name in KINDS[kind].facts}
+        return call.state.keep_file(kind, upload.name or "file", upload.content_type, upload.content, facts)
     given = call.parameters.text(kind)
     if not given:
         raise bad(f"there is no {kind} in the request")
     known = call.state.files.get(given)
+    if known is None and given.startswith(("http://", "https://")):
+        # Nothing here reaches out to fetch it, which is what Telegram says of an address that it cannot fetch.
+        raise bad("failed to get HTTP URL content")
     if known is None:
         raise bad("wrong file identifier/HTTP URL specified")
     if known.kind != kind:
