@@ -91,6 +91,7 @@ class Member:
         elif self.status == "administrator":
             known |= {"can_be_edited": False, "is_anonymous": False, "can_post_stories": False}
             known |= {"can_edit_stories": False, "can_delete_stories": False, "can_manage_video_chats": False}
+            known |= {"can_send_welcome_messages": False}
             known |= {right: right in self.rights for right in ADMIN_RIGHTS}
         elif self.status == "kicked":
             known["until_date"] = self.until

@@ -7,8 +7,8 @@ Telegram does not refuse it either.
 
 from __future__ import annotations
 
-import asyncio
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +19,7 @@ from aiohttp import web
 
 from bot.sandbox.telegram.errors import bad
 
+_URLENCODED = "application/x-www-form-urlencoded"
 _SPACE = re.compile(r"[ \t\r\n]*")
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
 
@@ -82,23 +83,27 @@ def as_integer(value: object) -> int:
     return int(match.group()) if match else 0
 
 
-async def read(request: web.Request) -> Parameters:
-    """The parameters of a request.
+async def read(request: web.Request, *, most: int) -> Parameters:
+    """The parameters of a request, whose body may be that large. A GET may have one too, as some clients do it.
 
     Raises: web.HTTPRequestEntityTooLarge; Refusal where a text is no Unicode.
     """
     values: dict[str, str] = {}
-    uploads: dict[str, Upload] = {}
     for name, value in request.query.items():
         values.setdefault(name, value)
-    if request.content_type == "application/json":
-        for name, value in json_fields((await request.read()).decode("utf-8", "surrogateescape")).items():
-            values.setdefault(name, value)
-    elif request.content_type in ("application/x-www-form-urlencoded", "multipart/form-data"):
-        await _read_form(request, values, uploads)
+    if request.content_type == "multipart/form-data":
+        parts = aiohttp.MultipartReader(request.headers, request.content)
+        try:
+            body = await _parts(parts, most)
+        except ValueError:
+            body = Parameters()
+    else:
+        body = _flat(request.content_type, (await request.read()).decode("utf-8", "surrogateescape"))
+    for name, value in body.values.items():
+        values.setdefault(name, value)
     if not all(_is_unicode(each) for pair in values.items() for each in pair):
         raise bad("strings must be encoded in UTF-8")
-    return Parameters(values, uploads)
+    return Parameters(values, body.uploads)
 
 
 async def read_answer(answer: aiohttp.ClientResponse) -> Parameters:
@@ -106,26 +111,44 @@ async def read_answer(answer: aiohttp.ClientResponse) -> Parameters:
 
     Raises: ValueError where it says that it is multipart, and is not.
     """
-    values: dict[str, str] = {}
-    uploads: dict[str, Upload] = {}
     if answer.content_type == "multipart/form-data":
-        async for part in aiohttp.MultipartReader.from_response(answer):
-            if not isinstance(part, aiohttp.BodyPartReader) or not part.name:
-                continue
-            content = bytes(await part.read(decode=True))
-            if part.filename is not None:
-                kind = part.headers.get("Content-Type", "application/octet-stream")
-                uploads.setdefault(part.name, Upload(part.filename, kind, content))
-            else:
-                values.setdefault(part.name, content.decode("utf-8", "replace"))
-        return Parameters(values, uploads)
-    body = (await answer.read()).decode("utf-8", "replace")
-    if answer.content_type == "application/x-www-form-urlencoded":
+        return await _parts(aiohttp.MultipartReader(answer.headers, answer.content))
+    # A body without a type, or of one that says nothing, may be JSON all the same.
+    kind = answer.content_type if answer.content_type == _URLENCODED else "application/json"
+    return _flat(kind, (await answer.read()).decode("utf-8", "replace"))
+
+
+def _flat(kind: str, body: str) -> Parameters:
+    """The fields of a body without files; none where it is of another type."""
+    values: dict[str, str] = {}
+    if kind == _URLENCODED:
         for name, value in parse_qsl(body, keep_blank_values=True):
             values.setdefault(name, value)
-    else:
+    elif kind == "application/json":
         values = json_fields(body)
     return Parameters(values)
+
+
+async def _parts(reader: aiohttp.MultipartReader, most: float = math.inf) -> Parameters:
+    """Fields and files of a multipart body. Raises: web.HTTPRequestEntityTooLarge; ValueError."""
+    values: dict[str, str] = {}
+    uploads: dict[str, Upload] = {}
+    size = 0
+    async for part in reader:
+        if not isinstance(part, aiohttp.BodyPartReader) or not part.name:
+            continue
+        content = bytearray()
+        while chunk := await part.read_chunk():
+            content += chunk
+            size += len(chunk)
+            if size > most:
+                raise web.HTTPRequestEntityTooLarge(max_size=int(most), actual_size=size)
+        if part.filename is not None:
+            kind = part.headers.get("Content-Type", "application/octet-stream")
+            uploads.setdefault(part.name, Upload(part.filename, kind, bytes(content)))
+        else:
+            values.setdefault(part.name, content.decode("utf-8", "replace"))
+    return Parameters(values, uploads)
 
 
 def _is_unicode(text: str) -> bool:
@@ -134,18 +157,6 @@ def _is_unicode(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-async def _read_form(request: web.Request, values: dict[str, str], uploads: dict[str, Upload]) -> None:
-    form = await request.post()
-    for name, item in form.items():
-        if isinstance(item, web.FileField):
-            content = await asyncio.to_thread(item.file.read)
-            uploads.setdefault(name, Upload(item.filename, item.content_type, content))
-        elif isinstance(item, bytes | bytearray):
-            values.setdefault(name, item.decode("utf-8", "replace"))
-        else:
-            values.setdefault(name, item)
 
 
 def json_fields(body: str) -> dict[str, str]:

@@ -121,7 +121,7 @@ class TelegramServer:
             self._check_token(token, slash)
             return self._file(path)
         self._check_token(front, "/" if request.path.count("/") > 1 else "")
-        parameters = await read(request)
+        parameters = await read(request, most=self.state.limits.upload_bytes + _OVERHEAD)
         name = rest or parameters.text("method")
         result = await self._run(name, parameters)
         return _succeeded(result)

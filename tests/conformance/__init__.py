@@ -1,0 +1,1 @@
+"""The embedded Telegram towards client libraries that we did not write."""
