@@ -19,8 +19,11 @@ from bot.clock import SystemClock
 from bot.sandbox.cast import Person, Place
 from bot.sandbox.kubernetes.behaviour import Pace
 from bot.sandbox.kubernetes.storage import Key
+from bot.sandbox.telegram import Limits as Nature
 from bot.sandbox.telegram import Message
+from bot.sandbox.telegram.floods import Floods
 from bot.sandbox.world import SandboxWorld
+from bot.telegram.pacing import Limits
 from tests.installed import open_world
 
 LONGEST = 120.0
@@ -30,6 +33,14 @@ QUICK = Pace(
     schedule=0.05, pull=0.05, start=0.05, ready=0.3, crash=0.2, back_off=0.5, job=0.2, terminate=0.05
 )
 """Pods that live fast, so that tests are short; a slow image still takes its minute."""
+
+SETTLING = Path(__file__).parent / "settling.yaml"
+"""Laid over the sample's configuration: pods that live so fast show as fast that they stay up."""
+
+UNHURRIED = Limits(
+    overall=1000, chat=0.001, burst=100, group_minute=10_000, group_edit=0.1, private_edit=0.1
+)
+"""The bot writes as soon as it has something to say, in a Telegram that lets it: pacing has tests of its own."""
 
 
 class MovableClock(SystemClock):
@@ -215,11 +226,21 @@ async def open_bot_world(folder: Path, extra: str = "", *, pace: Pace = QUICK) -
 
     `extra` is one more configuration file, laid over the sample's; it is `extra.yaml` in `folder`.
     """
-    clock = MovableClock()
     laid_over = folder / "extra.yaml"
     laid_over.write_text(extra or "{}", encoding="utf-8")
-    async with open_world(folder, pace=pace) as sandbox:
-        stopping: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        configs = (*sandbox.configs, laid_over)
-        async with running(configs, dict(sandbox.secrets), stopping, clock) as bot:
-            yield World(sandbox, bot.parts, clock)
+    async with open_world(folder, pace=pace) as sandbox, bot_in(sandbox, SETTLING, laid_over) as world:
+        yield world
+
+
+@asynccontextmanager
+async def bot_in(
+    sandbox: SandboxWorld, *laid_over: Path, clock: MovableClock | None = None
+) -> AsyncIterator[World]:
+    """A bot in a world that is open, configured by its files and those `laid_over`; it ends with the block."""
+    clock = clock or MovableClock()
+    state = sandbox.servers.telegram.world.state
+    state.floods = Floods(Nature.none(), state.clock)
+    stopping: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    configs = (*sandbox.configs, *laid_over)
+    async with running(configs, dict(sandbox.secrets), stopping, clock, UNHURRIED) as bot:
+        yield World(sandbox, bot.parts, clock)

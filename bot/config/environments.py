@@ -23,6 +23,9 @@ class FailEarly(Section):
         default=60.0,
         description="How long trouble that can heal may last: an image not there yet, a missing Secret, a quota.",
     )
+    settle: Seconds = Field(
+        default=5.0, description="How long pods without a readiness probe must stay up to count as healthy."
+    )
 
 
 class Announce(Section):

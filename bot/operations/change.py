@@ -124,6 +124,7 @@ class Change:
         rules = Rules(
             crash_restarts=self._policy.crash_restarts,
             image_grace=self._policy.image_grace,
+            settle=self._policy.settle,
             timeout=self._policy.timeout,
             holds=self._holds,
         )

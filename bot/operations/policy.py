@@ -14,6 +14,7 @@ class Policy(BaseModel):
     timeout: float = 300.0
     crash_restarts: int = 3
     image_grace: float = 60.0
+    settle: float = 5.0
     history_max: int = 10
     create_namespace: bool = False
     tests: bool = False
