@@ -52,4 +52,4 @@ locks: $(READY) ## Compile the locks anew from pyproject.toml
 	scripts/locks
 
 clean: ## Remove what was made here
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf $(VENV) $(VENV)-conformance build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -75,7 +75,9 @@ class Bot:
 
     def unasked(self) -> dict[str, list[dict[str, Any]]]:
         """What was heard beside what the conversation told of."""
-        return {kind: [queue.get_nowait() for _ in range(queue.qsize())] for kind, queue in self._heard.items()}
+        return {
+            kind: [queue.get_nowait() for _ in range(queue.qsize())] for kind, queue in self._heard.items()
+        }
 
     async def _answer(self) -> dict[str, Any]:
         return await asyncio.wait_for(self._answers.get(), _PATIENCE)

@@ -40,7 +40,8 @@ class Aiogram:
     async def download(self, file_id: str) -> bytes:
         content = await self.bot.download(file_id)
         assert content is not None
-        return content.read()
+        downloaded: bytes = content.read()
+        return downloaded
 
     def made(self, kind: str, fields: Mapping[str, Any]) -> object:
         return getattr(types, kind)(**fields)

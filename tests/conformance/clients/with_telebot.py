@@ -51,11 +51,11 @@ async def hear(kind: str, content: object) -> None:
 def register(bot: AsyncTeleBot) -> None:
     """Hear everything that the conversation looks at; /ping is answered."""
 
-    @bot.message_handler(commands=["ping"])
     async def ping(message: types.Message) -> None:
         heard("message", message)
         await bot.reply_to(message, "pong")
 
+    bot.register_message_handler(ping, commands=["ping"])
     everything = util.content_type_media + util.content_type_service
     for kind in SEEN:
         handler = partial(hear, kind)
