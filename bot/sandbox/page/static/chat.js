@@ -62,8 +62,8 @@ export function showChat(chat, topic, anew) {
   face.replaceChildren(chatAvatar(chat, ".mid"));
   title.textContent = chat.title;
   drawPinned();
-  if (!isSame || anew) feed.show(chat, topic);
   composer.open(chat, topic);
+  if (!isSame || anew) feed.show(chat, topic);
   drawCounts();
   drawBusy();
   drawTruthLink();

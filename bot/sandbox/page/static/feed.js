@@ -218,9 +218,10 @@ export function findIn(feed, id) {
   else toast("That message is no longer here.");
 }
 
+/** One more of the same sender. What has a keyboard stands by itself: its name says whose buttons they are. */
 function goesOn(before, message) {
   const near = Date.parse(message.at) - Date.parse(before.at) < RUN_MS;
-  return near && !before.service && !message.service && before.from.id === message.from.id && before.topic === message.topic;
+  return near && !message.buttons.length && !before.service && !message.service && before.from.id === message.from.id && before.topic === message.topic;
 }
 
 function botWroteAfter(chat, message) {

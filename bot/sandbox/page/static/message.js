@@ -99,8 +99,8 @@ function replyQuote(reply) {
 }
 
 function photo(file) {
-  const image = el("img", { src: file.href, alt: file.name, onload: () => emit("grown") });
-  return el("button.photo", { type: "button", "aria-label": `Photo ${file.name}, show it large`, onclick: () => showPhoto(file) }, image);
+  const image = el("img", { src: file.href, alt: "", onload: () => emit("grown") });
+  return el("button.photo", { type: "button", "aria-label": "Photo, show it large", onclick: () => showPhoto(file) }, image);
 }
 
 function doc(file) {

@@ -47,7 +47,7 @@ function draw(button, menu) {
 }
 
 function choice(each) {
-  const words = el("span", {}, el("b", {}, each.name), el("small", {}, each.role));
+  const words = el("span", {}, el("b", {}, each.name), el("small", {}, each.role || "a stranger"));
   const attributes = {
     type: "button",
     role: "menuitemradio",

@@ -15,9 +15,9 @@ export function isReadable({ mime, name }) {
 
 export function showPhoto(photo) {
   const frame = el("div.picture", {});
-  const image = el("img", { src: photo.href, alt: photo.name, onclick: () => frame.classList.toggle("full") });
+  const image = el("img", { src: photo.href, alt: "", onclick: () => frame.classList.toggle("full") });
   frame.append(image);
-  open(photo, frame);
+  open({ ...photo, name: "Photo" }, frame, photo.name);
 }
 
 export async function showDocument(file) {
@@ -30,10 +30,10 @@ export async function showDocument(file) {
   }
 }
 
-function open(file, content) {
+function open(file, content, savedAs = file.name) {
   const title = el("div.grow", {}, el("h2.cut", {}, file.name), el("p", {}, size(file.size)));
-  const save = el("a.round", { href: file.href, download: file.name, "aria-label": `Save ${file.name}` }, icon("save"));
-  const close = el("button.round", { type: "button", "aria-label": "Close", onclick: () => box.close() }, icon("close"));
+  const save = el("a.round", { href: file.href, download: savedAs, "aria-label": `Save ${file.name}` }, icon("save"));
+  const close = el("button.round", { type: "button", autofocus: true, "aria-label": "Close", onclick: () => box.close() }, icon("close"));
   const box = el("dialog.viewer", { "aria-label": file.name }, el("div.bar", {}, title, save, close), content);
   box.addEventListener("close", () => box.remove());
   box.addEventListener("click", (event) => event.target === box && box.close());

@@ -3,7 +3,7 @@
 import { el, icon } from "./dom.js";
 import { state } from "./state.js";
 
-const HUES = { dana: 230, lee: 145, kim: 300, ana: 55, noor: 10 };
+const HUES = { dana: 230, lee: 145, kim: 300, ana: 55, noor: 10, vic: 55, eve: 10 };
 const OTHERS = [260, 120, 330, 30, 190, 80];
 const BOT = 215;
 const GROUP = 145;
