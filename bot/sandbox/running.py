@@ -26,7 +26,7 @@ from bot.sandbox.given_world import open_given_world
 from bot.sandbox.hands import Behaves, NotAsTold
 from bot.sandbox.installing import upgrade_by_hand
 from bot.sandbox.kubernetes.behaviour import Pace
-from bot.sandbox.page import PORT, Page
+from bot.sandbox.page import PORT, Page, bound
 from bot.sandbox.player import Player
 from bot.sandbox.process import BotEnded, BotProcess
 from bot.sandbox.script import Numbered, ScriptInvalid, read_script
@@ -198,6 +198,8 @@ async def started(
     """
     ports = ports or Ports()
     async with AsyncExitStack() as stack:
+        # First of all, since what follows takes seconds, and a port that is taken ends it.
+        listener = stack.enter_context(bound(ports.page)) if ports.page is not None else None
         world: World
         if given is None:
             print("Starting the embedded Telegram, Kubernetes and registry …", file=out, flush=True)
@@ -215,9 +217,9 @@ async def started(
             asked_at=world.asked_at,
             clock=SystemClock(),
         )
-        page = None
-        if ports.page is not None:  # before the bot, which takes longer than to learn that the port is taken
-            page = await stack.enter_async_context(Page(world, bot, SystemClock(), port=ports.page))
+        page = Page(world, bot, listener, SystemClock()) if listener is not None else None
+        if page is not None:
+            await stack.enter_async_context(page)
         print("Starting the bot …", file=out, flush=True)
         async with bot:
             yield Running(world, bot, page)

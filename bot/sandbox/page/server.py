@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import secrets
+import socket
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from types import TracebackType
@@ -35,34 +38,49 @@ _ONLOOKERS: Final = 100
 """Streams at a time."""
 
 
-class Page:
-    """The chat page of a sandbox: `async with Page(world, bot, clock) as page`, then open `page.url`."""
+class PortTaken(OSError):
+    """Another program listens where the page was to be."""
 
-    def __init__(self, world: World, bot: Bot, clock: Clock, *, port: int = PORT) -> None:
-        """`port` 0 takes a free one."""
-        self._world, self._bot, self._port = world, bot, port
+
+def bound(port: int) -> socket.socket:
+    """This machine's port (0: a free one), kept for a page that is opened later; close it where none is.
+
+    Raises: PortTaken.
+    """
+    try:
+        return socket.create_server((HOST, port))
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise PortTaken(
+            f"Port {port} is taken by another program; give the page another one with --port"
+        ) from None
+
+
+class Page:
+    """The chat page of a sandbox: `async with Page(world, bot, bound(8080), clock) as page`, then open `page.url`."""
+
+    def __init__(self, world: World, bot: Bot, listener: socket.socket, clock: Clock) -> None:
+        """`listener` is what `bound` gave; the page owns it from when it is open."""
+        self._world, self._bot, self._listener = world, bot, listener
         self._telegram = world.servers.telegram.world
         self._audience = Audience()
         self._truth = Truth(world.config, world.pods, clock)
         self._switches = Switches(switches_of(world, bot, world.config), self._tell)
+        self._run = secrets.token_hex(8)
+        """Tells this start of the sandbox from others, whose messages had the same ids."""
         self._stack = AsyncExitStack()
 
     @property
     def url(self) -> str:
-        """Where it is, once it is open."""
-        return f"http://{HOST}:{self._port}"
+        """Where it is."""
+        return f"http://{HOST}:{self._listener.getsockname()[1]}"
 
     async def __aenter__(self) -> Self:
-        """Start to listen. Raises: OSError where the port is taken."""
         runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=0.5)
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
-        try:
-            await web.TCPSite(runner, HOST, self._port).start()
-        except OSError:
-            await self._stack.aclose()
-            raise
-        self._port = runner.addresses[0][1]
+        await web.SockSite(runner, self._listener).start()
         self._bot.on_up = self._tell_of_bot
         following = asyncio.create_task(self._follow(), name="sandbox page")
         self._stack.push_async_callback(_ended, following)
@@ -123,6 +141,7 @@ class Page:
         bot = self._telegram.bot
         return web.json_response(
             {
+                "run": self._run,
                 "me": sight.person.key,
                 "bot": {"id": bot.id, "name": bot.first_name, "username": bot.username},
                 "people": [self._person(key) for key in self._world.cast.people],

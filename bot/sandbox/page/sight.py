@@ -82,6 +82,7 @@ class Sight:
             "forwarded_from": message.forwarded_from.first_name if message.forwarded_from else None,
             "reaction": message.reaction,
             "album": message.album,
+            "only_you": message.receiver_id is not None,
         }
 
     def _enters(self, chat: Chat) -> bool:
