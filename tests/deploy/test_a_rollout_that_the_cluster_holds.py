@@ -1,12 +1,10 @@
 """What the cluster keeps up is held: told, asked about, gone on with by itself, and never rolled back by itself."""
 
-import asyncio
 from pathlib import Path
 
-from bot.app import running
 from bot.sandbox.kubernetes.storage import Key
 from tests.installed import open_world
-from tests.worlds import QUICK, MovableClock, World, open_bot_world, spaced
+from tests.worlds import QUICK, MovableClock, World, open_bot, open_bot_world, spaced
 
 SOON = "environments: {staging: {on_failure: rollback, fail_early: {image_grace: 1s}}}"
 BUTTONS = ("Roll back to v0.9", "Keep waiting", "Leave it")
@@ -14,7 +12,7 @@ BUTTONS = ("Roll back to v0.9", "Keep waiting", "Leave it")
 
 def cordon(world: World, *, no_more: bool) -> None:
     """Whether the nodes take no new pods."""
-    for name in ("worker-1", "worker-2"):
+    for name in ("worker-1", "worker-2", "worker-3"):
         key = Key("", "nodes", "", name)
         node = world.cluster.storage.get(key)
         assert node is not None
@@ -62,16 +60,12 @@ async def test_a_restart_neither_forgets_it_nor_asks_anew(tmp_path: Path) -> Non
     laid_over = tmp_path / "extra.yaml"
     laid_over.write_text(SOON)
     async with open_world(tmp_path, pace=QUICK) as sandbox:
-        configs, secrets = (*sandbox.configs, laid_over), dict(sandbox.secrets)
-        stopping: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        async with running(configs, secrets, stopping, clock) as bot:
-            world = World(sandbox, bot.parts, clock)
+        async with open_bot(sandbox, laid_over, clock=clock) as world:
             cordon(world, no_more=True)
             await world.dana.deploys("v1.0", app="blog")
             before = await world.sees("⏸ blog → staging v1.0 · held", buttons=BUTTONS)
             call = await world.sees("Dana: blog → staging v1.0 is held")
-        async with running(configs, secrets, stopping, clock) as bot:
-            world = World(sandbox, bot.parts, clock)
+        async with open_bot(sandbox, laid_over, clock=clock) as world:
             world.mark()
             again = await world.sees("⏸ blog → staging v1.0 · held", buttons=BUTTONS)
             assert again.id == before.id

@@ -154,7 +154,7 @@ async def test_a_job_of_another_group_is_not_taken_for_kubernetes_own(cluster: C
 
 async def test_a_full_cluster_holds_and_goes_on_by_itself(cluster: Cluster) -> None:
     await follow(cluster, lambda: deploy(cluster, "v1"))
-    nodes = [Ref("v1", "Node", name) for name in ("worker-1", "worker-2")]
+    nodes = [Ref("v1", "Node", name) for name in ("worker-1", "worker-2", "worker-3")]
 
     async def cordon(no_more: bool) -> None:
         for node in nodes:

@@ -42,6 +42,6 @@ async def test_a_field_that_is_not_read_is_refused_rather_than_lost(http: Http) 
 
 
 async def test_a_kind_that_is_not_read_is_refused(http: Http) -> None:
-    path = "/apis/networking.k8s.io/v1/namespaces/default/ingresses"
-    body = envelope("networking.k8s.io/v1", "Ingress", field(1, METADATA))
+    path = "/apis/networking.k8s.io/v1/namespaces/default/networkpolicies"
+    body = envelope("networking.k8s.io/v1", "NetworkPolicy", field(1, METADATA))
     assert (await http.ask("POST", path, body, kind=MEDIA_TYPE))[0] == 415

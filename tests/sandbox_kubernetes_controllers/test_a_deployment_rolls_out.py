@@ -22,7 +22,7 @@ async def test_its_pods_are_ready_within_three_seconds(world: World) -> None:
     assert web["metadata"]["annotations"]["deployment.kubernetes.io/revision"] == "1"
     assert condition(web, "Available")["status"] == "True"
     assert condition(web, "Progressing")["reason"] == "NewReplicaSetAvailable"
-    assert {pod["spec"]["nodeName"] for pod in world.pods()} == {"worker-1", "worker-2"}
+    assert {pod["spec"]["nodeName"] for pod in world.pods()} == {"worker-1", "worker-2", "worker-3"}
 
 
 async def ready(world: World, **spec: Any) -> None:

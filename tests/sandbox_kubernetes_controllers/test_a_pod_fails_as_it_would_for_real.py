@@ -1,5 +1,6 @@
 """What goes wrong with pods, in the fields, reasons and words by which a person or a bot finds the cause."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -138,7 +139,15 @@ async def test_a_slow_application_fails_its_readiness_probe_for_a_minute(world: 
     assert container(world)["ready"]
 
 
-UNHELPFUL = "preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling."
+REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+HOST = "kubernetes.io/hostname"
+NOBODY = {"matchLabels": {"app": "nobody"}}
+SPREAD = {
+    "maxSkew": 1,
+    "whenUnsatisfiable": "DoNotSchedule",
+    "labelSelector": {"matchLabels": {"app": "web"}},
+}
+UNHELPFUL = "preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling."
 
 
 @pytest.mark.parametrize(
@@ -146,20 +155,35 @@ UNHELPFUL = "preemption: 0/2 nodes are available: 2 Preemption is not helpful fo
     [
         (
             {"containers": [{"name": "app", "image": "x:1", "resources": {"requests": {"cpu": "64"}}}]},
-            "2 Insufficient cpu. preemption: 0/2 nodes are available: "
-            "2 No preemption victims found for incoming pod.",
+            f"3 Insufficient cpu. {UNHELPFUL}",
         ),
         (
             {"containers": [{"name": "app", "image": "x:1", "resources": {"limits": {"memory": "1Ti"}}}]},
-            "2 Insufficient memory. ",
+            "3 Insufficient memory. ",
         ),
         (
             {"nodeSelector": {"disk": "fast"}},
-            f"2 node(s) didn't match Pod's node affinity/selector. {UNHELPFUL}",
+            f"3 node(s) didn't match Pod's node affinity/selector. {UNHELPFUL}",
         ),
         (
             {"volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": "d"}}]},
-            f'persistentvolumeclaim "d" not found. {UNHELPFUL}',
+            'persistentvolumeclaim "d" not found. not found',
+        ),
+        (
+            {
+                "containers": [
+                    {"name": "app", "image": "x:1", "resources": {"limits": {"example.com/gpu": 1}}}
+                ]
+            },
+            f"3 Insufficient example.com/gpu. {UNHELPFUL}",
+        ),
+        (
+            {"affinity": {"podAffinity": {REQUIRED: [{"topologyKey": HOST, "labelSelector": NOBODY}]}}},
+            f"3 node(s) didn't match pod affinity rules. {UNHELPFUL}",
+        ),
+        (
+            {"topologySpreadConstraints": [{**SPREAD, "topologyKey": "rack"}]},
+            "3 node(s) didn't match pod topology spread constraints (missing required label). " + UNHELPFUL,
         ),
     ],
 )
@@ -168,7 +192,7 @@ async def test_a_pod_that_fits_nowhere_says_why(world: World, pod: dict[str, Any
     await world.advance(2)
     scheduled = condition(world.pod(), "PodScheduled")
     assert (scheduled["status"], scheduled["reason"]) == ("False", "Unschedulable")
-    assert scheduled["message"].startswith(f"0/2 nodes are available: {words}")
+    assert scheduled["message"].startswith(f"0/3 nodes are available: {words}")
     (event,) = world.events("FailedScheduling")
     assert event["message"] == scheduled["message"]
 
@@ -179,24 +203,55 @@ async def test_tainted_and_cordoned_nodes_take_no_pods_until_they_are_free_again
 
     node("worker-1", taints=[{"key": "only", "value": "gpu", "effect": "NoSchedule"}])
     node("worker-2", unschedulable=True)
+    node("worker-3", unschedulable=True)
     world.deployment()
     await world.advance(2)
     message = condition(world.pod(), "PodScheduled")["message"]
-    assert "1 node(s) had untolerated taint(s), 1 node(s) were unschedulable." in message
+    assert "1 node(s) had untolerated taint(s), 2 node(s) were unschedulable." in message
     node("worker-2", unschedulable=False)
     await world.advance(3)
     assert world.pod()["spec"]["nodeName"] == "worker-2"
     assert container(world)["ready"]
 
 
+async def test_replicas_are_spread_over_the_nodes_that_there_are(world: World) -> None:
+    world.change_cluster("nodes", "worker-3", lambda obj: obj["spec"].update(unschedulable=True))
+    world.deployment(replicas=5, pod={"topologySpreadConstraints": [{**SPREAD, "topologyKey": HOST}]})
+    await world.advance(5)
+    counts = Counter(pod["spec"].get("nodeName") for pod in world.pods())
+    assert counts == {"worker-1": 1, "worker-2": 1, None: 3}
+    (event, *_) = world.events("FailedScheduling")
+    assert "2 node(s) didn't match pod topology spread constraints" in event["message"]
+
+
+async def test_pods_that_want_each_other_share_a_node(world: World) -> None:
+    term = {"topologyKey": HOST, "labelSelector": {"matchLabels": {"app": "web"}}}
+    world.deployment(replicas=3, pod={"affinity": {"podAffinity": {REQUIRED: [term]}}})
+    await world.advance(4)
+    assert len({pod["spec"]["nodeName"] for pod in world.pods()}) == 1
+
+
+async def test_pods_that_want_the_same_port_of_a_node_do_not_share_it(world: World) -> None:
+    world.deployment(replicas=4, app={"ports": [{"containerPort": 80, "hostPort": 80}]})
+    await world.advance(4)
+    (event,) = world.events("FailedScheduling")
+    assert "3 node(s) didn't have free ports for the requested pod ports" in event["message"]
+
+
+async def test_a_pod_of_another_scheduler_waits_for_that(world: World) -> None:
+    world.deployment(pod={"schedulerName": "volcano"})
+    await world.advance(4)
+    assert "nodeName" not in world.pod()["spec"]
+
+
 async def test_replicas_that_may_not_share_a_node_wait_for_another(world: World) -> None:
     term = {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "web"}}}
     affinity = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
-    world.deployment(replicas=3, pod={"affinity": affinity})
+    world.deployment(replicas=4, pod={"affinity": affinity})
     await world.advance(4)
     (event,) = world.events("FailedScheduling")
-    assert "2 node(s) didn't match pod anti-affinity rules" in event["message"]
-    assert sum(pod["status"]["phase"] == "Running" for pod in world.pods()) == 2
+    assert "3 node(s) didn't match pod anti-affinity rules" in event["message"]
+    assert sum(pod["status"]["phase"] == "Running" for pod in world.pods()) == 3
 
 
 async def test_an_init_container_that_fails_keeps_the_application_from_starting(world: World) -> None:

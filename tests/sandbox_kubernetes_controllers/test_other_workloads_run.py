@@ -169,8 +169,8 @@ async def test_a_daemon_set_runs_on_every_node_and_updates_one_by_one(world: Wor
     world.create("apps", "daemonsets", "DaemonSet", "agent", {"spec": body})
     await world.advance(4)
     status = world.get("apps", "daemonsets", "agent")["status"]
-    assert status["desiredNumberScheduled"] == status["numberReady"] == status["updatedNumberScheduled"] == 2
-    assert {p["spec"]["nodeName"] for p in world.pods()} == {"worker-1", "worker-2"}
+    assert status["desiredNumberScheduled"] == status["numberReady"] == status["updatedNumberScheduled"] == 3
+    assert {p["spec"]["nodeName"] for p in world.pods()} == {"worker-1", "worker-2", "worker-3"}
     world.change("apps", "daemonsets", "agent", set_image("agent:2"))
     for _ in range(40):
         await world.advance(0.25)
@@ -178,7 +178,8 @@ async def test_a_daemon_set_runs_on_every_node_and_updates_one_by_one(world: Wor
         assert ready
     assert set(images(world).values()) == {"agent:2"}
     status = world.get("apps", "daemonsets", "agent")["status"]
-    assert status["numberAvailable"] == status["updatedNumberScheduled"] == status["observedGeneration"] == 2
+    assert status["numberAvailable"] == status["updatedNumberScheduled"] == 3
+    assert status["observedGeneration"] == 2
 
 
 def is_ready(pod: Object) -> bool:

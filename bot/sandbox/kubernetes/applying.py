@@ -5,6 +5,7 @@ another manager owns them too; fields of others with other values are conflicts 
 other write owns what it changed. Follows Kubernetes' "Server-Side Apply" reference.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,9 @@ Object = dict[str, Any]
 
 
 REPLICAS: Path = ("f:spec", "f:replicas")
+KUBECTL = "kubectl"
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+"""Where kubectl's client-side apply notes what it sent, from which its server-side apply takes over."""
 BEFORE_APPLY = "before-first-apply"
 """Who owns what was there before anyone's fields were noted."""
 
@@ -148,15 +152,16 @@ def apply(
     others = {other: owned for other, owned in managers.items() if other != manager}
     if live is not None:
         contested = _contested(flatten(schemas, schema, live), wanted, others)
-        if contested and not force:
-            raise apply_conflicts([_cause(other, path) for other, path in contested])
+        mine = _said_before(schemas, schema, live) if manager.name == KUBECTL else frozenset[Path]()
+        if not force and (refused := [entry for entry in contested if entry[1] not in mine]):
+            raise apply_conflicts([_cause(other, path) for other, path in refused])
         for other, path in contested:
             others[other].fields.discard(path)
     merged: Object = merge(schemas, schema, live, applied) if live is not None else applied
     before = managers.get(manager)
     owned_by_others = set[Path]().union(*(other.fields for other in others.values()))
     dropped = (before.fields if before else set()) - wanted.keys() - owned_by_others
-    dropped = {path for path in dropped if not _prefix_of_any(path, wanted)}
+    dropped = {path for path in dropped if not _prefix_of_any(path, wanted.keys() | owned_by_others)}
     if dropped:
         merged = without(schemas, schema, merged, dropped)
     fields = set(wanted)
@@ -164,7 +169,27 @@ def apply(
     time = now if changes else before.time if before is not None else ""
     merged = {**merged, "metadata": dict(merged.get("metadata") or {})}
     write_managers(merged, {**others, manager: Ownership(fields, time)})
+    if manager.name == KUBECTL:
+        _say_again(merged, applied)
     return merged
+
+
+def _said_before(schemas: Schemas, schema: Schema, live: Object) -> frozenset[Path]:
+    """The fields that kubectl's client-side apply set, by its own note, and that nobody has changed since."""
+    noted = (live["metadata"].get("annotations") or {}).get(LAST_APPLIED)
+    if noted is None:
+        return frozenset()
+    present = flatten(schemas, schema, live)
+    said = flatten(schemas, schema, json.loads(noted))
+    return frozenset(path for path, value in said.items() if path in present and present[path] == value)
+
+
+def _say_again(merged: Object, applied: Object) -> None:
+    """Keep the note of kubectl's client-side apply true, where there is one."""
+    annotations = merged["metadata"].get("annotations") or {}
+    if LAST_APPLIED in annotations:
+        noted = json.dumps(applied, separators=(",", ":"), sort_keys=True) + "\n"
+        merged["metadata"]["annotations"] = {**annotations, LAST_APPLIED: noted}
 
 
 def _contested(live: Flat, wanted: Flat, others: Mapping[Manager, Ownership]) -> list[tuple[Manager, Path]]:
@@ -179,7 +204,7 @@ def _cause(other: Manager, path: Path) -> Cause:
 
 
 def _prefix_of_any(path: Path, wanted: Iterable[Path]) -> bool:
-    """Whether the applier still sends something inside what it used to own as a whole."""
+    """Whether the applier still sends, or somebody owns, something inside what it used to own as a whole."""
     return any(other[: len(path)] == path for other in wanted)
 
 

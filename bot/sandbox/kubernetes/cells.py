@@ -64,6 +64,52 @@ def of(read: Callable[[Object], Any]) -> Cell:
     return lambda obj, _now: read(obj)
 
 
+DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
+
+
+def name(obj: Object) -> str:
+    """The object's name; the storage class that claims get by default says so."""
+    metadata = obj["metadata"]
+    default = (metadata.get("annotations") or {}).get(DEFAULT_CLASS) == "true"
+    return f"{metadata['name']} (default)" if default else str(metadata["name"])
+
+
+def slice_ports(endpoints: Object) -> str:
+    """The ports of an EndpointSlice, as many as there is room for."""
+    return _few([str(each.get("port") or "*") for each in endpoints.get("ports") or []], unset="<unset>")
+
+
+def slice_addresses(endpoints: Object) -> str:
+    """The addresses of an EndpointSlice, as many as there is room for."""
+    listed = endpoints.get("endpoints") or []
+    return _few([address for each in listed for address in each["addresses"]], unset="<unset>")
+
+
+def _few(words: list[str], *, unset: str) -> str:
+    if not words:
+        return unset
+    return ",".join(words[:3]) + (f" + {len(words) - 3} more..." if len(words) > 3 else "")
+
+
+def controller(obj: Object) -> str:
+    """Who controls an object, as `statefulset.apps/db`."""
+    owners = obj["metadata"].get("ownerReferences") or []
+    owner = next((each for each in owners if each.get("controller")), None)
+    if owner is None:
+        return NONE
+    group = owner["apiVersion"].rpartition("/")[0]
+    return f"{owner['kind'].lower()}{'.' + group if group else ''}/{owner['name']}"
+
+
+def parameters(ingress_class: Object) -> str:
+    """Where an IngressClass has its parameters, as `kind.group/name`."""
+    found = (ingress_class.get("spec") or {}).get("parameters")
+    if not found:
+        return NONE
+    group = f".{found['apiGroup']}" if found.get("apiGroup") else ""
+    return f"{found['kind']}{group}/{found['name']}"
+
+
 def count(name: str) -> Cell:
     return of(lambda obj: len(obj.get(name) or {}))
 
@@ -224,6 +270,13 @@ def modes(place: str) -> Cell:
         return ",".join(_MODES.get(mode, mode) for mode in (obj.get(place) or {}).get("accessModes") or [])
 
     return of(read)
+
+
+def disk_phase(obj: Object) -> str:
+    """The phase of a claim or a volume, or that it is going."""
+    if obj["metadata"].get("deletionTimestamp"):
+        return "Terminating"
+    return str((obj.get("status") or {}).get("phase", ""))
 
 
 def claim_of(volume: Object) -> str:

@@ -25,7 +25,7 @@ def _wide(title: str, cell: Cell, kind: str = "string") -> Shown:
     return Shown(title, cell, kind, 1)
 
 
-NAME = Shown("Name", cells.field("metadata", "name"))
+NAME = Shown("Name", cells.of(cells.name))
 AGE = Shown("Age", cells.ago("metadata", "creationTimestamp"))
 CREATED = Shown("Created At", cells.field("metadata", "creationTimestamp"), "date")
 _PODS = [_wide("Containers", cells.containers("name")), _wide("Images", cells.containers("image"))]
@@ -115,6 +115,35 @@ COLUMNS: dict[str, list[Shown]] = {
         AGE,
         _SELECTOR,
     ],
+    "EndpointSlice": [
+        Shown("AddressType", cells.field("addressType")),
+        Shown("Ports", cells.of(cells.slice_ports)),
+        Shown("Endpoints", cells.of(cells.slice_addresses)),
+        AGE,
+    ],
+    "ControllerRevision": [
+        Shown("Controller", cells.of(cells.controller)),
+        Shown("Revision", cells.field("revision", default=0)),
+        AGE,
+    ],
+    "StorageClass": [
+        Shown("Provisioner", cells.field("provisioner")),
+        Shown("ReclaimPolicy", cells.field("reclaimPolicy", default="Delete")),
+        Shown("VolumeBindingMode", cells.field("volumeBindingMode", default="Immediate")),
+        Shown("AllowVolumeExpansion", cells.field("allowVolumeExpansion", default=False)),
+        AGE,
+    ],
+    "PriorityClass": [
+        Shown("Value", cells.field("value", default=0)),
+        Shown("Global-Default", cells.field("globalDefault", default=False)),
+        AGE,
+        Shown("PreemptionPolicy", cells.field("preemptionPolicy", default="PreemptLowerPriority")),
+    ],
+    "IngressClass": [
+        Shown("Controller", cells.field("spec", "controller")),
+        Shown("Parameters", cells.of(cells.parameters)),
+        AGE,
+    ],
     "ConfigMap": [Shown("Data", cells.count("data")), AGE],
     "Secret": [Shown("Type", cells.field("type")), Shown("Data", cells.count("data")), AGE],
     "Namespace": [Shown("Status", cells.field("status", "phase")), AGE],
@@ -141,7 +170,7 @@ COLUMNS: dict[str, list[Shown]] = {
     ],
     "NetworkPolicy": [Shown("Pod-Selector", cells.of(cells.selected)), AGE],
     "PersistentVolumeClaim": [
-        Shown("Status", cells.field("status", "phase")),
+        Shown("Status", cells.of(cells.disk_phase)),
         Shown("Volume", cells.field("spec", "volumeName", default="")),
         Shown("Capacity", cells.field("status", "capacity", "storage", default="")),
         Shown("Access Modes", cells.modes("status")),
@@ -154,7 +183,7 @@ COLUMNS: dict[str, list[Shown]] = {
         Shown("Capacity", cells.field("spec", "capacity", "storage", default="")),
         Shown("Access Modes", cells.modes("spec")),
         Shown("Reclaim Policy", cells.field("spec", "persistentVolumeReclaimPolicy", default="")),
-        Shown("Status", cells.field("status", "phase", default="")),
+        Shown("Status", cells.of(cells.disk_phase)),
         Shown("Claim", cells.of(cells.claim_of)),
         Shown("StorageClass", cells.field("spec", "storageClassName", default="")),
         Shown("VolumeAttributesClass", cells.field("spec", "volumeAttributesClassName", default="<unset>")),

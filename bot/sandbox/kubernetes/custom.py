@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.sandbox.kubernetes.resources import VERBS, Column, Resource, Resources
-from bot.sandbox.kubernetes.schemas import META, REF, Schema, Schemas, transformed
+from bot.sandbox.kubernetes.schemas import Schema, Schemas, transformed
 
 Object = dict[str, Any]
+
+EXAMPLE = "io.k8s.api.core.v1.Pod"
+"""A kind whose words for what all objects have are a custom resource's, too."""
 
 
 def serve(resources: Resources, definition: Object) -> None:
@@ -20,7 +23,7 @@ def serve(resources: Resources, definition: Object) -> None:
         name = ".".join([*reversed(group.split(".")), version["name"], names["kind"]])
         schema = (version.get("schema") or {}).get("openAPIV3Schema") or {}
         kind = {"group": group, "version": version["name"], "kind": names["kind"]}
-        resources.schemas.add(name, _definition(schema, kind))
+        resources.schemas.add(name, _definition(resources.schemas, schema, kind))
         resources.add(
             Resource(
                 group,
@@ -36,6 +39,7 @@ def serve(resources: Resources, definition: Object) -> None:
                 singular=names.get("singular") or names["kind"].lower(),
                 custom=True,
                 columns=tuple(_columns(version)),
+                selectable=tuple(each["jsonPath"][1:] for each in version.get("selectableFields") or ()),
             )
         )
 
@@ -56,8 +60,6 @@ def withdraw(resources: Resources, definition: Object) -> None:
 def established(definition: Object, now: str) -> Object:
     """The status of a definition that is served."""
     names = dict(definition["spec"]["names"])
-    names.setdefault("singular", names["kind"].lower())
-    names.setdefault("listKind", f"{names['kind']}List")
     condition = {"status": "True", "lastTransitionTime": now}
     accepted = {"reason": "NoConflicts", "message": "no conflicts found"}
     initial = {"reason": "InitialNamesAccepted", "message": "the initial names have been accepted"}
@@ -84,14 +86,15 @@ def set_schema_defaults(schemas: Schemas, schema: Schema, value: Any) -> None:
             set_schema_defaults(schemas, schemas.items(schema), item)
 
 
-def _definition(schema: Schema, kind: Object) -> Schema:
+def _definition(schemas: Schemas, schema: Schema, kind: Object) -> Schema:
     """A definition's OpenAPI v3 schema as one of ours: nullable and int-or-string spelt out, metadata known."""
     plain: Schema = transformed(schema, _json_schema)
+    told = schemas.definition(EXAMPLE)["properties"]
     properties = {
         **plain.get("properties", {}),
-        "apiVersion": {"type": "string"},
-        "kind": {"type": "string"},
-        "metadata": {"$ref": f"{REF}{META}ObjectMeta"},
+        "apiVersion": {"type": "string", "description": told["apiVersion"]["description"]},
+        "kind": {"type": "string", "description": told["kind"]["description"]},
+        "metadata": told["metadata"],
     }
     return {**plain, "type": "object", "properties": properties, "x-kubernetes-group-version-kind": [kind]}
 

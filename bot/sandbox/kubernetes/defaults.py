@@ -260,6 +260,22 @@ def _binding(obj: Object) -> None:
             _fill(subject, apiGroup=RBAC_GROUP)
 
 
+def _custom_definition(obj: Object) -> None:
+    spec = obj.setdefault("spec", {})
+    names = spec.setdefault("names", {})
+    kind = names.get("kind", "")
+    _fill(names, singular=kind.lower(), listKind=f"{kind}List")
+    _fill(spec, conversion={"strategy": "None"})
+
+
+def _storage_class(obj: Object) -> None:
+    _fill(obj, reclaimPolicy="Delete", volumeBindingMode="Immediate")
+
+
+def _priority_class(obj: Object) -> None:
+    _fill(obj, preemptionPolicy="PreemptLowerPriority")
+
+
 def _fill(target: Object, **defaults: Any) -> None:
     for name, value in defaults.items():
         if target.get(name) is None:
@@ -284,4 +300,7 @@ _DEFAULTS: dict[str, Callable[[Object], None]] = {
     "EndpointSlice": _endpoint_slice,
     "RoleBinding": _binding,
     "ClusterRoleBinding": _binding,
+    "CustomResourceDefinition": _custom_definition,
+    "StorageClass": _storage_class,
+    "PriorityClass": _priority_class,
 }

@@ -18,6 +18,17 @@ EVICTION_KIND = ("policy", "v1", "Eviction")
 TOKEN_KIND = ("authentication.k8s.io", "v1", "TokenRequest")
 
 
+HEALTH = ("/healthz", "/livez", "/readyz")
+
+
+def paths(resources: Resources) -> list[str]:
+    """What there is at all: GET /."""
+    grouped = [f"/apis/{group}" for group in resources.groups()]
+    versioned = [f"/apis/{group}/{v}" for group in resources.groups() for v in resources.versions(group)]
+    own = ["/api", "/api/v1", "/apis", *HEALTH, "/openapi/v2", "/openapi/v3", "/version"]
+    return sorted([*own, *grouped, *versioned])
+
+
 def version_info() -> Object:
     """GET /version."""
     major, minor, _ = MINOR.removeprefix("v").split(".")

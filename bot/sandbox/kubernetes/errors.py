@@ -198,6 +198,13 @@ def too_many_requests(message: str, *, causes: Iterable[Cause] = ()) -> ApiError
     return ApiError(429, "TooManyRequests", message, causes=causes)
 
 
+def not_run(what: str) -> ApiError:
+    """It takes a process in a container, and there is none."""
+    return ApiError(
+        501, "NotImplemented", f"{what} is not possible here: containers of the sandbox run nothing"
+    )
+
+
 def internal(message: str) -> ApiError:
     """The server itself failed."""
     return ApiError(500, "InternalError", f"Internal error occurred: {message}")

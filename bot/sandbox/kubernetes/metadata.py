@@ -20,6 +20,11 @@ def timestamp(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def exact_timestamp(at: datetime) -> str:
+    """`at` as metav1.MicroTime is written, which Leases have."""
+    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 def random_suffix(length: int = 5) -> str:
     """What `generateName` puts at the end of a name."""
     return "".join(secrets.choice(SUFFIX_ALPHABET) for _ in range(length))

@@ -16,6 +16,7 @@ from bot.sandbox.kubernetes import custom, quotas
 from bot.sandbox.kubernetes.admission import admit, admit_change
 from bot.sandbox.kubernetes.applying import Manager, apply, update
 from bot.sandbox.kubernetes.converting import viewed
+from bot.sandbox.kubernetes.customrules import custom_refused
 from bot.sandbox.kubernetes.defaults import set_defaults
 from bot.sandbox.kubernetes.errors import (
     ApiError,
@@ -318,15 +319,18 @@ class Objects:
     def _refused(self, resource: Resource, before: Object | None, after: Object) -> Iterator[Cause]:
         """What the object may not be; of two causes at one place the rule's counts, which says more."""
         yield from metadata_refused(resource, after["metadata"])
-        ruled = [] if resource.custom else list(state_refused(resource.kind, after))
-        said = {name: value for name, value in after.items() if name != "status" or resource.custom}
+        if resource.custom:
+            yield from custom_refused(self.schemas, resource, after)
+            return
+        ruled = list(state_refused(resource.kind, after))
+        said = {name: value for name, value in after.items() if name != "status"}
         for cause in values_refused(self.schemas, resource, said):
             if not any(
                 each.field == cause.field or each.field.startswith(f"{cause.field}.") for each in ruled
             ):
                 yield cause
         yield from ruled
-        if before is not None and not resource.custom:
+        if before is not None:
             yield from changes_refused(resource.kind, before, after)
 
     def _has_status(self, resource: Resource) -> bool:

@@ -58,9 +58,6 @@ def _plain(schema: Schema) -> Schema:
         rest = {key: value for key, value in schema.items() if key != "$ref"}
         pointer = {"$ref": reference.replace(REF, "#/components/schemas/")}
         return {"allOf": [pointer], **rest} if rest else pointer
-    if isinstance(schema.get("oneOf"), list) and "properties" not in schema:
-        kept = {key: value for key, value in schema.items() if key != "oneOf"}
-        return {**kept, "type": "string"}
     if isinstance(schema.get("type"), list):
         known = types(schema)
         schema = {**schema, "type": known[0]} if known else {k: v for k, v in schema.items() if k != "type"}

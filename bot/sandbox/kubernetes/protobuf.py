@@ -133,6 +133,13 @@ MESSAGES = {
         "targetCPUUtilizationPercentage:4=int32"
     ),
     "HorizontalPodAutoscaler": "metadata:1=ObjectMeta spec:2=HorizontalPodAutoscalerSpec status:3=-",
+    "MetricTarget": "type:1 value:2=Quantity averageValue:3=Quantity averageUtilization:4=int32",
+    "ResourceMetricSource": "name:1 target:2=MetricTarget",
+    "MetricSpec": "type:1 resource:4=ResourceMetricSource",
+    "HorizontalPodAutoscalerV2Spec": (
+        "scaleTargetRef:1=CrossVersionObjectReference minReplicas:2=int32 maxReplicas:3=int32 metrics:4=[MetricSpec]"
+    ),
+    "HorizontalPodAutoscalerV2": "metadata:1=ObjectMeta spec:2=HorizontalPodAutoscalerV2Spec status:3=-",
     "ResourceQuotaSpec": "hard:1=map<Quantity> scopes:2=[string]",
     "ResourceQuota": "metadata:1=ObjectMeta spec:2=ResourceQuotaSpec status:3=-",
     "PodDisruptionBudgetSpec": (
@@ -140,6 +147,22 @@ MESSAGES = {
         "unhealthyPodEvictionPolicy:4"
     ),
     "PodDisruptionBudget": "metadata:1=ObjectMeta spec:2=PodDisruptionBudgetSpec status:3=-",
+    "ServiceBackendPort": "name:1 number:2=int32",
+    "IngressServiceBackend": "name:1 port:2=ServiceBackendPort",
+    "TypedLocalObjectReference": "apiGroup:1 kind:2 name:3",
+    "IngressBackend": "resource:3=TypedLocalObjectReference service:4=IngressServiceBackend",
+    "HTTPIngressPath": "path:1 backend:2=IngressBackend pathType:3",
+    "HTTPIngressRuleValue": "paths:1=[HTTPIngressPath]",
+    "IngressRuleValue": "http:1=HTTPIngressRuleValue",
+    "IngressRule": "host:1 value:2=IngressRuleValue",
+    "IngressTLS": "hosts:1=[string] secretName:2",
+    "IngressSpec": (
+        "defaultBackend:1=IngressBackend tls:2=[IngressTLS] rules:3=[IngressRule] ingressClassName:4"
+    ),
+    "Ingress": "metadata:1=ObjectMeta spec:2=IngressSpec status:3=-",
+    "PriorityClass": (
+        "metadata:1=ObjectMeta value:2=int32 globalDefault:3=bool description:4 preemptionPolicy:5"
+    ),
     "Eviction": "metadata:1=ObjectMeta deleteOptions:2=DeleteOptions",
 }
 """Message -> its fields as `name:number` (a string) or `name:number=type`; `[T]` repeats, `map<T>` has
@@ -153,6 +176,12 @@ SCALARS: dict[str, descriptor_pb2.FieldDescriptorProto.Type.ValueType] = {
     "int64": Proto.TYPE_INT64,
     "bool": Proto.TYPE_BOOL,
 }
+VERSIONED = {("autoscaling/v2", "HorizontalPodAutoscaler"): "HorizontalPodAutoscalerV2"}
+"""Kinds whose versions are numbered differently."""
+
+INLINED = frozenset({"IngressRuleValue"})
+"""Messages whose fields stand in JSON beside those of what they are part of."""
+
 EMPTY_MEANS_SET = frozenset(
     [
         "replicas",
@@ -188,9 +217,10 @@ def decode(body: bytes) -> Object:
     envelope = _parse("Unknown", body[len(MAGIC) :])
     outer: Any = envelope
     kind, api_version = outer.typeMeta.kind, outer.typeMeta.apiVersion
-    if kind not in MESSAGES or ("metadata" not in MESSAGES[kind] and kind != "DeleteOptions"):
+    name = VERSIONED.get((api_version, kind), kind)
+    if name not in MESSAGES or ("metadata" not in MESSAGES[name] and name != "DeleteOptions"):
         raise unsupported_media_type(f"{MEDIA_TYPE} of kind {kind}", ["application/json", "application/yaml"])
-    return {"apiVersion": api_version, "kind": kind, **_plain(_parse(kind, outer.raw))}
+    return {"apiVersion": api_version, "kind": kind, **_plain(_parse(name, outer.raw))}
 
 
 def _parse(name: str, body: bytes) -> Message:
@@ -215,7 +245,9 @@ def _plain(message: Message) -> Object:
             continue
         plain = _value(field, value)
         empty = plain in ("", 0, {}, []) and field.name not in EMPTY_MEANS_SET
-        if plain is not None and not empty:
+        if field.message_type is not None and field.message_type.name in INLINED:
+            found.update(plain)
+        elif plain is not None and not empty:
             found[field.name] = plain
     return found
 

@@ -67,7 +67,7 @@ def _whole(obj: Object) -> Object:
 def selection(request: web.Request, resource: Resource) -> Matches:
     """What the query's selectors match."""
     labels = label_selector(request.query.get("labelSelector", ""))
-    fields = field_selector(resource.kind, request.query.get("fieldSelector", ""))
+    fields = field_selector(resource.kind, request.query.get("fieldSelector", ""), resource.selectable)
     return lambda obj: labels(obj) and fields(obj)
 
 

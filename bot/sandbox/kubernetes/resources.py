@@ -49,6 +49,9 @@ CLUSTER_SCOPED = frozenset(
         "StorageClass",
         "VolumeAttachment",
         "VolumeAttributesClass",
+        "ClusterTrustBundle",
+        "DeviceTaintRule",
+        "StorageVersionMigration",
     ]
 )
 
@@ -96,6 +99,20 @@ ALL_CATEGORY = frozenset(
     ]
 )
 """What `kubectl get all` means."""
+
+EXTENSIONS = frozenset(
+    [
+        "APIService",
+        "CustomResourceDefinition",
+        "MutatingAdmissionPolicy",
+        "MutatingAdmissionPolicyBinding",
+        "MutatingWebhookConfiguration",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
+        "ValidatingWebhookConfiguration",
+    ]
+)
+"""Kinds that change what the API itself does."""
 
 STATUS = frozenset(
     [
@@ -163,6 +180,8 @@ class Resource:
     custom: bool = False
     columns: tuple[Column, ...] = ()
     """What a custom resource's definition prints; built-in kinds have theirs in tables.py."""
+    selectable: tuple[str, ...] = ()
+    """The fields by which a custom resource's objects may be selected; built-in kinds have theirs in selectors.py."""
 
     @property
     def api_version(self) -> str:
@@ -266,7 +285,7 @@ def _published(schemas: Schemas) -> Iterator[Resource]:
 
 
 def _categories(kind: str) -> tuple[str, ...]:
-    if kind == "CustomResourceDefinition":
+    if kind in EXTENSIONS:
         return ("api-extensions",)
     return ("all",) if kind in ALL_CATEGORY else ()
 

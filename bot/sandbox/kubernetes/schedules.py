@@ -55,6 +55,8 @@ def missed(schedule: str, zone: str, since: datetime, now: datetime, most: int) 
 
 def _simulated(schedule: str, zone: str, at: datetime, *, back: bool = False) -> CronSim:
     fields = NAMED.get(schedule, schedule)
+    if fields.startswith("@"):
+        raise NoSchedule(f"unrecognized descriptor: {schedule}")
     if len(fields.split()) != 5:
         raise NoSchedule(f"expected exactly 5 fields, found {len(fields.split())}: [{fields}]")
     try:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.sandbox.kubernetes.addresses import API_SERVICE_IP
+from bot.sandbox.kubernetes.admission import SYSTEM_PRIORITIES
 from bot.sandbox.kubernetes.authorization import AUTHENTICATED, MASTERS, RBAC
 from bot.sandbox.kubernetes.metadata import new_metadata
 from bot.sandbox.kubernetes.storage import Key, Storage
@@ -40,6 +41,10 @@ APPS = [
 ]
 
 
+FOR_EVERYBODY = ("system:basic-user", "system:discovery", "system:public-info-viewer")
+"""The roles that whoever is known has."""
+
+
 def seed(storage: Storage, uid: str, at: datetime) -> None:
     """Fill an empty storage. `uid` becomes kube-system's, by which clients know a cluster again."""
     for name in NAMESPACES:
@@ -50,11 +55,12 @@ def seed(storage: Storage, uid: str, at: datetime) -> None:
         storage.put(Key("", "namespaces", "", name), body)
         furnish(storage, name, at)
     _api_service(storage, at)
+    _priorities(storage, at)
     for name, rules in _cluster_roles().items():
         _put(storage, at, "clusterroles", "ClusterRole", name, {"rules": rules})
     for name, group in (
         ("cluster-admin", MASTERS),
-        *((n, AUTHENTICATED) for n in ("system:basic-user", "system:discovery")),
+        *((name, AUTHENTICATED) for name in FOR_EVERYBODY),
     ):
         subject = {"kind": "Group", "name": group, "apiGroup": RBAC}
         role = {"kind": "ClusterRole", "name": name, "apiGroup": RBAC}
@@ -88,6 +94,10 @@ def _api_service(storage: Storage, at: datetime) -> None:
         "clusterIP": API_SERVICE_IP,
         "clusterIPs": [API_SERVICE_IP],
         "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": 6443}],
+        "internalTrafficPolicy": "Cluster",
+        "ipFamilies": ["IPv4"],
+        "ipFamilyPolicy": "SingleStack",
+        "sessionAffinity": "None",
     }
     metadata = new_metadata("kubernetes", "default", at=at, labels=labels)
     body = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
@@ -106,7 +116,8 @@ def _cluster_roles() -> dict[str, list[Object]]:
     edit = _workload_rules([*READ, *WRITE], with_secrets=True)
     bindings = [_rule([*READ, *WRITE], [RBAC], ["roles", "rolebindings"])]
     reviews = ["selfsubjectaccessreviews", "selfsubjectrulesreviews"]
-    paths = ["/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*", "/readyz"]
+    public = ["/healthz", "/livez", "/readyz", "/version", "/version/"]
+    paths = ["/api", "/api/*", "/apis", "/apis/*", "/openapi", "/openapi/*"]
     return {
         "cluster-admin": [_rule(["*"], ["*"], ["*"]), {"verbs": ["*"], "nonResourceURLs": ["*"]}],
         "admin": [*edit, *bindings],
@@ -116,7 +127,8 @@ def _cluster_roles() -> dict[str, list[Object]]:
             _rule(["create"], ["authorization.k8s.io"], reviews),
             _rule(["create"], ["authentication.k8s.io"], ["selfsubjectreviews"]),
         ],
-        "system:discovery": [{"verbs": ["get"], "nonResourceURLs": [*paths, "/version", "/version/"]}],
+        "system:discovery": [{"verbs": ["get"], "nonResourceURLs": [*paths, *public]}],
+        "system:public-info-viewer": [{"verbs": ["get"], "nonResourceURLs": public}],
     }
 
 
@@ -130,6 +142,14 @@ def _workload_rules(verbs: list[str], *, with_secrets: bool) -> list[Object]:
         _rule(verbs, ["networking.k8s.io"], ["ingresses", "networkpolicies"]),
         _rule(verbs, ["policy"], ["poddisruptionbudgets"]),
     ]
+
+
+def _priorities(storage: Storage, at: datetime) -> None:
+    for name, value in SYSTEM_PRIORITIES.items():
+        body: Object = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass"}
+        body |= {"metadata": new_metadata(name, at=at, generation=1), "value": value}
+        body |= {"preemptionPolicy": "PreemptLowerPriority"}
+        storage.put(Key("scheduling.k8s.io", "priorityclasses", "", name), body)
 
 
 def _rule(verbs: list[str], groups: list[str], resources: list[str]) -> Object:

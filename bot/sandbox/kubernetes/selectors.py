@@ -106,21 +106,22 @@ _CALLED = {"status.successful": "status.succeeded"}
 """Fields that a selector calls otherwise than the object does."""
 
 
-def field_selector(kind: str, text: str) -> Matches:
+def field_selector(kind: str, text: str, declared: tuple[str, ...] = ()) -> Matches:
     """A predicate from `fieldSelector=`: paths of plain values, compared as text; absent is the empty text.
+    `declared` are the fields that a custom resource's definition adds.
 
     Raises: ApiError 400 when it cannot be read, or names a field that the kind is not selected by.
     """
-    tests = [_field(kind, part.strip()) for part in text.split(",") if part.strip()]
+    tests = [_field(kind, part.strip(), declared) for part in text.split(",") if part.strip()]
     return lambda obj: all(test(obj) for test in tests)
 
 
-def _field(kind: str, part: str) -> Matches:
+def _field(kind: str, part: str, declared: tuple[str, ...]) -> Matches:
     found = re.match(r"^(?P<path>[\w.\-/]+?)\s*(?P<op>==|=|!=)(?P<value>.*)$", part)
     if found is None:
         raise bad_request(f"invalid selector: '{part}'; can't understand '{part}'")
     named = found["path"]
-    if named not in (*_OWN_FIELDS, *FIELDS.get(kind, ())):
+    if named not in (*_OWN_FIELDS, *FIELDS.get(kind, ()), *declared):
         raise bad_request(_unknown(kind, named))
     path, value, equal = _CALLED.get(named, named).split("."), found["value"], found["op"] != "!="
     return lambda obj: (_text(obj, path) == value) is equal

@@ -27,7 +27,14 @@ from bot.sandbox.kubernetes import (
 )
 from bot.sandbox.kubernetes.authorization import Attributes, Gate, Identity
 from bot.sandbox.kubernetes.deleting import delete
-from bot.sandbox.kubernetes.errors import ApiError, PathUnknown, internal, method_not_allowed, no_such_path
+from bot.sandbox.kubernetes.errors import (
+    ApiError,
+    PathUnknown,
+    internal,
+    method_not_allowed,
+    no_such_path,
+    not_run,
+)
 from bot.sandbox.kubernetes.escalating import check_escalation
 from bot.sandbox.kubernetes.logs import PodLogs
 from bot.sandbox.kubernetes.objects import Objects
@@ -36,6 +43,10 @@ from bot.sandbox.kubernetes.resources import Resource
 from bot.sandbox.kubernetes.writes import Admission, Written
 
 Object = dict[str, Any]
+
+
+NOT_RUN = {"Pod": ("attach", "exec", "portforward")}
+"""Subresources that would need a process in the container: they are refused with the reason."""
 
 
 class Api:
@@ -182,7 +193,7 @@ class Api:
     async def _on_subresource(
         self, request: web.Request, resource: Resource, aim: Target
     ) -> web.StreamResponse:
-        if aim.subresource not in resource.subresources:
+        if aim.subresource not in (*resource.subresources, *NOT_RUN.get(resource.kind, ())):
             raise no_such_path()
         match aim.subresource, request.method:
             case ("status" | "ephemeralcontainers" | "finalize" | "scale", "GET"):
@@ -197,11 +208,15 @@ class Api:
                 return await self._update(request, resource, aim, aim.subresource)
             case (("status" | "finalize" | "ephemeralcontainers"), "PATCH"):
                 return await self._patch(request, resource, aim, aim.subresource)
+            case (("attach" | "exec" | "portforward"), _):
+                raise not_run(aim.subresource)
             case "eviction", "POST":
                 return await self._evict(request, resource, aim)
             case "token", "POST":
                 self._objects.existing(resource, aim.namespace, aim.name)
-                return answered(reviews.token(self._clock, await requests.body(request)), 201)
+                body = await requests.body(request)
+                asked = reviews.token(self._gate, self._clock, aim.namespace, aim.name, body)
+                return answered(asked, 201)
         raise method_not_allowed()
 
     async def _rescale(self, request: web.Request, resource: Resource, aim: Target) -> web.StreamResponse:
@@ -230,8 +245,9 @@ class Api:
             raise method_not_allowed()
         self._gate.authorize(who, Attributes("get", path=request.path))
         path = request.path.rstrip("/")
-        if path in ("/healthz", "/livez", "/readyz"):
-            return web.Response(text="ok")
+        if path in discovery.HEALTH:
+            verbose = "verbose" in request.query
+            return web.Response(text=f"[+]ping ok\n{path[1:]} check passed\n" if verbose else "ok")
         if path == "/version":
             return answered(discovery.version_info())
         if path.startswith("/openapi/"):
@@ -260,7 +276,7 @@ class Api:
             case ["apis", group, _] if resources.versions(group):
                 raise no_such_path()
             case [""]:
-                return answered({"paths": ["/api", "/apis", "/healthz", "/openapi/v3", "/version"]})
+                return answered({"paths": discovery.paths(resources)})
         raise PathUnknown
 
     async def _openapi(self, path: str) -> web.StreamResponse:

@@ -87,6 +87,8 @@ def go_text(value: Any) -> str:
     """The value as Go prints it (%v)."""
     if isinstance(value, bool):
         return str(value).lower()
+    if value is None:
+        return "<nil>"
     if isinstance(value, dict):
         return f"map[{' '.join(f'{key}:{go_text(child)}' for key, child in sorted(value.items()))}]"
     if isinstance(value, list):

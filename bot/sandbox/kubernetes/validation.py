@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from bot.sandbox.kubernetes.customrules import readable
 from bot.sandbox.kubernetes.errors import ApiError, Cause
 from bot.sandbox.kubernetes.naming import required
 from bot.sandbox.kubernetes.quantities import canonical
@@ -106,19 +107,15 @@ def check_types(schemas: Schemas, resource: Resource, obj: Object) -> None:
 
 
 def values_refused(schemas: Schemas, resource: Resource, obj: Object) -> Iterator[Cause]:
-    """What of an object its schema does not allow: missing fields, and values of a custom resource."""
+    """What of an object of a built-in kind its schema does not allow: missing fields."""
     validator = schemas.validator(resource.definition)
     if validator.is_valid(obj):
         return
     for error in validator.iter_errors(obj):
-        path = _readable(error.instance_path)
-        kind = error.kind.name
-        if kind == "required":
+        path = readable(error.instance_path)
+        if error.kind.name == "required":
             missing = str(error.kind.as_dict()["property"])
-            yield required(_join(path, missing))
-        elif kind == "enum":
-            words = f"Unsupported value: {_at(obj, error.instance_path)!r}".replace("'", '"')
-            yield Cause(path, "FieldValueNotSupported", words)
+            yield required(f"{path}.{missing}" if path else missing)
         else:
             yield Cause(path, "FieldValueInvalid", f"Invalid value: {error.message}")
 
@@ -177,14 +174,3 @@ def _at(obj: Any, path: list[str | int]) -> Any:
     for element in path:
         obj = obj[element]
     return obj
-
-
-def _readable(path: list[str | int]) -> str:
-    text = ""
-    for element in path:
-        text = f"{text}[{element}]" if isinstance(element, int) else _join(text, element)
-    return text
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name

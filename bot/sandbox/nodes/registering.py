@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 import aiohttp
@@ -11,7 +10,7 @@ import structlog
 
 from bot.clock import Clock
 from bot.sandbox.kubernetes.controllers.cluster import condition_of
-from bot.sandbox.kubernetes.controllers.kinds import NODE, STORAGE_CLASS, Kind
+from bot.sandbox.kubernetes.controllers.kinds import LEASE, NODE, STORAGE_CLASS
 from bot.sandbox.kubernetes.controllers.nodes import (
     DEFAULT_CLASS,
     disk_class,
@@ -19,14 +18,13 @@ from bot.sandbox.kubernetes.controllers.nodes import (
     node_labels,
     node_of,
 )
-from bot.sandbox.kubernetes.metadata import timestamp
+from bot.sandbox.kubernetes.metadata import exact_timestamp, timestamp
 from bot.sandbox.kubernetes.storage import Object
 from bot.sandbox.nodes.api import Api, Refused
 from bot.sandbox.nodes.mirror import Mirror
 
 log = structlog.get_logger(__name__)
 
-LEASE: Final = Kind("coordination.k8s.io", "v1", "Lease", "leases")
 LEASES: Final = "kube-node-lease"
 LEASE_LASTS: Final = 40
 RENEW_EVERY: Final = 10.0
@@ -102,7 +100,7 @@ class Registrar:
         spec = {
             "holderIdentity": name,
             "leaseDurationSeconds": LEASE_LASTS,
-            "renewTime": _microseconds(self.clock.now()),
+            "renewTime": exact_timestamp(self.clock.now()),
         }
         try:
             await self.api.merge(LEASE, key, {"spec": spec})
@@ -137,8 +135,3 @@ async def storage_class(api: Api) -> AsyncIterator[None]:
     finally:
         with suppress(Refused, aiohttp.ClientError, TimeoutError):
             await api.delete(STORAGE_CLASS, STORAGE_CLASS.key("", "standard"))
-
-
-def _microseconds(at: datetime) -> str:
-    """A metav1.MicroTime."""
-    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

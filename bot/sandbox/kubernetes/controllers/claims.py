@@ -16,6 +16,15 @@ RETRY = 15.0
 """Seconds between two tries to provision, as the real controller's."""
 
 
+BOUND = {
+    "pv.kubernetes.io/bind-completed": "yes",
+    "pv.kubernetes.io/bound-by-controller": "yes",
+    "volume.beta.kubernetes.io/storage-provisioner": PROVISIONER,
+    "volume.kubernetes.io/storage-provisioner": PROVISIONER,
+}
+"""What a claim says of how it came to its disk."""
+
+
 class ClaimController:
     """Provisions and binds volumes."""
 
@@ -73,6 +82,7 @@ class ClaimController:
         size, modes = spec["capacity"], spec["accessModes"]
 
         def bind(obj: Object) -> None:
+            obj["metadata"].setdefault("annotations", {}).update(BOUND)
             obj["spec"].update(volumeName=volume, storageClassName=storage_class)
             obj["status"] = {"phase": "Bound", "capacity": size, "accessModes": modes}
 
@@ -124,5 +134,6 @@ def disk_of(claim: Object, storage_class: str) -> Object:
         "claimRef": reference,
         "storageClassName": storage_class,
         "persistentVolumeReclaimPolicy": "Delete",
+        "volumeMode": "Filesystem",
         "hostPath": {"path": f"/var/lib/sandbox/{disk_name(claim)}"},
     }

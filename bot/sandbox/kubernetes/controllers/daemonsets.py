@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from bot.sandbox.kubernetes.controllers.cluster import Cluster, is_ending, owner_keys
+from bot.sandbox.kubernetes.controllers.filtering import takes
 from bot.sandbox.kubernetes.controllers.kinds import DAEMON_SET, NODE, POD
 from bot.sandbox.kubernetes.controllers.percentages import allowance
 from bot.sandbox.kubernetes.controllers.pods import (
@@ -22,7 +23,6 @@ from bot.sandbox.kubernetes.controllers.revisions import (
     hash_of,
     revision_of,
 )
-from bot.sandbox.kubernetes.controllers.scheduling import takes
 from bot.sandbox.kubernetes.metadata import random_suffix
 from bot.sandbox.kubernetes.storage import Change, Key, Object
 

@@ -1,17 +1,19 @@
-"""What a cluster runs on before anyone uses it: two nodes and a storage class."""
+"""What a cluster runs on before anyone uses it: three nodes and a storage class."""
 
 from bot.sandbox.kubernetes.controllers.cluster import Cluster
-from bot.sandbox.kubernetes.controllers.kinds import NODE, STORAGE_CLASS, Kind
-from bot.sandbox.kubernetes.metadata import new_metadata
+from bot.sandbox.kubernetes.controllers.kinds import LEASE, NODE, STORAGE_CLASS, Kind
+from bot.sandbox.kubernetes.metadata import exact_timestamp, new_metadata
 from bot.sandbox.kubernetes.storage import Object
 
-NODES = {"worker-1": "10.0.0.11", "worker-2": "10.0.0.12"}
+NODES = {f"worker-{number}": f"10.0.0.1{number}" for number in (1, 2, 3)}
 """The nodes by name, with their addresses."""
 
 CAPACITY = {"cpu": "4", "memory": "8Gi", "pods": "110", "ephemeral-storage": "100Gi"}
 
 PROVISIONER = "sandbox.local/disk"
 """Who makes the disks of the storage class."""
+
+TIME_TO_LIVE = {"node.alpha.kubernetes.io/ttl": "0"}
 
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
@@ -28,9 +30,19 @@ def furnish(cluster: Cluster, version: str) -> None:
     for name, address in NODES.items():
         node = node_of(name, address, CAPACITY, version, cluster.stamp)
         node["spec"]["podCIDR"] = f"10.244.{address[-1]}.0/24"
-        _create(cluster, NODE, name, node, labels=node_labels(name))
+        _create(cluster, NODE, name, node, labels=node_labels(name), annotations=TIME_TO_LIVE)
+        _lease(cluster, name)
     if not cluster.all(STORAGE_CLASS):
         _create(cluster, STORAGE_CLASS, "standard", disk_class(), annotations={DEFAULT_CLASS: "true"})
+
+
+def _lease(cluster: Cluster, node: str) -> None:
+    """The node's sign of life, given once: nodes of this cluster do not die."""
+    key = LEASE.key("kube-node-lease", node)
+    if cluster.get(key) is None:
+        metadata = new_metadata(key.name, key.namespace, at=cluster.now)
+        spec = {"holderIdentity": node, "leaseDurationSeconds": 40, "renewTime": exact_timestamp(cluster.now)}
+        cluster.create(LEASE, {"metadata": metadata, "spec": spec})
 
 
 def _create(
@@ -55,6 +67,8 @@ def disk_class() -> Object:
 def node_labels(name: str) -> dict[str, str]:
     """The labels that a kubelet and a cloud give a node."""
     return {
+        "beta.kubernetes.io/arch": "amd64",
+        "beta.kubernetes.io/os": "linux",
         "kubernetes.io/hostname": name,
         "kubernetes.io/os": "linux",
         "kubernetes.io/arch": "amd64",

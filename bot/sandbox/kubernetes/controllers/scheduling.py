@@ -2,16 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from decimal import Decimal
-from typing import Any
 
 from bot.sandbox.kubernetes.behaviour import Pace
 from bot.sandbox.kubernetes.controllers.cluster import Cluster, is_ending, set_condition
+from bot.sandbox.kubernetes.controllers.filtering import Filters, Placed, Refusal
 from bot.sandbox.kubernetes.controllers.kinds import CLAIM, NODE, POD
 from bot.sandbox.kubernetes.controllers.pods import phase
 from bot.sandbox.kubernetes.controllers.recording import Recorder
-from bot.sandbox.kubernetes.quantities import asked_by, parse
-from bot.sandbox.kubernetes.selectors import selects
 from bot.sandbox.kubernetes.storage import Change, Key, Object
 
 COMPONENT = "default-scheduler"
@@ -28,7 +25,8 @@ class Scheduler:
         self._cluster = cluster
         self._recorder = recorder
         self._pace = pace
-        self._placed: dict[str, dict[str, Object]] = {}  # node -> pod uid -> pod
+        self._placed: Placed = {}
+        self._filters = Filters(cluster, self._placed)
         self._seen: dict[str, float] = {}  # pod uid -> when it was first looked at
         self._pending: dict[Key, None] = {}
 
@@ -56,7 +54,7 @@ class Scheduler:
 
     def reconcile(self, key: Key) -> float | None:
         pod = self._cluster.get(key)
-        if pod is None or pod["spec"].get("nodeName") or phase(pod) != "Pending":
+        if pod is None or not _is_for_us(pod):
             self._pending.pop(key, None)
             return None
         if is_ending(pod):
@@ -76,9 +74,9 @@ class Scheduler:
             self._say(key, pod, "SchedulingGated", message)
             return None
         nodes = self._cluster.all(NODE)
-        refusals = {node["metadata"]["name"]: self._refusals(pod, node) for node in nodes}
+        refusals = {node["metadata"]["name"]: self._filters.refusal(pod, node) for node in nodes}
         unbound = self._unbound_claim(pod)
-        fitting = [] if unbound else [name for name, reasons in refusals.items() if not reasons]
+        fitting = [] if unbound else [name for name, refusal in refusals.items() if refusal is None]
         if not fitting:
             self._pending[key] = None
             message = _unschedulable(refusals, unbound)
@@ -121,39 +119,6 @@ class Scheduler:
         text = f"Successfully assigned {key.namespace}/{key.name} to {node}"
         self._recorder.normal(pod, COMPONENT, "Scheduled", text)
 
-    def _refusals(self, pod: Object, node: Object) -> list[str]:
-        """Why this node will not do: the first filter's reasons, as the scheduler's plug-ins run."""
-        if (why := _unsuited(node, pod["spec"])) is not None:
-            return [why]
-        if self._repelled(pod, node):
-            return ["node(s) didn't match pod anti-affinity rules"]
-        return self._shortages(pod, node)
-
-    def _shortages(self, pod: Object, node: Object) -> list[str]:
-        there = list(self._placed.get(node["metadata"]["name"], {}).values())
-        room = node.get("status", {}).get("allocatable") or {}
-        short = ["Too many pods"] if len(there) + 1 > int(room.get("pods", 110)) else []
-        for resource in ("cpu", "memory"):
-            used = sum((asked_by(other["spec"], resource) for other in there), Decimal(0))
-            asked = asked_by(pod["spec"], resource)
-            if asked and used + asked > parse(room.get(resource, 0)):
-                short.append(f"Insufficient {resource}")
-        return short
-
-    def _repelled(self, pod: Object, node: Object) -> bool:
-        affinity = (pod["spec"].get("affinity") or {}).get("podAntiAffinity") or {}
-        for term in affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or ():
-            value = _label(node, term["topologyKey"])
-            near = [
-                other
-                for peer in self._cluster.all(NODE)
-                if value is not None and _label(peer, term["topologyKey"]) == value
-                for other in self._placed.get(peer["metadata"]["name"], {}).values()
-            ]
-            if any(_meant(term, pod, other) for other in near):
-                return True
-        return False
-
     def _unbound_claim(self, pod: Object) -> str | None:
         """Why the pod's claims hold it back, or None."""
         for volume in pod["spec"].get("volumes") or ():
@@ -168,75 +133,22 @@ class Scheduler:
         return None
 
 
-_CORDON: dict[str, Any] = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
+def _is_for_us(pod: Object) -> bool:
+    """Whether the pod waits for a node, and for this scheduler to find it."""
+    spec = pod["spec"]
+    ours = spec.get("schedulerName", COMPONENT) == COMPONENT
+    return ours and not spec.get("nodeName") and phase(pod) == "Pending"
 
 
-def _unschedulable(refusals: dict[str, list[str]], unbound: str | None) -> str:
+def _unschedulable(refusals: dict[str, Refusal | None], unbound: str | None) -> str:
     total = len(refusals)
     none = f"0/{total} nodes are available"
     if unbound:
-        why, helpless = unbound, total
-    else:
-        counts = Counter(reason for reasons in refusals.values() for reason in reasons)
-        why = ", ".join(f"{count} {reason}" for reason, count in sorted(counts.items()))
-        hopeful = ("Insufficient", "Too many")
-        helpless = sum(1 for reasons in refusals.values() if not reasons[0].startswith(hopeful))
+        return f"{none}: {unbound}. not found"
+    refused = [refusal for refusal in refusals.values() if refusal is not None]
+    counts = Counter(reason for refusal in refused for reason in refusal.reasons)
+    why = ", ".join(f"{count} {reason}" for reason, count in sorted(counts.items()))
+    helpless = sum(not refusal.hopeful for refusal in refused)
     hopes = [f"{total - helpless} No preemption victims found for incoming pod"] if total > helpless else []
     helps = [f"{helpless} Preemption is not helpful for scheduling"] if helpless else []
     return f"{none}: {why}. preemption: {none}: {', '.join([*hopes, *helps])}."
-
-
-def takes(node: Object, spec: Object) -> bool:
-    """Whether a pod with that spec may run on the node at all, its room aside."""
-    return _unsuited(node, spec) is None
-
-
-def _unsuited(node: Object, spec: Object) -> str | None:
-    """Why the node takes no pod of that spec, or None."""
-    if node.get("spec", {}).get("unschedulable") and not _tolerates(spec, _CORDON):
-        return "node(s) were unschedulable"
-    for taint in node.get("spec", {}).get("taints") or ():
-        if taint.get("effect") != "PreferNoSchedule" and not _tolerates(spec, taint):
-            return "node(s) had untolerated taint(s)"
-    return None if _wanted(spec, node) else "node(s) didn't match Pod's node affinity/selector"
-
-
-def _tolerates(spec: Object, taint: Object) -> bool:
-    for toleration in spec.get("tolerations") or ():
-        if toleration.get("effect") not in (None, "", taint.get("effect")):
-            continue
-        if toleration.get("operator", "Equal") == "Exists":
-            if toleration.get("key") in (None, "", taint["key"]):
-                return True
-        elif (toleration.get("key"), toleration.get("value", "")) == (taint["key"], taint.get("value", "")):
-            return True
-    return False
-
-
-def _wanted(spec: Object, node: Object) -> bool:
-    labels = node["metadata"].get("labels") or {}
-    if any(labels.get(key) != value for key, value in (spec.get("nodeSelector") or {}).items()):
-        return False
-    affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}
-    required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution")
-    if required is None:
-        return True
-    terms = required.get("nodeSelectorTerms") or ()
-    fields = {"metadata.name": node["metadata"]["name"]}
-    return any(
-        selects({"matchExpressions": term.get("matchExpressions") or []}, labels)
-        and selects({"matchExpressions": term.get("matchFields") or []}, fields)
-        for term in terms
-    )
-
-
-def _label(node: Object, key: str) -> str | None:
-    labels: dict[str, str] = node["metadata"].get("labels") or {}
-    return labels.get(key)
-
-
-def _meant(term: Object, pod: Object, other: Object) -> bool:
-    """Whether an anti-affinity term of `pod` means `other`."""
-    namespaces = term.get("namespaces") or [pod["metadata"]["namespace"]]
-    labels = other["metadata"].get("labels") or {}
-    return other["metadata"]["namespace"] in namespaces and selects(term.get("labelSelector"), labels)

@@ -7,6 +7,7 @@ so when the template is put right until someone deletes that pod.
 import copy
 from collections.abc import Iterable
 
+from bot.sandbox.kubernetes.admission import CLAIM_FINALIZER
 from bot.sandbox.kubernetes.controllers.cluster import Cluster, is_ending, owner_keys
 from bot.sandbox.kubernetes.controllers.kinds import CLAIM, POD, STATEFUL_SET
 from bot.sandbox.kubernetes.controllers.pods import (
@@ -112,7 +113,7 @@ class StatefulSetController:
             kept = [v for v in template["spec"].get("volumes") or () if v["name"] != volume["name"]]
             template["spec"]["volumes"] = [*kept, volume]
         template["spec"].setdefault("subdomain", owner["spec"].get("serviceName", ""))
-        text = f"create Pod {name} in StatefulSet {owner['metadata']['name']}"
+        text = f"Create Pod {name} in StatefulSet {owner['metadata']['name']}"
         labels = {LABEL: revision, NAME_LABEL: name, INDEX_LABEL: str(number)}
         try:
             create_pod(
@@ -137,13 +138,13 @@ class StatefulSetController:
             labels = (owner["spec"].get("selector") or {}).get("matchLabels")
             metadata = new_metadata(name, namespace, at=self._cluster.now, labels=labels)
             body = {
-                "metadata": metadata,
+                "metadata": {**metadata, "finalizers": [CLAIM_FINALIZER]},
                 "spec": copy.deepcopy(claim["spec"]),
                 "status": {"phase": "Pending"},
             }
             self._cluster.create(CLAIM, body)
             owned = owner["metadata"]["name"]
-            text = f"create Claim {name} Pod {pod} in StatefulSet {owned} success"
+            text = f"Create Claim {name} Pod {pod} in StatefulSet {owned} success"
             self._recorder.normal(owner, COMPONENT, "SuccessfulCreate", text)
         return name
 
@@ -152,7 +153,7 @@ class StatefulSetController:
             return
         name = pod["metadata"]["name"]
         self._cluster.delete(POD.key_of(pod))
-        text = f"delete Pod {name} in StatefulSet {owner['metadata']['name']} successful"
+        text = f"Delete Pod {name} in StatefulSet {owner['metadata']['name']} successful"
         self._recorder.normal(owner, COMPONENT, "SuccessfulDelete", text)
 
     def _write_status(self, key: Key, owner: Object, current: str, update: str) -> float | None:
