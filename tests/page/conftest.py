@@ -1,27 +1,13 @@
 """One page for all tests of a module, since most only look at it."""
 
 from collections.abc import AsyncIterator
-from typing import Final
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
-from playwright.async_api import Browser, async_playwright
 
 from tests.page.browsers import INSTALL, chromium, open_browser
 from tests.page.sites import Site, open_site
-
-CHROMIUM: Final = "/usr/bin/chromium"
-ALONE: Final = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-"""It asks nobody else, and needs neither a screen nor a kernel that lets it make namespaces."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -29,15 +15,6 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     """The page of a world without a bot; tests talk in its name."""
     async with open_site(tmp_path_factory.mktemp("site")) as opened:
         yield opened
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    """Debian's Chromium, which looks at nothing but the page."""
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=ALONE)
-        yield chromium
-        await chromium.close()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
