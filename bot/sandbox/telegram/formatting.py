@@ -1,7 +1,6 @@
 """From what a bot sends to what people see: parse mode, clean-up, trimming, limits and the entities' list.
 
-Follows td's get_formatted_text and fix_formatted_text. Markdown is left out: HTML and explicit entities are
-what is needed here.
+Follows td's get_formatted_text and fix_formatted_text.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from bot.sandbox.telegram.detecting import detected
 from bot.sandbox.telegram.entities import Entity, units
 from bot.sandbox.telegram.errors import bad
 from bot.sandbox.telegram.html import parse_html
+from bot.sandbox.telegram.markdown import parse_markdown, parse_markdown_v2
 from bot.sandbox.telegram.mending import mended
 from bot.sandbox.telegram.parameters import Parameters, as_integer
 
@@ -43,6 +43,9 @@ _EXPLICIT = frozenset(
 )
 
 
+_PARSERS = {"html": parse_html, "markdown": parse_markdown, "markdownv2": parse_markdown_v2}
+
+
 @dataclass(frozen=True, slots=True)
 class Formatted:
     """A text as people see it."""
@@ -62,13 +65,11 @@ def parsed(
     if len(raw.encode()) > _RAW_LIMIT:
         raise bad("text is too long")
     parse_mode = parameters.text(mode).lower()
-    if parse_mode == "html":
-        text, found = parse_html(raw)
-    elif parse_mode in ("", "none"):
-        text, found = raw, explicit_entities(parameters, entities)
-    else:
+    if parse_mode in ("", "none"):
+        return cleaned(raw, explicit_entities(parameters, entities))
+    if parse_mode not in _PARSERS:
         raise bad("unsupported parse_mode")
-    return cleaned(text, found)
+    return cleaned(*_PARSERS[parse_mode](raw))
 
 
 def cleaned(text: str, entities: list[Entity]) -> Formatted:
