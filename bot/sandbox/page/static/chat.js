@@ -42,7 +42,8 @@ export function buildChat(screen) {
     drawCounts();
     if (isShown(chat) && chat.kind === "channel") composer.draw();
   });
-  on("grown folded", () => feed.settle());
+  on("grown", () => feed.settle());
+  on("folded", () => feed.scrolled()); // what one opens grows downwards, also at the end
   on("said", ({ message }) => take({ type: "message", message }));
   on("answer", ({ message }) => composer.answer(message));
   on("command", ({ text }) => shown.chat.can_write && composer.send(text));

@@ -100,8 +100,9 @@ export class Feed {
     this.stuck = true;
   }
 
-  /** Something in a message has another height now. */
+  /** Something has another height now, or the feed has come into sight. */
   settle() {
+    measureFolds(this.list);
     if (this.stuck) this.toBottom();
     this.look();
   }

@@ -111,6 +111,7 @@ function fold(content) {
 /** Open or close an expandable quote. */
 export function setFold(quote, open) {
   quote.classList.toggle("open", open);
+  if (open) quote.classList.add("long"); // what is open cannot be measured, and was long before
   const handle = quote.querySelector("button");
   handle.setAttribute("aria-expanded", `${open}`);
   handle.setAttribute("aria-label", open ? "Fold the quote" : "Show the whole quote");

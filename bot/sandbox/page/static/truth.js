@@ -75,7 +75,7 @@ function drawSwitches() {
 }
 
 function fault({ name, title, note, on: isOn }) {
-  const input = el("input", { type: "checkbox", role: "switch", "data-switch": name });
+  const input = el("input", { type: "checkbox", role: "switch", "data-switch": name, "aria-label": title, "aria-description": note });
   input.checked = isOn;
   input.addEventListener("change", () => turned(input, name));
   return el("li", {}, el("label", {}, el("span", {}, el("b", {}, title), el("small", {}, note)), input));
