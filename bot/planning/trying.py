@@ -5,7 +5,7 @@ in bot.planning.sending.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.cluster.cluster import Cluster
@@ -57,6 +57,8 @@ class Planned:
     """Groups and kinds that are not there yet, and that Helm installs before anything else."""
     record: int = 0
     """Bytes that Helm's record of it takes, near enough."""
+    hooks: Sequence[Manifest] = ()
+    """What Helm makes before and after the change itself, anew each time."""
 
 
 def deploying(
@@ -64,6 +66,7 @@ def deploying(
 ) -> Planned:
     """What a deploy would send."""
     newest = live.past.newest
+    action = "install" if live.is_install else "upgrade"
     return Planned(
         live.objects,
         rendering.objects,
@@ -71,12 +74,14 @@ def deploying(
         makes_namespace=live.is_install and target.environment.create_namespace,
         brings=brings,
         record=rendering.record,
+        hooks=_run_at(action, rendering.hooks),
     )
 
 
 def returning(live: Live, then: Rendering, revision: int) -> Planned:
     """What going back to a revision would send."""
-    return Planned(live.objects, then.objects, revision=revision, returns=True)
+    hooks = _run_at("rollback", then.hooks)
+    return Planned(live.objects, then.objects, revision=revision, returns=True, hooks=hooks)
 
 
 async def tried(cluster: Cluster, site: Site, live: Live, planned: Planned, masker: Masker) -> Trial:
@@ -89,7 +94,10 @@ async def tried(cluster: Cluster, site: Site, live: Live, planned: Planned, mask
     chosen = await asyncio.to_thread(_chosen, planned, live.found)
     by_server = planned.revision is None or await applied_by_server(cluster, site, planned.revision)
     trying = _Trying(cluster, site, planned, mask, by_server, live.found)
-    tasks = [asyncio.create_task(trying.one(each)) for each in chosen]
+    tasks = [
+        *(asyncio.create_task(trying.one(each, trying.changed)) for each in chosen),
+        *(asyncio.create_task(trying.one(each, trying.made)) for each in planned.hooks),
+    ]
     if not tasks:
         return trying.together([])
     try:
@@ -154,15 +162,28 @@ class _Trying:
             by_server=self.by_server,
         )
 
-    async def one(self, each: Manifest) -> Trial:
-        """What is said of one object."""
+    async def one(self, each: Manifest, sent: Callable[[Manifest], Awaitable[Trial]]) -> Trial:
+        """What is said of one object, sent as a part of the release or as a hook."""
         async with self.turns:
             try:
-                return await self._sent(each)
+                return await sent(each)
             except ClusterError as error:
                 return self._failed(each, error)
 
-    async def _sent(self, each: Manifest) -> Trial:
+    async def made(self, hook: Manifest) -> Trial:
+        """A hook's object, which Helm makes as it is; one that is still there it removes before."""
+        api_version = str(hook.object["apiVersion"])
+        ref = Ref(api_version, hook.key.kind, hook.key.name, hook.key.namespace or None)
+        try:
+            return await self._warned(hook, await self._dry_run(ref, Sending("create", hook.object)))
+        except ClusterError as error:
+            found = self._failed(hook, error)
+            if any(each.heals for each in found.refusals) and await self.cluster.get(ref) is not None:
+                return Trial()  # its own place in a quota is free by then
+            return found
+
+    async def changed(self, each: Manifest) -> Trial:
+        """An object of the release."""
         api_version = str(each.object["apiVersion"])
         resource = await self.cluster.resource(api_version, each.key.kind)
         ref = Ref(api_version, each.key.kind, each.key.name, each.key.namespace or None)
@@ -245,7 +266,8 @@ class _Trying:
         """Whether it binds to a role of the plan itself, which Helm makes first."""
         role = each.object.get("roleRef") or {}
         return any(
-            (it.key.kind, it.key.name) == (role.get("kind"), role.get("name")) for it in self.planned.after
+            (it.key.kind, it.key.name) == (role.get("kind"), role.get("name"))
+            for it in (*self.planned.hooks, *self.planned.after)
         )
 
     async def _warned(self, each: Manifest, warnings: Iterable[str]) -> Trial:
@@ -296,6 +318,14 @@ def _is_written_by_others(item: Object) -> bool:
     return any(entry.get("manager") != MANAGER and entry.get("subresource") != "status" for entry in entries)
 
 
+def _run_at(action: str, hooks: Iterable[Manifest]) -> list[Manifest]:
+    """The hooks that Helm runs at an install, upgrade or rollback."""
+    moments = {f"pre-{action}", f"post-{action}"}
+    return [
+        each for each in hooks if moments.intersection(each.hook_events) and GENERATED not in each.key.name
+    ]
+
+
 def _secrets(planned: Planned) -> list[str]:
     """What Secrets of either side hold: the server may quote it."""
-    return [text for text in held_by(planned.before, planned.after) if len(text) >= LONG]
+    return [text for text in held_by(planned.before, planned.after, planned.hooks) if len(text) >= LONG]

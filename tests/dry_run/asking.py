@@ -129,3 +129,15 @@ def rendered(api_version: str, kind: str, name: str, **more: Any) -> str:
     """An object as the text that a chart renders."""
     item = {"apiVersion": api_version, "kind": kind, "metadata": {"name": name}, **more}
     return f"---\n{yaml.safe_dump(item)}"
+
+
+def job(name: str = "migrate", *, restarts: str = "Never") -> str:
+    """A Job that Helm runs as a hook."""
+    container = {"name": "migrate", "image": "shop:v1"}
+    item = {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": name, "annotations": {"helm.sh/hook": "pre-upgrade"}},
+        "spec": {"template": {"spec": {"restartPolicy": restarts, "containers": [container]}}},
+    }
+    return f"---\n{yaml.safe_dump(item)}"

@@ -11,7 +11,7 @@ import pytest
 
 from bot.cluster import Cluster, Ref
 from bot.planning.trial import Autoscaled, Trial
-from tests.dry_run.asking import Place, autoscaler, config, deployment, rendered
+from tests.dry_run.asking import Place, autoscaler, config, deployment, job, rendered
 
 ADMISSION = "admissionregistration.k8s.io/v1"
 LEVEL = "pod-security.kubernetes.io"
@@ -86,6 +86,17 @@ async def test_a_quota_of_objects_is_told_and_may_be_over_soon(place: Place) -> 
         lambda: place.trial([], config("one")), lambda trial: used_up in [it.words for it in trial.refusals]
     )
     assert not trial.is_refused
+
+
+async def test_the_place_in_a_quota_that_a_hook_has_is_free_when_it_runs_again(place: Place) -> None:
+    (hook,) = place.objects(job())
+    await place.cluster.create("batch/v1", "Job", place.namespace, hook.object)
+    quota = {"metadata": {"name": "jobs"}, "spec": {"hard": {"count/jobs.batch": "1"}}}
+    await place.cluster.create("v1", "ResourceQuota", place.namespace, quota)
+    other = place.objects(job("other"))
+    refused = await until(lambda: place.trial([], "", hooks=other), lambda trial: bool(trial.refusals))
+    assert refused.refusals[0].words == "The namespace's quota of count/jobs.batch is used up"
+    assert await place.trial([], "", hooks=[hook]) == Trial()
 
 
 async def test_a_namespace_that_lets_no_such_pods_in_closes_the_plan(place: Place) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.access import Identity
 from bot.planning.trial import Trial
-from tests.dry_run.asking import Place, config, deployment, rendered
+from tests.dry_run.asking import Place, config, deployment, job, rendered
 
 STRANGER = Identity("nobody@example.org")
 
@@ -107,3 +107,10 @@ async def test_a_helm_3_release_is_tried_as_helm_would_patch_it(place: Place) ->
     assert refusal.words == "spec.selector cannot change in place"
     (warning,) = (await place.trial(before, deployment(replica=3), revision=7)).warnings
     assert warning == 'Deployment shop: unknown field "spec.replica"'
+
+
+async def test_a_hook_is_tried_too_and_named(place: Place) -> None:
+    hooks = place.objects(job("bad", restarts="Always") + job("good"))
+    (refusal,) = (await place.trial([], config("one"), hooks=hooks)).refusals
+    assert refusal.what == "Job bad"
+    assert "restartPolicy" in refusal.sentence
