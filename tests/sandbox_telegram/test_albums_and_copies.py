@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from telegram import Bot, InputMediaDocument, InputMediaPhoto
+from telegram import Bot, InputMediaDocument, InputMediaPhoto, MessageEntity, MessageOriginChannel
 from telegram.error import BadRequest
 
 from bot.sandbox.telegram import World
-from tests.sandbox_telegram.conftest import DANA, DEPLOYS, LEE, TEAM
+from tests.sandbox_telegram.conftest import DANA, DEPLOYS, LEE, NEWS, TEAM
 
 
 async def test_an_album_is_several_messages_that_belong_together(bot: Bot, world: World) -> None:
@@ -31,6 +31,45 @@ async def test_an_album_says_which_of_its_files_is_wrong(bot: Bot) -> None:
         await bot.send_media_group(TEAM, [InputMediaPhoto(b"x")] * 11)
     with pytest.raises(BadRequest, match="Documents can't be mixed with other media types"):
         await bot.send_media_group(TEAM, [InputMediaPhoto(b"x"), InputMediaDocument(b"x")])
+
+
+async def test_an_album_keeps_the_entities_that_are_given(bot: Bot, world: World) -> None:
+    bold = MessageEntity(MessageEntity.BOLD, 0, 3)
+    media = [InputMediaDocument(b"1", caption="CPU", caption_entities=[bold]), InputMediaDocument(b"2")]
+    await bot.send_media_group(TEAM, media)
+    assert [each.type for each in world.messages(TEAM)[-2].entities] == ["bold"]
+
+
+async def test_several_messages_go_in_their_order_without_what_is_gone(bot: Bot, world: World) -> None:
+    ids = [world.says(LEE, TEAM, text).id for text in ("one", "two", "three")]
+    world.delete_message(TEAM, ids[1])
+    assert len(await bot.copy_messages(DANA, TEAM, ids)) == 2
+    assert len(await bot.forward_messages(DANA, TEAM, ids)) == 2
+    assert [each.text for each in world.messages(DANA)] == ["one", "three"] * 2
+    with pytest.raises(BadRequest, match="Message identifiers must be in a strictly increasing order"):
+        await bot.copy_messages(DANA, TEAM, ids[::-1])
+    with pytest.raises(BadRequest, match="There are no messages to forward"):
+        await bot.forward_messages(DANA, TEAM, [ids[1]])
+    with pytest.raises(BadRequest, match="Too many message identifiers specified"):
+        await bot.forward_messages(DANA, TEAM, list(range(1, 102)))
+
+
+async def test_a_copy_may_have_a_caption_of_its_own(bot: Bot, world: World) -> None:
+    plot = world.sends(DANA, DANA, "cpu.png", b"\x89PNG", kind="photo", caption="CPU")
+    await bot.copy_message(TEAM, DANA, plot.id)
+    await bot.copy_message(TEAM, DANA, plot.id, caption="<i>load</i>", parse_mode="HTML")
+    assert [each.text for each in world.messages(TEAM)[-2:]] == ["CPU", "load"]
+    assert world.messages(TEAM)[-1].photo == plot.photo
+
+
+async def test_what_was_forwarded_says_where_it_was_first(bot: Bot, world: World) -> None:
+    post = await bot.send_message(NEWS, "v1.2 is out")
+    forwarded = await bot.forward_message(TEAM, NEWS, post.message_id)
+    again = await bot.forward_message(DANA, TEAM, forwarded.message_id)
+    assert isinstance(again.forward_origin, MessageOriginChannel)
+    assert (again.forward_origin.chat.id, again.forward_origin.message_id) == (NEWS, post.message_id)
+    with pytest.raises(BadRequest, match="Message can't be edited"):
+        await bot.edit_message_text("mine", DANA, again.message_id)
 
 
 async def test_messages_are_copied_and_forwarded(bot: Bot, world: World) -> None:

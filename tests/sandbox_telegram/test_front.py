@@ -61,6 +61,29 @@ async def test_parameters_come_from_everywhere_and_the_query_wins(
     assert [each.text for each in world.messages(DANA)] == ["form", "json", "query"]
 
 
+async def test_a_get_may_have_a_body_as_one_client_library_does(server: TelegramServer, world: World) -> None:
+    url = f"{server.url}/bot{TOKEN}/sendMessage"
+    form = aiohttp.FormData()
+    form.add_field("chat_id", str(DANA))
+    form.add_field("text", "from a form", content_type="text/plain")
+    async with aiohttp.ClientSession() as session:
+        for body in (aiohttp.FormData({"chat_id": str(DANA), "text": "encoded"}), form):
+            async with session.get(url, data=body) as answer:
+                assert answer.status == 200
+    assert [each.text for each in world.messages(DANA)] == ["encoded", "from a form"]
+
+
+@pytest.mark.parametrize("method", ["sendPoll", "sendSticker", "answerInlineQuery", "getUserProfilePhotos"])
+async def test_a_method_that_is_not_covered_is_one_that_does_not_exist(raw: Raw, method: str) -> None:
+    assert await raw.error(method, chat_id=DANA) == "Not Found: method not found"
+
+
+async def test_a_parameter_of_any_name_is_taken_but_there_is_no_business(raw: Raw) -> None:
+    assert (await raw("sendMessage", chat_id=DANA, text="x", brand_new_parameter=1))["ok"]
+    error = await raw.error("sendMessage", chat_id=DANA, text="x", business_connection_id="b1")
+    assert error == "Bad Request: business connection not found"
+
+
 def test_of_malformed_json_what_was_read_counts() -> None:
     body = '{"chat_id": 12, "markup": {"a": [1, "x"]}, "flag": true, "none": null, "text": "x", oops'
     assert json_fields(body) == {

@@ -44,6 +44,44 @@ async def test_topics_need_the_right_and_close(bot: Bot, world: World) -> None:
         await bot.create_forum_topic(OLD, "builds")
 
 
+async def test_general_can_be_closed_and_hidden(bot: Bot, world: World) -> None:
+    with pytest.raises(BadRequest, match="Not enough rights to close or open the topic"):
+        await bot.close_general_forum_topic(TEAM)
+    world.set_bot(TEAM, "administrator")
+    assert await bot.edit_general_forum_topic(TEAM, "Hall")
+    assert await bot.close_general_forum_topic(TEAM)
+    world.set_bot(TEAM, "member")
+    with pytest.raises(BadRequest, match=r"(?i)topic_closed"):
+        await bot.send_message(TEAM, "x")
+    world.set_bot(TEAM, "administrator")
+    assert await bot.hide_general_forum_topic(TEAM)
+    with pytest.raises(BadRequest, match=r"(?i)topic_not_modified"):
+        await bot.hide_general_forum_topic(TEAM)
+    assert await bot.reopen_general_forum_topic(TEAM)
+    general = world.state.chats[TEAM].general
+    assert (general.name, general.hidden, general.closed) == ("Hall", False, False)
+    said = [each.service for each in world.messages(TEAM) if each.by_bot or each.from_user == world.bot]
+    assert [next(iter(each)) for each in said if each] == [
+        "forum_topic_edited",
+        "forum_topic_closed",
+        "general_forum_topic_hidden",
+        "general_forum_topic_unhidden",
+        "forum_topic_reopened",
+    ]
+
+
+async def test_pins_of_one_topic_go_together(bot: Bot, world: World) -> None:
+    world.set_bot(TEAM, "administrator")
+    here = await bot.send_message(TEAM, "here", message_thread_id=DEPLOYS)
+    there = await bot.send_message(TEAM, "there")
+    for each in (here, there):
+        await bot.pin_chat_message(TEAM, each.message_id)
+    await bot.unpin_all_forum_topic_messages(TEAM, DEPLOYS)
+    assert world.state.chats[TEAM].pinned == [there.message_id]
+    await bot.unpin_all_general_forum_topic_messages(TEAM)
+    assert world.state.chats[TEAM].pinned == []
+
+
 async def test_pinning(bot: Bot, world: World) -> None:
     sent = await bot.send_message(TEAM, "x")
     with pytest.raises(BadRequest, match="Not enough rights to manage pinned messages"):

@@ -8,7 +8,10 @@ from telegram import (
     CopyTextButton,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    InputMediaDocument,
+    InputMediaPhoto,
     LinkPreviewOptions,
+    ReplyKeyboardMarkup,
     ReplyParameters,
 )
 from telegram.constants import ParseMode
@@ -160,6 +163,7 @@ async def test_refusals_have_telegrams_words(raw: Raw, parameters: dict[str, obj
         ({"url": "nowhere"}, "inline keyboard button URL 'nowhere' is invalid: Wrong HTTP URL"),
         ({"web_app": {"url": "https://example.org"}}, "BUTTON_TYPE_INVALID"),
         ({"copy_text": {"text": "x" * 257}}, "BUTTON_COPY_TEXT_INVALID"),
+        ({"callback_game": {}, "copy_text": {"text": "x"}}, "BUTTON_TYPE_INVALID"),
     ],
 )
 async def test_buttons_are_checked(raw: Raw, button: dict[str, object], text: str) -> None:
@@ -182,6 +186,76 @@ async def test_files_go_up_and_come_down(bot: Bot, world: World) -> None:
     assert world.messages(TEAM)[-1].text == "Old diff"
     with pytest.raises(BadRequest, match="There is no text in the message to edit"):
         await bot.edit_message_text("x", TEAM, sent.message_id)
+
+
+async def test_people_send_files_and_the_bot_gets_them(bot: Bot, world: World) -> None:
+    world.sends(DANA, DANA, "values.yaml", b"replicas: 2\n", caption="/apply these")
+    (update,) = await bot.get_updates()
+    assert update.message is not None
+    assert (update.message.caption, update.message.caption_entities[0].type) == (
+        "/apply these",
+        "bot_command",
+    )
+    assert update.message.document is not None
+    file = await bot.get_file(update.message.document.file_id)
+    assert file.file_path is not None
+    assert file.file_path.endswith("/documents/file_0.yaml")
+    assert bytes(await file.download_as_bytearray()) == b"replicas: 2\n"
+
+
+@pytest.mark.parametrize("kind", ["video", "animation", "audio", "voice"])
+async def test_moving_and_sounding_files(bot: Bot, world: World, kind: str) -> None:
+    sent = await getattr(bot, f"send_{kind}")(TEAM, b"bytes", duration=7, caption="Listen")
+    assert getattr(sent, kind).duration == 7
+    assert (sent.document is not None) == (kind == "animation")
+    seen = world.messages(TEAM)[-1].file
+    assert seen is not None
+    assert (seen.kind, seen.content) == (kind, b"bytes")
+
+
+async def test_a_file_takes_the_place_of_another(bot: Bot, world: World) -> None:
+    sent = await bot.send_photo(DANA, b"\x89PNG", caption="CPU")
+    await bot.edit_message_media(InputMediaDocument(b"1,2", filename="cpu.csv"), DANA, sent.message_id)
+    seen = world.messages(DANA)[-1]
+    assert seen.document is not None
+    assert (seen.document.name, seen.text, seen.photo, seen.edits) == ("cpu.csv", "", None, 1)
+    words = await bot.send_message(DANA, "just words")
+    await bot.edit_message_media(InputMediaDocument(b"1"), DANA, words.message_id)
+    assert world.messages(DANA)[-1].document is not None
+    album = await bot.send_media_group(DANA, [InputMediaPhoto(b"\x89PNG")] * 2)
+    with pytest.raises(BadRequest, match="Can't use media of the specified type in the album"):
+        await bot.edit_message_media(InputMediaDocument(b"1"), DANA, album[0].message_id)
+
+
+async def test_a_file_elsewhere_cannot_be_fetched(bot: Bot) -> None:
+    with pytest.raises(BadRequest, match="Failed to get http url content"):
+        await bot.send_photo(DANA, "https://example.org/cpu.png")
+
+
+async def test_what_only_the_backend_knows_is_refused_last(raw: Raw) -> None:
+    wrong = {"inline_keyboard": [[{"text": "B", "callback_data": "x" * 65}]]}
+    missing = {"chat_id": 999, "text": "x", "reply_markup": wrong}
+    assert await raw.error("sendMessage", **missing) == "Bad Request: chat not found"
+    lost = {"chat_id": TEAM, "text": "x", "reply_markup": wrong, "message_thread_id": 99}
+    assert await raw.error("sendMessage", **lost) == "Bad Request: message thread not found"
+    long = {"chat_id": TEAM, "text": "x" * 4097, "reply_markup": wrong}
+    assert await raw.error("sendMessage", **long) == "Bad Request: message is too long"
+
+
+async def test_a_button_for_inline_use_has_no_place_in_a_channel(raw: Raw) -> None:
+    markup = {"inline_keyboard": [[{"text": "Share", "switch_inline_query": ""}]]}
+    assert (await raw("sendMessage", chat_id=TEAM, text="x", reply_markup=markup))["ok"]
+    error = await raw.error("sendMessage", chat_id=NEWS, text="x", reply_markup=markup)
+    assert error.startswith("Bad Request: can't use switch_inline_query in a channel chat, because a user")
+
+
+async def test_a_reply_keyboard_is_shown_and_is_no_part_of_the_message(bot: Bot, world: World) -> None:
+    keyboard = ReplyKeyboardMarkup([["Status", "Deploy"], ["Help"]])
+    sent = await bot.send_message(DANA, "What now?", reply_markup=keyboard)
+    assert sent.reply_markup is None
+    assert world.messages(DANA)[-1].markup.labels == (("Status", "Deploy"), ("Help",))
+    with pytest.raises(BadRequest, match="Message can't be edited"):
+        await bot.edit_message_text("And now?", DANA, sent.message_id)
 
 
 async def test_a_photo_has_a_caption_of_its_own_limit(bot: Bot, world: World) -> None:

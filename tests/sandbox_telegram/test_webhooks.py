@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
 from telegram import Bot
 from telegram.error import BadRequest
 
-from bot.sandbox.telegram import TelegramServer, World
+from bot.sandbox.telegram import Message, Subscription, TelegramServer, World
 from tests.sandbox_telegram.conftest import DANA, LEE, TOKEN, Raw
 
 
@@ -29,6 +30,15 @@ class Receiver:
 
     async def next(self) -> tuple[dict[str, Any], str | None]:
         return await asyncio.wait_for(self.taken.get(), 5)
+
+
+async def first(changes: Subscription, count: int) -> AsyncIterator[Message]:
+    """What the bot sends next."""
+    while count:
+        change = await anext(changes)
+        if change.kind == "sent" and isinstance(change.what, Message):
+            count -= 1
+            yield change.what
 
 
 @pytest.fixture
@@ -72,6 +82,28 @@ async def test_an_answer_may_call_a_method(bot: Bot, world: World, receiver: Rec
         world.says(DANA, DANA, "/start")
         seen = [await asyncio.wait_for(anext(changes), 60) for _ in range(2)]
     assert [each.kind for each in seen] == ["said", "sent"]
+
+
+async def test_an_answer_may_come_as_any_body(bot: Bot, world: World, receiver: Receiver) -> None:
+    with aiohttp.MultipartWriter("form-data") as parts:
+        for name, value in (("method", "sendDocument"), ("chat_id", str(DANA)), ("document", "attach://log")):
+            parts.append(value).set_content_disposition("form-data", name=name)
+        parts.append(b"all is well").set_content_disposition("form-data", name="log", filename="log.txt")
+    encoded = f"method=sendMessage&chat_id={DANA}&text=a%26b"
+    receiver.answers = [
+        web.Response(body=parts),
+        web.Response(text=encoded, content_type="application/x-www-form-urlencoded"),
+        web.Response(text="no parts at all", content_type="multipart/form-data"),
+    ]
+    await bot.set_webhook(receiver.url)
+    with world.changes() as changes:
+        for text in ("one", "two", "three", "four"):
+            world.says(DANA, DANA, text)
+            await receiver.next()
+        sent = [change async for change in first(changes, 2)]
+    assert sent[0].document is not None
+    assert (sent[0].document.name, sent[0].document.content) == ("log.txt", b"all is well")
+    assert sent[1].text == "a&b"
 
 
 async def test_what_waited_is_delivered_once_a_webhook_is_set(

@@ -1,4 +1,4 @@
-'''An in-memory Telegram with the Bot API's HTTP front, as strict as the real one, and people who use it.
+"""An in-memory Telegram with the Bot API's HTTP front, as strict as the real one, and people who use it.
 
 A library of its own, for trying bots in any language and library: `TelegramServer` answers what a bot asks, `World`
 is the other side: people, chats, what they say, press, send and see. It knows nothing of the bot under test; of what
@@ -71,7 +71,7 @@ In a pytest fixture::
 
         seen = telegram.world.messages(DANA)[-1]
         assert (seen.text, seen.entities[0].type, seen.button(0, 0).label) == ("Ready", "bold", "Deploy")
-'''
+"""
 
 from bot.sandbox.telegram.chats import Chat, User
 from bot.sandbox.telegram.errors import Impossible

@@ -14,7 +14,7 @@ from bot.sandbox.telegram.keyboards import NO_MARKUP
 from bot.sandbox.telegram.kinds import KINDS, go_together
 from bot.sandbox.telegram.messages import Message
 from bot.sandbox.telegram.methods.calls import Call, method
-from bot.sandbox.telegram.methods.sending import file_of, new_message
+from bot.sandbox.telegram.methods.sending import file_of, new_message, put
 from bot.sandbox.telegram.parameters import Parameters
 
 _MOST = 10
@@ -29,8 +29,7 @@ def send_media_group(call: Call) -> object:
     drafts = [replace(_draft(call, chat, item, index), album=album) for index, item in enumerate(items)]
     call.may_write_in(chat, drafts[0].thread_id)
     call.state.floods.spend(chat.id, group=chat.group, cost=len(drafts))
-    sent = [call.state.put(replace(each, id=call.state.next_message_id(chat))) for each in drafts]
-    return [call.json(each) for each in sent]
+    return [call.json(put(call, chat, each)) for each in drafts]
 
 
 def media_of(given: object) -> tuple[str, Mapping[str, object]]:

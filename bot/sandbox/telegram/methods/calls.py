@@ -103,8 +103,14 @@ class Call:
             raise forbidden(f"bot is not a member of the {_NAMES[chat.kind]}")
 
     def message(self, chat: Chat, name: str = "message_id") -> Message | None:
-        """The message a parameter names, None where it is not there or not for everyone."""
-        message = self.state.message_of(chat.id, self.parameters.integer(name))
+        """The message a parameter names, None where it is not there or not for everyone.
+
+        Raises: Refusal where none is named.
+        """
+        number = self.parameters.integer(name)
+        if not number:
+            raise bad("message identifier is not specified")
+        message = self.state.message_of(chat.id, number)
         return None if message is None or message.receiver_id is not None else message
 
     def message_ids(self) -> list[int]:

@@ -11,7 +11,7 @@ from bot.sandbox.telegram.formatting import Formatted, check_length, parsed
 from bot.sandbox.telegram.keyboards import NO_MARKUP, Markup
 from bot.sandbox.telegram.messages import Message, Origin
 from bot.sandbox.telegram.methods.calls import Call, method
-from bot.sandbox.telegram.methods.sending import markup_of, new_message, post
+from bot.sandbox.telegram.methods.sending import check_post, markup_of, new_message, post, put
 
 # What everyone may react with (Bot API, ReactionTypeEmoji).
 _REACTIONS = frozenset(
@@ -84,7 +84,10 @@ def _several(call: Call, *, forward: bool) -> list[dict[str, int]]:
     if not sources:
         raise bad(f"there are no messages to {'forward' if forward else 'copy'}")
     drafts = [_draft(call, chat, each, NO_MARKUP, forward=forward) for each in sources]
-    return [{"message_id": post(call, chat, each).id} for each in drafts]
+    for each in drafts:
+        check_post(call, chat, each)
+    call.state.floods.spend(chat.id, group=chat.group, cost=len(drafts))
+    return [{"message_id": put(call, chat, each).id} for each in drafts]
 
 
 def _may_leave(message: Message) -> bool:

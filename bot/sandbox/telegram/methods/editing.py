@@ -99,8 +99,6 @@ def _own(call: Call) -> tuple[Chat, Message]:
     if not call.parameters.text("chat_id") and call.parameters.text("inline_message_id"):
         raise bad("MESSAGE_ID_INVALID")
     chat = call.chat()
-    if not call.parameters.integer("message_id"):
-        raise bad("message identifier is not specified")
     message = call.message(chat)
     if message is None:
         raise bad("message to edit not found")

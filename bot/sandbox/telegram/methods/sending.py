@@ -104,10 +104,20 @@ def new_message(call: Call, chat: Chat, formatted: Formatted, markup: Markup) ->
 
 def post(call: Call, chat: Chat, draft: Message) -> Message:
     """Put a message into a chat. Raises: Refusal for what td and the backend check last."""
+    check_post(call, chat, draft)
+    call.state.floods.spend(chat.id, group=chat.group)
+    return put(call, chat, draft)
+
+
+def check_post(call: Call, chat: Chat, draft: Message) -> None:
+    """All that `post` checks but for floods. Raises: Refusal."""
     call.may_send(chat, TEXT if draft.file is None else KINDS[draft.file.kind])
     check_markup(draft.markup, private=chat.private, channel=chat.kind == "channel")
     call.may_write_in(chat, draft.thread_id)
-    call.state.floods.spend(chat.id, group=chat.group)
+
+
+def put(call: Call, chat: Chat, draft: Message) -> Message:
+    """Put a message there under the next number."""
     return call.state.put(replace(draft, id=call.state.next_message_id(chat)))
 
 
