@@ -30,6 +30,7 @@ from bot.cluster.errors import (
     KubeconfigUnusable,
 )
 from bot.cluster.kubeconfigs import one_context
+from bot.unanswered import reason
 
 JSON = "application/json"
 
@@ -283,6 +284,4 @@ def unreachable(error: BaseException, timeout: float | None = None) -> ClusterUn
     if isinstance(error, TimeoutError):
         within = f" within {timeout:.0f} s" if timeout else ""
         return ClusterUnreachable(f"the cluster did not answer{within}")
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return ClusterUnreachable(f"the cluster's certificate is not trusted: {error.certificate_error}")
-    return ClusterUnreachable(f"the cluster cannot be reached: {error or type(error).__name__}")
+    return ClusterUnreachable(f"the cluster cannot be reached: {reason(error)}")

@@ -23,6 +23,7 @@ from aiohttp_socks import ProxyConnector
 from yarl import URL
 
 from bot.helm.errors import ChartUnavailable
+from bot.unanswered import reason
 
 _HOPS = 5
 _TIMEOUT = aiohttp.ClientTimeout(total=60, connect=15)
@@ -90,7 +91,7 @@ class Download:
             except TimeoutError as error:
                 raise ChartUnavailable(f"{url.host} did not answer in time") from error
             except (aiohttp.ClientError, OSError, ValueError) as error:
-                raise ChartUnavailable(f"{url.host} cannot be reached: {_plainly(error)}") from error
+                raise ChartUnavailable(f"{url.host} cannot be reached: {reason(error)}") from error
         raise ChartUnavailable(f"{first.host} redirects more than {_HOPS} times")
 
     def _check(self, url: URL) -> None:
@@ -177,10 +178,3 @@ def _public(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_global
     except ValueError:
         return host.lower() != "localhost" and not host.lower().endswith((".localhost", ".internal"))
-
-
-def _plainly(error: Exception) -> str:
-    """The error's words without a URL, which could hold what is secret."""
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return str(error.os_error.strerror or error.os_error)
-    return type(error).__name__ if "://" in str(error) else str(error) or type(error).__name__

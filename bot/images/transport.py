@@ -24,6 +24,7 @@ from yarl import URL
 from bot.clock import Clock
 from bot.images.errors import RegistryRefused, RegistryUnreachable
 from bot.images.wording import one_line
+from bot.unanswered import reason
 
 TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=10, sock_read=15)
 LARGEST = 8 * 2**20
@@ -134,7 +135,7 @@ class Transport:
                 return Answer(response.status, response.headers, body, url, page)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise RegistryUnreachable(
-                f"The registry {url.host}{_port(url)} cannot be reached: {_reason(error)}."
+                f"The registry {url.host}{_port(url)} cannot be reached: {reason(error)}."
             ) from error
 
     def _session(self, resolver: AbstractResolver) -> aiohttp.ClientSession:
@@ -240,23 +241,6 @@ def certificates(ca_file: Path | None) -> ssl.SSLContext:
         raise RegistryRefused(
             f"{ca_file} cannot be read as a bundle of certificates: check `ca_file`."
         ) from error
-
-
-def _reason(error: Exception) -> str:
-    """Why there was no answer, in words (aiohttp's own may quote proxies with their passwords)."""
-    match error:
-        case TimeoutError():
-            return "no answer in time"
-        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError():
-            return "its certificate is not trusted (`ca_file` names the authority) or it speaks no TLS"
-        case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
-            return "the proxy does not let us through"
-        case aiohttp.ClientConnectorDNSError():
-            return "its name is not known"
-        case aiohttp.ServerDisconnectedError() | ConnectionResetError():
-            return "it closed the connection"
-        case _:
-            return one_line(str(error), longest=120) or type(error).__name__
 
 
 def _port(url: URL) -> str:
