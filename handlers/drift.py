@@ -51,6 +51,7 @@ async def drift(ask: Ask, app: App | None = None, environment: Environment | Non
         shown=shown,
         looked=len(found),
         drifted=sum(each.weight > 0 for each in found),
+        unknown=sum(each.found is None for each in found),
         unseen=len(targets) - len(found),
         now=ask.services.clock.now(),
     )

@@ -47,7 +47,8 @@ async def status(ask: Ask, app: App | None = None, environment: Environment | No
         environments=by_environment,
         lines=PAGE,
         holds=lines_of(await holds_now(ask.services), [(each.app, each.environment) for each in found]),
-        down=sum(each.state in ("failed", "unfinished", "unreachable") for each in found),
+        down=sum(each.state in ("failed", "unfinished") for each in found),
+        unknown=sum(each.state == "unreachable" for each in found),
         now=ask.services.clock.now(),
     )
 

@@ -37,9 +37,16 @@ _SAYINGS: tuple[tuple[str, Callable[[str], HelmError]], ...] = (
     (r"\b(pre|post)-(install|upgrade|rollback|delete) hooks failed|failed (pre|post)-\w+:", HookFailed),
     (r"\bhooks? .*(failed|timed out)|resource \S+ not ready", HookFailed),
     (r"is forbidden|provide credentials|Unauthorized", ClusterRefused),
-    (_UNREACHABLE, ClusterUnreachable),
+    (_UNREACHABLE, lambda words: ClusterUnreachable(f"the cluster cannot be reached: {_silence(words)}")),
     (r"values don't meet the specifications of the schema", ValuesInvalid),
     (r"error converting YAML to JSON|YAML parse error", ChartInvalid),
+)
+
+_SILENCES: tuple[tuple[str, str], ...] = (
+    (r"dial tcp (\S+): connect: connection refused", r"nothing listens at \1"),
+    (r"no such host", "its name is not known"),
+    (r"i/o timeout|context deadline exceeded", "no answer in time"),
+    (r"connection reset|unexpected EOF", "it closed the connection"),
 )
 
 _AT = re.compile(r"(?:^|[\s(:])(?P<file>[\w.@-]+(?:/[\w.@ -]+)+\.\w+):(?P<line>\d+)(?::\d+)?")
@@ -64,6 +71,14 @@ def diagnose(kind: str, words: str) -> HelmError:
         case "Unanswered":
             return OutcomeUnknown(words)
     return _by_words(words)
+
+
+def _silence(words: str) -> str:
+    """Why there was no answer, shorter than the Go client library says it."""
+    for pattern, shorter in _SILENCES:
+        if found := re.search(pattern, words):
+            return found.expand(shorter)
+    return words
 
 
 def _by_words(words: str) -> HelmError:

@@ -246,11 +246,22 @@ FAILED = standing(
     workloads=(Workload("Deployment", "pay", 0, 2),),
 )
 ABSENT = standing("docs", "absent")
+AWAY = standing(
+    "pay", "unreachable", words="cluster west cannot be reached: nothing listens at 192.0.2.7:6443"
+)
 
 
 def status(**environments: list[Standing]) -> Shown:
     down = sum(each.state == "failed" for found in environments.values() for each in found)
-    values = {"environments": environments, "lines": 10, "down": down, "now": NOW, "holds": ()}
+    unknown = sum(each.state == "unreachable" for found in environments.values() for each in found)
+    values = {
+        "environments": environments,
+        "lines": 10,
+        "down": down,
+        "unknown": unknown,
+        "now": NOW,
+        "holds": (),
+    }
     return Shown("status", values)
 
 
@@ -490,8 +501,12 @@ SCREENS: dict[str, Shown] = {
     ),
     "plan over changes by hand": plan(drift=DRIFT),
     "plan that only sets back": plan(drift=DRIFT[:1], lines=(), diff="", excerpt="", added=0, removed=0),
-    "drift": Shown("drift", {"shown": FOUND, "looked": 4, "drifted": 1, "unseen": 12, "now": NOW}),
-    "no drift": Shown("drift", {"shown": FOUND[2:], "looked": 2, "drifted": 0, "unseen": 0, "now": NOW}),
+    "drift": Shown(
+        "drift", {"shown": FOUND, "looked": 4, "drifted": 1, "unknown": 1, "unseen": 12, "now": NOW}
+    ),
+    "no drift": Shown(
+        "drift", {"shown": FOUND[2:], "looked": 2, "drifted": 0, "unknown": 0, "unseen": 0, "now": NOW}
+    ),
     "drift of one": drift_of(Strayed("v1.1", 6, DRIFT), more=2),
     "drift of one that is as deployed": drift_of(Strayed("v1.1", 6, unread=1)),
     "drift of one whose values are not shown": drift_of(Strayed("v1.1", 6, DRIFT[1:2]), values=False),
@@ -567,6 +582,7 @@ SCREENS: dict[str, Shown] = {
     ),
     "problem with a long quote": problem(quote="line\n" * 100),
     "status": status(production=[FAILED, HEALTHY, ABSENT]),
+    "status of what does not answer": status(staging=[HEALTHY], production=[AWAY]),
     "status of all": status(staging=[HEALTHY], production=[FAILED, ABSENT]),
     "status of nothing": status(),
     "status of one": Shown("status_app", {"it": HEALTHY, "holds": HOLD_LINES, "now": NOW}),
