@@ -39,6 +39,8 @@ class Shape:
     document: str = ""
     """A file's name."""
     photo: bool = False
+    only_for: int = 0
+    """Who alone sees it; 0 for everybody."""
 
 
 PLAN = """<b>📋 Plan: shop → staging v1.2</b>
@@ -215,6 +217,7 @@ TEAM_SHAPES: dict[str, Shape] = {
         "<b>🚫 Refused: shop → production</b>\nNeeds: deploy in production\nYou have: deployer in staging\n"
         "Ask: Lee or Kim (admins)",
         answers="/deploy shop v1.2 production",
+        only_for=1002,
     ),
     "approval": Shape(
         "<b>✋ Approve: shop → production\u00a0v1.2</b>\nAsked by Dana:\n“cart fix for the campaign”\n"
@@ -283,6 +286,8 @@ async def send(
         "reply_parameters": reply,
         "reply_markup": markup(shape),
     }
+    if shape.only_for:
+        common["api_kwargs"] = {"ephemeral_message_parameters": {"receiver_user_id": shape.only_for}}
     if shape.photo:
         return await bot.send_photo(photo=picture(720, 405), caption=shape.html, parse_mode="HTML", **common)
     if shape.document:

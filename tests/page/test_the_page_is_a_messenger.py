@@ -244,6 +244,28 @@ async def test_a_topic_shows_its_own_messages_and_is_written_into(site: Site, pa
     assert (said["text"], said["topic"]) == ("written here", DEPLOYS)
 
 
+async def test_what_the_bot_is_doing_is_shown(site: Site, page: Page) -> None:
+    await _send(site, "hello")
+    await _open(page, site, "dana/private")
+    await site.bot("sendChatAction", chat_id=DANA, action="typing")
+    await expect(page.locator("#chat .bar .grow p")).to_have_text("typing…")
+    await expect(page.locator(".dots")).to_be_visible()
+    await _send(site, "done")
+    await expect(page.locator("#chat .bar .grow p")).to_have_text("bot")
+    await expect(page.locator(".dots")).to_have_count(0)
+
+
+async def test_the_pinned_message_leads_to_itself(site: Site, page: Page) -> None:
+    pinned = await _send(site, "locked until 16:00")
+    for number in range(20):
+        await _send(site, f"line {number}")
+    await _open(page, site, "dana/private")
+    await site.bot("pinChatMessage", chat_id=DANA, message_id=pinned)
+    await page.get_by_role("button", name="Pinned message").click()
+    await expect(page.locator(f"[data-message='{pinned}']")).to_be_focused()
+    await expect(page.locator(f"[data-message='{pinned}']")).to_be_in_viewport()
+
+
 async def test_texts_are_never_markup(site: Site, page: Page) -> None:
     hostile = "<img src=x onerror=alert(1)><b>not bold</b>"
     sent = await _send(

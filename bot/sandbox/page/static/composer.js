@@ -2,7 +2,7 @@
 
 import { Failure, say } from "./api.js";
 import { Suggestions } from "./commands.js";
-import { el, icon } from "./dom.js";
+import { el, icon, isTouched } from "./dom.js";
 import * as memory from "./memory.js";
 import { preview } from "./message.js";
 import { toast } from "./notices.js";
@@ -47,9 +47,10 @@ export class Composer {
     this.sendButton.addEventListener("click", () => this.sendField());
     this.menuButton.addEventListener("pointerdown", (event) => event.preventDefault());
     this.menuButton.addEventListener("click", () => {
-      this.field.focus({ preventScroll: true });
+      if (!isTouched()) this.field.focus({ preventScroll: true }); // there it would bring up the keyboard
       this.suggestions.toggle();
     });
+    addEventListener("pointerdown", ({ target }) => this.element.contains(target) || this.suggestions.close());
     this.instead.addEventListener("click", () => {
       if (this.chat.kind === "channel") mute(this.chat, !isMuted(this.chat));
       else this.send("/start");

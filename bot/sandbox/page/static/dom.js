@@ -46,3 +46,8 @@ export function count(number, { quiet = false } = {}) {
 export function isWide() {
   return matchMedia("(min-width: 900px)").matches;
 }
+
+/** Whether one taps with a finger: nothing can be hovered over. */
+export function isTouched() {
+  return matchMedia("(hover: none)").matches;
+}

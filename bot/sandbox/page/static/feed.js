@@ -5,7 +5,7 @@
  * whatever is added, edited or deleted above or below.
  */
 
-import { count, el, icon } from "./dom.js";
+import { count, el, icon, isTouched } from "./dom.js";
 import { messageNode, setAnswered, updateMessage } from "./message.js";
 import { toast } from "./notices.js";
 import { emit } from "./signals.js";
@@ -208,7 +208,7 @@ export class Feed {
     const node = event.target.closest(".msg");
     const onBubble = event.target.closest(".bubble") && !event.target.closest("a, button");
     this.list.querySelectorAll(".picked").forEach((each) => each !== node && each.classList.remove("picked"));
-    if (node && onBubble && matchMedia("(hover: none)").matches) node.classList.toggle("picked");
+    if (node && onBubble && isTouched()) node.classList.toggle("picked");
   }
 }
 
