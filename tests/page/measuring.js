@@ -13,9 +13,14 @@
   if (wide(document.documentElement) || wide(document.body)) found.push("the page is wider than its window");
   const feed = document.querySelector(".feed");
   if (feed && isShown(feed) && wide(feed)) found.push("the feed is wider than its pane");
-  const framed = ".bubble p, .bubble pre, .lines, .quote, .keys, .key, .key > span, .doc, .row, .pods li, .faults label, .composer, .bar";
+  const framed = ".bubble p, .bubble pre, .lines, .quote, .keys, .key, .doc, .row, .pods li, .faults label, .composer, .bar";
   for (const node of document.querySelectorAll(framed)) {
     if (isShown(node) && node.clientWidth && wide(node)) found.push(`${name(node)} is wider than its frame`);
+  }
+  for (const node of document.querySelectorAll(".key > span")) {
+    const words = document.createRange();
+    words.selectNodeContents(node);
+    if (isShown(node) && words.getBoundingClientRect().width > node.getBoundingClientRect().width) found.push(`${name(node)} is cut short`);
   }
   for (const node of document.querySelectorAll(".bubble :not(.act, .act *)")) {
     const [box, bubble] = [node, node.closest(".bubble")].map((each) => each.getBoundingClientRect());

@@ -23,6 +23,7 @@ export class Feed {
     this.stage = el("div.stage", {}, this.list, this.jump);
     this.chat = null;
     this.stuck = true;
+    this.waiting = null;
     this.list.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.list.addEventListener("keydown", (event) => this.walk(event));
     this.list.addEventListener("click", (event) => this.pick(event));
@@ -169,7 +170,11 @@ export class Feed {
   scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.list;
     this.stuck = scrollHeight - scrollTop - clientHeight < NEAR_PX;
-    this.look();
+    this.jump.hidden = this.stuck;
+    this.waiting ??= requestAnimationFrame(() => {
+      this.waiting = null;
+      this.look();
+    });
   }
 
   /** What is in sight has been read; the button down counts the rest. */

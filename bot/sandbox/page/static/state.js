@@ -7,6 +7,7 @@ import { emit, on } from "./signals.js";
 import * as memory from "./memory.js";
 
 const TYPING_MS = 5000;
+const KEPT = 400; // messages of a chat; the oldest go
 
 export const state = {
   me: null,
@@ -101,7 +102,10 @@ const takers = {
     const chat = state.chats.get(message.chat);
     const before = chat?.messages.get(message.id);
     if (!chat || (before && before.edits > message.edits)) return; // heard before the world was loaded
+    const [oldest] = chat.messages.keys();
+    if (!before && message.id < oldest) return; // an edit of what is no longer shown
     chat.messages.set(message.id, message);
+    if (chat.messages.size > KEPT) takers.deleted({ chat: chat.id, id: oldest });
     if (message.from.kind === "bot" && !before) stopTyping(chat.id);
     emit("message", { chat, message, before: before ?? null });
   },
