@@ -14,8 +14,10 @@ from tests.conformance.talking import Bot, a, file
 DANA, LEE, KIM, EVE, SAM = 11, 12, 13, 14, 15
 TEAM, OLD, NEW, NEWS = -1001000000001, -2001, -1001000000003, -1001000000002
 BURST = 30
-LIMITS = Limits(chat_per_second=0.01, chat_burst=BURST, group_per_minute=1e9, total_per_second=1e9)
-"""Room for the conversation, in private chats too, until one of them is written to without end."""
+LIMITS = Limits(
+    chat_per_second=0.01, chat_burst=BURST, group_per_minute=1e9, total_per_second=1e9, upload_bytes=100_000
+)
+"""Room for the conversation, in private chats too, until one of them is written to without end, and for its files."""
 
 
 def populate(world: World) -> None:
@@ -291,24 +293,29 @@ async def refusals_are_understood(bot: Bot, world: World) -> None:
     """Each library has classes of its own for what went wrong, which it chooses by code and words."""
     world.block_bot(LEE)
     assert (await bot.hears("my_chat_member"))["new_chat_member.status"] == "kicked"
-    told: list[tuple[dict[str, Any], str]] = [
-        ({"chat_id": 999, "text": "x"}, "chat not found"),
-        ({"chat_id": DANA, "text": " "}, "text must be non-empty"),
-        ({"chat_id": DANA, "text": "x" * 4097}, "message is too long"),
+    told: list[tuple[dict[str, Any], int, str]] = [
+        ({"chat_id": 999, "text": "x"}, 400, "chat not found"),
+        ({"chat_id": DANA, "text": " "}, 400, "text must be non-empty"),
+        ({"chat_id": DANA, "text": "x" * 4097}, 400, "message is too long"),
         (
             {"chat_id": DANA, "text": "a <c>b", "parse_mode": "HTML"},
+            400,
             'can\'t parse entities: Unsupported start tag "c" at byte offset 2',
         ),
-        ({"chat_id": LEE, "text": "x"}, "bot was blocked by the user"),
-        ({"chat_id": EVE, "text": "x"}, "bot can't initiate conversation with a user"),
+        ({"chat_id": LEE, "text": "x"}, 403, "bot was blocked by the user"),
+        ({"chat_id": EVE, "text": "x"}, 403, "bot can't initiate conversation with a user"),
     ]
-    for fields, text in told:
+    for fields, code, text in told:
         refused = await bot.refusal("send_message", **fields)
         assert said(refused, text), refused
+        assert refused.code == code
+    assert (await bot.refusal("send_dice", chat_id=DANA)).code == 404
+    large = file("large.bin", b"x" * (LIMITS.upload_bytes + 1024 * 1024 + 1))
+    assert (await bot.refusal("send_document", chat_id=DANA, document=large)).code == 413
     world.migrate(OLD, NEW)
     assert {(await bot.hears("message"))["chat.id"] for _ in range(2)} == {OLD, NEW}
     refused = await bot.refusal("send_message", chat_id=OLD, text="x")
-    assert refused.migrate_to == NEW
+    assert (refused.code, refused.migrate_to) == (400, NEW)
     assert (await bot.call("send_message", chat_id=NEW, text="moved"))["chat.id"] == NEW
 
 
@@ -317,6 +324,7 @@ async def floods_say_when_to_come_back(bot: Bot, world: World) -> None:
     for _ in range(BURST):
         await bot.call("send_message", chat_id=SAM, text="again")
     refused = await bot.refusal("send_message", chat_id=SAM, text="again")
+    assert refused.code == 429
     assert refused.retry_after is not None
     assert 1 <= refused.retry_after <= 100  # one in a hundred seconds, and some have passed
 

@@ -16,12 +16,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.conformance.clients.lines import SEEN, Refused
+from tests.conformance.clients.lines import LINE, SEEN, Refused
 
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv-conformance" / "bin" / "python"
 INSTALL = "scripts/conformance"
-_LINE = 4 * 1024 * 1024  # a document may be in it
 _PATIENCE = 60.0  # seconds for a library to be imported and answer on a machine at work
 
 
@@ -98,7 +97,7 @@ async def started(library: str, url: str, token: str, *, webhook: bool) -> Async
         stdout=asyncio.subprocess.PIPE,
         cwd=ROOT,
         env=os.environ | {"PTB_TIMEDELTA": "true"},
-        limit=_LINE,
+        limit=LINE,
     )
     bot = Bot(process)
     listening = asyncio.create_task(bot.listen())

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.sandbox.telegram.detecting import detected
 from bot.sandbox.telegram.entities import Entity, units
 from bot.sandbox.telegram.errors import Refusal
-from bot.sandbox.telegram.formatting import cleaned
+from bot.sandbox.telegram.formatting import Formatted, cleaned
 from bot.sandbox.telegram.html import parse_html
 
 
@@ -103,6 +103,11 @@ def test_nothing_is_found_inside_code() -> None:
 def test_texts_are_trimmed_and_entities_move_along() -> None:
     formatted = cleaned("  \n x\r\ny\x07 \n", [Entity("bold", 4, 4)])
     assert (formatted.text, formatted.entities) == ("x\ny", (Entity("bold", 0, 3),))
+
+
+@pytest.mark.parametrize("text", [" \n\t", "\u200b", "\u2800 \u3000", "\ufeff\u2060"])
+def test_a_text_of_which_nobody_sees_anything_is_empty(text: str) -> None:
+    assert cleaned(text, [Entity("bold", 0, 1)]) == Formatted("")
 
 
 def test_the_left_trim_stops_at_the_first_entity() -> None:

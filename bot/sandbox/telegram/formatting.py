@@ -24,6 +24,10 @@ _MOST_ENTITIES = 100
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f]")
 # Line and paragraph separators, directional marks and stacked diacritics are cut out by td's clean_input_string.
 _REMOVED = re.compile("[\r\u2028-\u202e\u0333\u033f\u030a]")
+# Of these alone nobody sees anything, so td takes such a text as empty (is_empty_string).
+_INVISIBLE = re.compile(
+    "[ \n\u1680\u180e\u2000-\u200d\u202f\u205f\u2060\u2800\u3000\ufeff\ufffc\U000e0000-\U000e0fff]*"
+)
 _EXPLICIT = frozenset(
     [
         "bold",
@@ -77,6 +81,8 @@ def cleaned(text: str, entities: list[Entity]) -> Formatted:
     text, entities = _without_removed(text, entities)
     text = _CONTROL.sub(" ", text)
     text = text.rstrip(" \n")
+    if _INVISIBLE.fullmatch(text):
+        return Formatted("")
     first = min((each.offset for each in entities), default=units(text))
     cut = min(len(text) - len(text.lstrip(" \n")), first)
     text, size = text[cut:], units(text[cut:])

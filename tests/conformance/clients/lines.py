@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+LINE = 4 * 1024 * 1024
+"""Bytes that a line may have: a document may be in it."""
 SECRET = "a-secret-that-webhooks-carry"
 SEEN = {
     "message": (
@@ -54,8 +56,9 @@ SEEN |= {
 
 @dataclass
 class Refused(Exception):
-    """What a library raised for `ok: false`."""
+    """What a library raised for `ok: false`; `code` is the one for which it has the class that it raised."""
 
+    code: int
     text: str
     retry_after: int | None = None
     migrate_to: int | None = None
@@ -119,7 +122,7 @@ def built(library: Library, value: Any) -> Any:
 
 async def obey(library: Library) -> None:
     """Do what the test says until it has no more to say."""
-    reader = asyncio.StreamReader()
+    reader = asyncio.StreamReader(limit=LINE)
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     say(ready=True)

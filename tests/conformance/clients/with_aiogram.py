@@ -11,7 +11,15 @@ from typing import Any
 from aiogram import Bot, Dispatcher, types
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
-from aiogram.exceptions import TelegramAPIError, TelegramMigrateToChat, TelegramRetryAfter
+from aiogram.exceptions import (
+    TelegramAPIError,
+    TelegramBadRequest,
+    TelegramEntityTooLarge,
+    TelegramForbiddenError,
+    TelegramMigrateToChat,
+    TelegramNotFound,
+    TelegramRetryAfter,
+)
 from aiogram.filters import Command
 from aiogram.methods import SendMessage
 from aiogram.types import BufferedInputFile
@@ -19,6 +27,14 @@ from aiogram.webhook.aiohttp_server import SimpleRequestHandler
 from aiohttp import web
 
 from tests.conformance.clients.lines import SECRET, SEEN, Refused, Told, heard, obey
+
+CODES = {
+    TelegramBadRequest: 400,
+    TelegramForbiddenError: 403,
+    TelegramNotFound: 404,
+    TelegramEntityTooLarge: 413,
+}
+"""What it raises for each."""
 
 
 class Aiogram:
@@ -31,11 +47,11 @@ class Aiogram:
         try:
             return await getattr(self.bot, name)(**fields)
         except TelegramRetryAfter as error:
-            raise Refused(error.message, retry_after=error.retry_after) from error
+            raise Refused(429, error.message, retry_after=error.retry_after) from error
         except TelegramMigrateToChat as error:
-            raise Refused(error.message, migrate_to=error.migrate_to_chat_id) from error
+            raise Refused(400, error.message, migrate_to=error.migrate_to_chat_id) from error
         except TelegramAPIError as error:
-            raise Refused(error.message) from error
+            raise Refused(CODES[type(error)], error.message) from error
 
     async def download(self, file_id: str) -> bytes:
         content = await self.bot.download(file_id)

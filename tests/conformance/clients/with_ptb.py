@@ -9,10 +9,21 @@ from typing import Any
 
 import telegram
 from telegram import InputFile, Update
-from telegram.error import ChatMigrated, RetryAfter, TelegramError
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
 from telegram.ext import Application, ApplicationBuilder, CommandHandler, ContextTypes, TypeHandler
 
 from tests.conformance.clients.lines import SECRET, SEEN, Refused, Told, heard, obey
+
+CODES = {BadRequest: 400, InvalidToken: 404, Forbidden: 403, NetworkError: 413}
+"""What it raises for each; it takes an address that is not there for that of a wrong token."""
 
 
 class Ptb:
@@ -27,11 +38,11 @@ class Ptb:
         except RetryAfter as error:
             seconds = error.retry_after
             assert isinstance(seconds, timedelta)  # PTB_TIMEDELTA says so
-            raise Refused(error.message, retry_after=int(seconds.total_seconds())) from error
+            raise Refused(429, error.message, retry_after=int(seconds.total_seconds())) from error
         except ChatMigrated as error:
-            raise Refused(error.message, migrate_to=error.new_chat_id) from error
+            raise Refused(400, error.message, migrate_to=error.new_chat_id) from error
         except TelegramError as error:
-            raise Refused(error.message) from error
+            raise Refused(CODES[type(error)], error.message) from error
 
     async def download(self, file_id: str) -> bytes:
         return bytes(await (await self.bot.get_file(file_id)).download_as_bytearray())

@@ -28,9 +28,8 @@ class Telebot:
             return await getattr(self.bot, name)(**fields)
         except ApiTelegramException as error:
             told = error.result_json.get("parameters", {})
-            raise Refused(
-                error.description, told.get("retry_after"), told.get("migrate_to_chat_id")
-            ) from error
+            parameters = told.get("retry_after"), told.get("migrate_to_chat_id")
+            raise Refused(error.error_code, error.description, *parameters) from error
 
     async def download(self, file_id: str) -> bytes:
         file = await self.bot.get_file(file_id)
