@@ -162,13 +162,13 @@ def gone(message: str) -> ApiError:
     return ApiError(410, "Expired", message)
 
 
-def unsupported_media_type(given: str, accepted: Iterable[str]) -> ApiError:
-    """The body is in a format the server does not read here."""
+def unsupported_media_type(accepted: Iterable[str], given: str = "") -> ApiError:
+    """The body is in a format the server does not read here; `given` says which, where that is not plain."""
     return ApiError(
         415,
         "UnsupportedMediaType",
         f"the body of the request was in an unknown format - accepted media types include: "
-        f"{', '.join(accepted)} (got {given or 'none'})",
+        f"{', '.join(accepted)}{f' (got {given})' if given else ''}",
     )
 
 

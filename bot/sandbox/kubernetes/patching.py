@@ -32,7 +32,7 @@ def patch_function(
     """
     accepted = [JSON_PATCH, MERGE_PATCH, APPLY_PATCH] + ([] if resource.custom else [STRATEGIC_PATCH])
     if content_type not in accepted:
-        raise unsupported_media_type(content_type, accepted)
+        raise unsupported_media_type(accepted)
     patch = parsed_json(raw)
     if content_type == JSON_PATCH:
         return lambda obj: _json_patched(obj, patch)

@@ -219,7 +219,7 @@ def decode(body: bytes) -> Object:
     kind, api_version = outer.typeMeta.kind, outer.typeMeta.apiVersion
     name = VERSIONED.get((api_version, kind), kind)
     if name not in MESSAGES or ("metadata" not in MESSAGES[name] and name != "DeleteOptions"):
-        raise unsupported_media_type(f"{MEDIA_TYPE} of kind {kind}", ["application/json", "application/yaml"])
+        raise unsupported_media_type(["application/json", "application/yaml"], f"{MEDIA_TYPE} of kind {kind}")
     return {"apiVersion": api_version, "kind": kind, **_plain(_parse(name, outer.raw))}
 
 

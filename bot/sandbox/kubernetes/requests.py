@@ -148,7 +148,7 @@ async def body(request: web.Request) -> Object:
         APPLY_PATCH,
         "text/plain",
     ):
-        raise unsupported_media_type(content_type, JSON_TYPES)
+        raise unsupported_media_type(JSON_TYPES)
     return _mapping(parsed_json(raw))
 
 

@@ -122,15 +122,15 @@ def _field(kind: str, part: str, declared: tuple[str, ...]) -> Matches:
         raise bad_request(f"invalid selector: '{part}'; can't understand '{part}'")
     named = found["path"]
     if named not in (*_OWN_FIELDS, *FIELDS.get(kind, ()), *declared):
-        raise bad_request(_unknown(kind, named))
+        raise bad_request(_unknown(kind, named, declared))
     path, value, equal = _CALLED.get(named, named).split("."), found["value"], found["op"] != "!="
     return lambda obj: (_text(obj, path) == value) is equal
 
 
-def _unknown(kind: str, field: str) -> str:
+def _unknown(kind: str, field: str, declared: tuple[str, ...]) -> str:
     if kind == "Job":
         return f'field label "{field}" not supported for Job'
-    if kind in FIELDS:
+    if kind in FIELDS or declared:
         return f"field label not supported: {field}"
     return f'"{field}" is not a known field selector: only "metadata.name", "metadata.namespace"'
 
