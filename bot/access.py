@@ -6,7 +6,7 @@ libraries; which person is which `Identity` is left to the configuration.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -46,10 +46,17 @@ class ClusterAccess:
     ca_file: Path | None = None
     allow_exec: bool = False
     """Whether credential plugins of the kubeconfig may run (threats.md, row 28)."""
+    name: str = field(default="", compare=False)
+    """What the configuration calls the cluster: for people alone."""
 
     def __post_init__(self) -> None:
         if self.in_cluster == (self.kubeconfig is not None):
             raise ValueError("a cluster is reached by a kubeconfig or from inside it: give exactly one")
+
+    @property
+    def called(self) -> str:
+        """The cluster in a sentence."""
+        return f"cluster {self.name}" if self.name else "the cluster"
 
 
 def is_reserved(name: str) -> bool:

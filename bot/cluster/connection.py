@@ -75,7 +75,7 @@ class Connection:
     """Owns one HTTP session to one API server; an async context manager."""
 
     def __init__(self, access: ClusterAccess) -> None:
-        self._access = access
+        self.access = access
         self._client: Any = None
         """The library's ApiClient; its annotations stop short of what we call."""
         self._renewed = 0.0
@@ -88,7 +88,7 @@ class Connection:
 
         Raises: KubeconfigUnusable, KubeconfigUnsafe.
         """
-        client = await asyncio.to_thread(_client, self._access)
+        client = await asyncio.to_thread(_client, self.access)
         rest = client.rest_client
         if (rest.proxy or "").startswith("socks"):
             # aiohttp speaks to HTTP proxies only; its session takes a connector that speaks SOCKS.
@@ -119,7 +119,7 @@ class Connection:
                 body = await (response.read() if most is None else _beginning(response.content, most))
                 return Answer(body, tuple(map(_warning, response.headers.getall("Warning", ()))))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise unreachable(error, timeout) from error
+            raise unreachable(error, self.access, timeout) from error
 
     @contextlib.asynccontextmanager
     async def stream(self, request: Request, total: float) -> AsyncIterator[aiohttp.StreamReader]:
@@ -173,7 +173,7 @@ class Connection:
                 return True
             self._renewed = loop.time()
             try:
-                token = await asyncio.to_thread(_token, self._access)
+                token = await asyncio.to_thread(_token, self.access)
             except ClusterError:
                 return False  # the old ones may still do; the server says so if not
             keys = self._client.configuration.api_key
@@ -279,9 +279,11 @@ def refused(code: int, body: bytes, identity: Identity | None) -> ClusterError:
     return ClusterRefused(message or f"the cluster answered with status {code}", code, reason, causes)
 
 
-def unreachable(error: BaseException, timeout: float | None = None) -> ClusterUnreachable:
+def unreachable(
+    error: BaseException, access: ClusterAccess, timeout: float | None = None
+) -> ClusterUnreachable:
     """What a failed connection means."""
     if isinstance(error, TimeoutError):
         within = f" within {timeout:.0f} s" if timeout else ""
-        return ClusterUnreachable(f"the cluster did not answer{within}")
-    return ClusterUnreachable(f"the cluster cannot be reached: {reason(error)}")
+        return ClusterUnreachable(f"{access.called} did not answer{within}")
+    return ClusterUnreachable(f"{access.called} cannot be reached: {reason(error)}")

@@ -62,10 +62,6 @@ class ClusterError(Exception):
 class ClusterUnreachable(ClusterError):
     """The API server gave no answer in time, or none but that it cannot answer now."""
 
-    def named(self, cluster: str) -> ClusterUnreachable:
-        """The same, said by whoever knows what the configuration calls it."""
-        return ClusterUnreachable(self.words.replace("the cluster", f"cluster {cluster}", 1))
-
 
 class ClusterRefused(ClusterError):
     """The API server said no; `code` is the HTTP status, `reason` its Status reason ("Forbidden")."""

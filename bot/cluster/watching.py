@@ -117,7 +117,7 @@ async def _held(
                     raise _watch_error(event.get("object") or {})
                 yield event["type"], event["object"]
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise unreachable(error) from error
+        raise unreachable(error, connection.access) from error
     except ValueError as error:
         raise ClusterUnreachable("the cluster's watch broke off in the middle of an event") from error
     if asyncio.get_running_loop().time() - began < 1.0:

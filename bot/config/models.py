@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -54,7 +54,7 @@ class Target:
     @property
     def access(self) -> ClusterAccess:
         """How the cluster is reached."""
-        return self.cluster.access
+        return replace(self.cluster.access, name=self.cluster_name)
 
     @property
     def subject(self) -> str:

@@ -314,7 +314,7 @@ class Helm:
                 f"Rendering chart {archive.name} {because}", "memory" if error.of_memory else "crash"
             ) from error
         except Failed as failed:
-            raise self._diagnosed(failed) from failed
+            raise self._diagnosed(failed, request) from failed
         except (FrameError, TypeError, ValueError) as error:
             raise ValuesInvalid(f"These values cannot be passed to Helm: {error}") from error
 
@@ -322,13 +322,15 @@ class Helm:
         try:
             return await self._acting.call(request, timeout=timeout)
         except TimeoutError as error:
-            raise ClusterUnreachable(f"The cluster did not answer within {timeout:g} s") from error
+            raise ClusterUnreachable(
+                f"{request['access']['called']} did not answer within {timeout:g} s"
+            ) from error
         except WorkerDied as error:
             raise WorkerLost(
                 f"Reading releases failed: {error}", "memory" if error.of_memory else "crash"
             ) from error
         except Failed as failed:
-            raise self._diagnosed(failed) from failed
+            raise self._diagnosed(failed, request) from failed
 
     async def _write(
         self,
@@ -349,7 +351,7 @@ class Helm:
         except WorkerDied as error:
             raise OutcomeUnknown(f"The {doing} was cut short: {error}") from error
         except Failed as failed:
-            raise await self._explained(self._diagnosed(failed), at, as_) from failed
+            raise await self._explained(self._diagnosed(failed, request), at, as_) from failed
         except (FrameError, TypeError, ValueError) as error:
             raise ValuesInvalid(f"These values cannot be passed to Helm: {error}") from error
 
@@ -366,8 +368,11 @@ class Helm:
         words = f"Release {at.release} in {at.namespace} is {newest.status} (revision {newest.number})"
         return ReleaseBusy(words, newest.status, newest.number, newest.updated)
 
-    def _diagnosed(self, failed: Failed) -> HelmError:
-        return diagnose(failed.kind, self._mask(failed.words)[:_LONGEST_WORDS])
+    def _diagnosed(self, failed: Failed, request: dict[str, Any]) -> HelmError:
+        error = diagnose(failed.kind, self._mask(failed.words)[:_LONGEST_WORDS])
+        if isinstance(error, ClusterUnreachable) and "access" in request:
+            return ClusterUnreachable(error.words.replace("the cluster", request["access"]["called"], 1))
+        return error
 
 
 def _missing(at: Location) -> ReleaseMissing:
@@ -387,6 +392,7 @@ def _plain_access(access: ClusterAccess) -> dict[str, Any]:
         "proxy": access.proxy,
         "ca_file": access.ca_file and str(access.ca_file.expanduser()),
         "allow_exec": access.allow_exec,
+        "called": access.called,
     }
 
 

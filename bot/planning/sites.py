@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from bot.access import Identity
-from bot.cluster.errors import ClusterError, ClusterUnreachable
+from bot.cluster.errors import ClusterError
 from bot.cluster.identities import Identities, short
 from bot.config import Config, Target
 from bot.planning.errors import PlanRefused
@@ -33,10 +33,7 @@ class Sites:
                 f"{target.environment.name} asks the cluster in your name, and you have none there",
                 advice="An admin adds `kubernetes: {user: ...}` to your entry under `people`",
             )
-        try:
-            uid = await self._identities.uid(target.cluster_name, target.access)
-        except ClusterUnreachable as error:
-            raise error.named(target.cluster_name) from error
+        uid = await self._identities.uid(target.cluster_name, target.access)
         await self._refuse_twin(target, uid)
         return Site(
             access=target.access,
