@@ -5,6 +5,7 @@ from typing import Any
 
 Object = dict[str, Any]
 NONE = "<none>"
+_NO_SIDECARS: frozenset[str] = frozenset()
 
 
 def pod_ready(pod: Object) -> str:
@@ -18,11 +19,11 @@ def pod_ready(pod: Object) -> str:
 
 def pod_restarts(pod: Object, ago: Callable[[str], str]) -> str:
     """How often its containers restarted, and when the last one did."""
-    sidecars = _sidecars(pod)
-    inits = _statuses(pod, "initContainerStatuses")
-    counted = [each for each in inits if each["name"] in sidecars] if not _initialising(pod) else inits
+    counted = _statuses(pod, "initContainerStatuses")
     if not _initialising(pod):
-        counted = [*counted, *_statuses(pod, "containerStatuses")]
+        sidecars = _sidecars(pod)
+        kept = [each for each in counted if each["name"] in sidecars]
+        counted = [*kept, *_statuses(pod, "containerStatuses")]
     restarts = sum(each.get("restartCount", 0) for each in counted)
     ended = [((each.get("lastState") or {}).get("terminated") or {}).get("finishedAt") for each in counted]
     last = max(filter(None, ended), default=None)
@@ -63,15 +64,20 @@ def _statuses(pod: Object, field: str) -> list[Object]:
     return found
 
 
-def _sidecars(pod: Object) -> set[str]:
-    inits = pod["spec"].get("initContainers") or []
-    return {each["name"] for each in inits if each.get("restartPolicy") == "Always"}
+def _sidecars(pod: Object) -> frozenset[str]:
+    inits = pod["spec"].get("initContainers")
+    if not inits:
+        return _NO_SIDECARS
+    return frozenset(each["name"] for each in inits if each.get("restartPolicy") == "Always")
 
 
 def _initialising(pod: Object) -> str:
     """What its init containers are at; "" once they are done."""
+    statuses = _statuses(pod, "initContainerStatuses")
+    if not statuses:
+        return ""
     sidecars = _sidecars(pod)
-    for number, status in enumerate(_statuses(pod, "initContainerStatuses")):
+    for number, status in enumerate(statuses):
         state = status.get("state") or {}
         ended, waiting = state.get("terminated"), (state.get("waiting") or {}).get("reason")
         if ended is not None and not ended.get("exitCode"):
