@@ -47,6 +47,26 @@ LOOKS: Final = {
 }
 """What is looked at in which window: the bot's own templates once, where they have least room."""
 
+COMMANDS: Final = [
+    ("status", "What runs where, trouble first"),
+    ("silence", "Quiet an alert for a while, or until somebody ends it again"),
+    ("deploy", "Deploy a version of an app"),
+]
+OPENERS: Final = {
+    "people": ".who > button",
+    "commands": "#commands",
+    "document": ".doc",
+    "photo": ".photo",
+    "toast": ".key:has-text('Digest')",
+}
+OPENED: Final = {
+    "people": "[role=menu]",
+    "commands": "[role=listbox]",
+    "document": "dialog",
+    "photo": "dialog img",
+    "toast": "#toast:not(:empty)",
+}
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def told(site: Site) -> AsyncIterator[Site]:
@@ -61,6 +81,7 @@ async def told(site: Site) -> AsyncIterator[Site]:
         telegram.world.says(DANA, TEAM, "Thanks, going ahead.", topic=DEPLOYS, reply_to=team["plan"])
         await bot.pin_chat_message(TEAM, team["locked"])
         await _say(bot, site, DANA, PRIVATE_SHAPES)
+        await bot.set_my_commands(COMMANDS)
         await _say(bot, site, NEWS, NEWS_SHAPES)
         texts = Texts(ZoneInfo("Europe/Dublin"))
         for shown in SCREENS.values():
@@ -91,13 +112,13 @@ class Look:
     width: int
     height: int
 
-    async def open(self, site: Site, address: str) -> None:
-        """Go there, and make the window as high as what there is to see."""
+    async def open(self, site: Site, address: str, *, whole: bool = True) -> None:
+        """Go there, and make the window as high as what there is to see where the `whole` of it is asked for."""
         await self.page.set_viewport_size({"width": self.width, "height": self.height})
         await self.page.goto("about:blank")
         await self.page.goto(f"{site.page.url}/#/{address}")
         await self.page.wait_for_selector("body[data-ready]")
-        hidden = await self.page.evaluate(HIDDEN)
+        hidden = await self.page.evaluate(HIDDEN) if whole else 0
         await self.page.set_viewport_size({"width": self.width, "height": self.height + hidden})
         await self.page.wait_for_function(LOADED)
 
@@ -137,4 +158,17 @@ async def test_nothing_is_cut_or_too_pale(told: Site, look: Look) -> None:
         if found := await look.measured():
             troubles[address] = found
         await look.draw(address.replace("/", "-"))
+    assert not troubles, json.dumps(troubles, indent=1, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("look", [("phone", "dark"), ("desktop", "light")], indirect=True, ids="-".join)
+async def test_what_opens_over_the_chat_is_drawn_as_well(told: Site, look: Look) -> None:
+    troubles = {}
+    for name, opener in OPENERS.items():
+        await look.open(told, "dana/private", whole=False)
+        await look.page.locator(opener).filter(visible=True).last.click()
+        await look.page.locator(OPENED[name]).filter(visible=True).first.wait_for()
+        if found := await look.measured():
+            troubles[name] = found
+        await look.draw(name)
     assert not troubles, json.dumps(troubles, indent=1, ensure_ascii=False)

@@ -14,6 +14,7 @@ from bot.clock import SystemClock
 from bot.sandbox.page import Page as Server
 from bot.sandbox.page import bound
 from bot.sandbox.telegram import Limits
+from tests.page.phones import open_phone
 from tests.page.sites import DANA, DEPLOYS, NEWS, TEAM, BotInProcess, Site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -300,6 +301,28 @@ async def test_a_lost_connection_is_said_and_mended(site: Site, page: Page) -> N
     async with Server(site.sandbox, BotInProcess(), bound(port), SystemClock()):
         await expect(page.locator(f"[data-message='{missed}']")).to_be_visible()
         await expect(page.locator("#lost")).to_be_hidden()
+
+
+async def test_a_finger_replies_by_touching_a_bubble(site: Site, browser: Browser) -> None:
+    sent = await _send(site, "Who deploys?")
+    async with open_phone(browser, site.page.url, "dana") as phone:
+        await phone.opens("private")
+        message = phone.page.locator(f"[data-message='{sent}']")
+        answer = message.get_by_role("button", name="Reply to Pilothouse")
+        await expect(answer).to_be_hidden()
+        await phone.tap(message.locator("p"))
+        await phone.tap(answer)
+        await phone.types("I do")
+        await expect(phone.page.locator(".msg.me .reply").last).to_contain_text("Who deploys?")
+
+
+async def test_a_muted_channel_counts_quietly(site: Site, page: Page) -> None:
+    await _open(page, site, "lee/news")
+    await page.get_by_role("button", name="Mute", exact=True).click()
+    await page.locator(".row[data-chat=private]").click()
+    await _send(site, "Shop 1.3 is out", NEWS)
+    await expect(page.locator(".row[data-chat=news] .count.quiet")).to_have_text("1")
+    await expect(page).to_have_title("Pilothouse · sandbox")
 
 
 @pytest.mark.parametrize("width", [390, 1200])
