@@ -102,6 +102,22 @@ async def the_bot_answers_with_markup_and_buttons(bot: Bot, world: World) -> Non
     )
 
 
+async def words_are_quoted_and_marked_up_in_other_ways(bot: Bot, world: World) -> None:
+    asked = world.says(LEE, LEE, "deploy shop v1.2, please")
+    await bot.hears("message")
+    assert await bot.call("send_chat_action", chat_id=LEE, action="typing")
+    reply = a("ReplyParameters", message_id=asked.id, quote="shop v1.2")
+    text = {"text": "*On it*: `v1\\.2`", "parse_mode": "MarkdownV2"}
+    sent = await bot.call("send_message", chat_id=LEE, reply_parameters=reply, **text)
+    assert (sent["text"], sent["entities.*.type"]) == ("On it: v1.2", ["bold", "code"])
+    entities = [a("MessageEntity", type="italic", offset=0, length=4)]
+    keyboard = a("ReplyKeyboardMarkup", keyboard=[[a("KeyboardButton", text="Status")]], resize_keyboard=True)
+    sent = await bot.call("send_message", chat_id=LEE, text="Soon", entities=entities, reply_markup=keyboard)
+    assert sent["entities.*.type"] == ["italic"]
+    first, second = world.messages(LEE)[-2:]
+    assert (first.reply_to, first.quote, second.markup.labels) == (asked.id, "shop v1.2", (("Status",),))
+
+
 async def a_press_is_answered(bot: Bot, world: World) -> None:
     message = world.messages(DANA)[-1]
     pressed = world.presses(DANA, DANA, message.id, 0, 0)
@@ -338,6 +354,7 @@ STEPS = (
     people_write,
     the_library_answers_in_its_own_way,
     the_bot_answers_with_markup_and_buttons,
+    words_are_quoted_and_marked_up_in_other_ways,
     a_press_is_answered,
     messages_are_edited,
     documents_go_up_and_down,

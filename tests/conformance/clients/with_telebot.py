@@ -37,7 +37,13 @@ class Telebot:
         return content
 
     def made(self, kind: str, fields: Mapping[str, Any]) -> object:
-        return getattr(types, kind)(**fields)
+        if kind != "ReplyKeyboardMarkup":
+            return getattr(types, kind)(**fields)
+        # Its rows are added to it.
+        keyboard = types.ReplyKeyboardMarkup(resize_keyboard=fields["resize_keyboard"])
+        for row in fields["keyboard"]:
+            keyboard.row(*row)
+        return keyboard
 
     def upload(self, name: str, content: bytes) -> object:
         return types.InputFile(io.BytesIO(content), file_name=name)
