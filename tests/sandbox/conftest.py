@@ -77,8 +77,11 @@ class RecordingStage:
     async def set_image(self, reference: str, behaves: Behaves) -> None:
         self.done.append(("image", reference, behaves))
 
-    async def cluster_down(self, seconds: float, name: str | None) -> None:
+    async def cluster_down(self, seconds: float | None, name: str | None) -> None:
         self.done.append(("down", seconds, name))
+
+    async def cluster_up(self) -> None:
+        self.done.append(("up",))
 
     async def delete(self, pattern: str, namespace: str | None) -> None:
         self.done.append(("delete", pattern, namespace))

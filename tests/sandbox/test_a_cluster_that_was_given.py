@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -20,6 +21,7 @@ from bot.sandbox.kubernetes.behaviour import Pace
 from bot.sandbox.kubernetes.cluster import KubernetesServer
 from bot.sandbox.kubernetes.metadata import new_metadata
 from bot.sandbox.kubernetes.storage import Key
+from bot.sandbox.page.truth import Truth
 from bot.sandbox.relay import Relay
 from bot.sandbox.world import World
 
@@ -87,6 +89,33 @@ async def test_scripts_reach_into_its_namespaces_alone_by_the_names_of_the_confi
     left = {each["metadata"]["name"] for each in cluster.storage.scan("", "configmaps")}
     assert "theirs" in left
     assert "shop" not in left
+
+
+async def test_its_pods_are_seen_also_while_the_bots_way_there_is_closed(
+    cluster: KubernetesServer, world: World
+) -> None:
+    truth = Truth(world.config, world.pods, SystemClock())
+    told: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    following = asyncio.create_task(truth.follow(told.put_nowait))
+    try:
+        async with asyncio.timeout(60):
+            while not (staging := (await told.get())["environments"][0])["pods"]:
+                pass
+            assert staging["error"] is None
+            assert {each["app"] for each in staging["pods"]} <= {"shop", "blog"}
+            assert all(name.startswith("sandbox-") for name in staging["namespaces"])
+            await world.hands.cluster_down(None, None)
+            truth.touch()
+            while (staging := (await told.get())["environments"][0])["error"] is None:
+                pass
+            assert staging["pods"]
+            await world.hands.cluster_up()
+            truth.touch()
+            while (await told.get())["environments"][0]["error"] is not None:
+                pass
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
 
 
 async def test_what_it_cannot_do_is_said(cluster: KubernetesServer, given: Given, tmp_path: Path) -> None:
@@ -194,6 +223,10 @@ async def test_a_relay_passes_on_and_goes_down_and_comes_back() -> None:
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection("127.0.0.1", relay.port)
         await relay.down(0)
+        await relay.down(None)
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection("127.0.0.1", relay.port)
+        await relay.up()
         reader, again = await asyncio.open_connection("127.0.0.1", relay.port)
         again.write(b"again\n")
         assert await reader.readline() == b"again\n"
