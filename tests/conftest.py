@@ -1,6 +1,6 @@
-"""For every folder: a skip is a failure in CI, long tests are spread, who asks gets an empty PostgreSQL database."""
+"""For every folder: a skip is a failure in CI, and who asks gets an empty PostgreSQL database."""
 
-import itertools
+import gc
 import os
 import uuid
 from collections.abc import AsyncIterator, Generator, Iterator
@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from tests import postgres
 
-pytest_plugins = ("tests.control_plane.fixtures",)
+pytest_plugins = ("tests.control_plane.fixtures", "tests.dealing")
 
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """How long an example takes says nothing where all the cores are at work; what must be quick is tried as such."""
@@ -28,14 +28,10 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Spread the whole conversations, which take longest, among the other modules, so that each worker gets some."""
-    modules = [list(group) for _, group in itertools.groupby(items, key=lambda item: item.path)]
-    conversations = [[item] for item in items if item.path.name == "test_conversations.py"]
-    rest = [module for module in modules if module[0].path.name != "test_conversations.py"]
-    for number, conversation in enumerate(conversations):
-        rest.insert(number * len(modules) // len(conversations), conversation)
-    items[:] = itertools.chain.from_iterable(rest)
+def pytest_collection_finish() -> None:
+    """What is there by now stays for good: the garbage collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from bot.cluster import Cluster
 from bot.cluster.discovery import Ref
 from bot.sandbox.world import SandboxWorld, open_world
 from tests.control_plane.building import found
-from tests.worlds import MovableClock, World
+from tests.worlds import UNHURRIED, MovableClock, World, unhurried
 
 PEOPLE: Mapping[str, int] = {"kim": 1001, "dana": 1002, "lee": 1003, "vic": 1004}
 
@@ -26,7 +26,13 @@ def configuration(suffix: str) -> dict[str, Any]:
 
     In the environment `named` the cluster is asked in people's names.
     """
-    shared = {"cluster": "main", "create_namespace": True, "on_failure": "rollback", "timeout": "1m"}
+    shared = {
+        "cluster": "main",
+        "create_namespace": True,
+        "on_failure": "rollback",
+        "timeout": "1m",
+        "fail_early": {"settle": "1s"},
+    }
     return {
         "telegram": {"token": "${TELEGRAM_TOKEN}"},
         "store": "sqlite:///state/pilothouse.db",
@@ -103,8 +109,9 @@ async def open_real_world(
     clock = MovableClock()
     stopping: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     async with open_world(folder, files[:2]) as sandbox, Cluster(ClusterAccess(kubeconfig)) as api:
+        unhurried(sandbox)
         configs = (*sandbox.configs, files[2])
-        async with running(configs, dict(sandbox.secrets), stopping, clock) as bot:
+        async with running(configs, sandbox.secrets, stopping, clock, UNHURRIED) as bot:
             namespaces = {target.namespace for target in bot.parts.current.config.targets()}
             try:
                 await asyncio.gather(*(_create(api, each) for each in namespaces))

@@ -8,7 +8,7 @@ import base64
 import gzip
 import json
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ from bot.sandbox.world import SandboxWorld
 from bot.telegram.pacing import Limits
 from tests.installed import open_world
 
-LONGEST = 120.0
+LONGEST = 300.0
 """Seconds after which something that was expected is missing: only a failing test waits so long."""
 
 QUICK = Pace(
@@ -37,9 +37,7 @@ QUICK = Pace(
 SETTLING = Path(__file__).parent / "settling.yaml"
 """Laid over the sample's configuration: pods that live so fast show as fast that they stay up."""
 
-UNHURRIED = Limits(
-    overall=1000, chat=0.001, burst=100, group_minute=10_000, group_edit=0.1, private_edit=0.1
-)
+UNHURRIED = Limits(overall=1000, chat=0.001, burst=100, group_minute=10_000, group_edit=0.1, private_edit=0.1)
 """The bot writes as soon as it has something to say, in a Telegram that lets it: pacing has tests of its own."""
 
 
@@ -228,19 +226,30 @@ async def open_bot_world(folder: Path, extra: str = "", *, pace: Pace = QUICK) -
     """
     laid_over = folder / "extra.yaml"
     laid_over.write_text(extra or "{}", encoding="utf-8")
-    async with open_world(folder, pace=pace) as sandbox, bot_in(sandbox, SETTLING, laid_over) as world:
+    async with open_world(folder, pace=pace) as sandbox, open_bot(sandbox, SETTLING, laid_over) as world:
         yield world
 
 
-@asynccontextmanager
-async def bot_in(
-    sandbox: SandboxWorld, *laid_over: Path, clock: MovableClock | None = None
-) -> AsyncIterator[World]:
-    """A bot in a world that is open, configured by its files and those `laid_over`; it ends with the block."""
-    clock = clock or MovableClock()
-    state = sandbox.servers.telegram.world.state
+def unhurried(sandbox: SandboxWorld) -> None:
+    """Let Telegram take all that `UNHURRIED` sends."""
+    state = sandbox.servers.telegram.state
     state.floods = Floods(Nature.none(), state.clock)
+
+
+@asynccontextmanager
+async def open_bot(
+    sandbox: SandboxWorld,
+    *laid_over: Path,
+    clock: MovableClock | None = None,
+    secrets: Mapping[str, str] | None = None,
+) -> AsyncIterator[World]:
+    """A bot in a world that is open, configured by its files and those `laid_over`; it ends with the block.
+
+    `secrets` are other variables than the world's own.
+    """
+    clock = clock or MovableClock()
+    unhurried(sandbox)
     stopping: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     configs = (*sandbox.configs, *laid_over)
-    async with running(configs, dict(sandbox.secrets), stopping, clock, UNHURRIED) as bot:
+    async with running(configs, secrets or sandbox.secrets, stopping, clock, UNHURRIED) as bot:
         yield World(sandbox, bot.parts, clock)

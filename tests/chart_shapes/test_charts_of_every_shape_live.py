@@ -15,8 +15,8 @@ from tests.chart_shapes.playing import FIRST, SECOND, Life, configured
 from tests.control_plane.running import ControlPlane
 from tests.real_worlds import RealWorld, open_real_world
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(600)]
-"""A life is four operations one after the other, one of them with 300 objects: longer than a single test may take."""
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long(10)]
+"""A life is four operations one after the other, one of them with 300 objects."""
 
 SHAPES = shapes()
 

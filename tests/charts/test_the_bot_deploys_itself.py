@@ -79,6 +79,7 @@ async def until_the_kubelet_ends_the_old_one(sandbox: SandboxWorld, old: str) ->
                 await anext(changes)
 
 
+@pytest.mark.long(20)
 async def test_the_next_bot_ends_what_the_one_before_it_was_doing(
     sandbox: SandboxWorld, tmp_path: Path
 ) -> None:

@@ -15,7 +15,7 @@ from tests.dry_run.meanwhile import scaled_during
 from tests.real_worlds import RealWorld, open_real_world
 from tests.worlds import spaced
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long(10)]
 
 VALUES = """\
 web: {replicas: 3}

@@ -36,7 +36,7 @@ MENDED = r"""
 """
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.long(30)
 async def test_the_helm_command_line_was_killed_in_the_middle_of_an_upgrade(
     bare_plane: ControlPlane, tmp_path: Path
 ) -> None:

@@ -19,7 +19,7 @@ SCRIPTS = [
 ]
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.long(30)
 @pytest.mark.parametrize("script", [pytest.param(script, id=script.stem) for script in SCRIPTS])
 async def test_a_conversation_goes_as_told(script: Path, bare_plane: ControlPlane, tmp_path: Path) -> None:
     there = given(bare_plane, folder=tmp_path)

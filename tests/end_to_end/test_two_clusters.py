@@ -34,7 +34,7 @@ SCRIPT = r"""
 """
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.long(30)
 async def test_one_that_is_down_is_named_while_the_other_one_works(
     bare_plane: ControlPlane, other_bare_plane: ControlPlane, tmp_path: Path
 ) -> None:

@@ -1,6 +1,5 @@
 """A bot in a sample world that is already open, so that its configuration can name the world's own addresses."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,9 +7,8 @@ from typing import Any
 
 import yaml
 
-from bot.app import running
 from bot.sandbox.world import SandboxWorld
-from tests.worlds import MovableClock, World
+from tests.worlds import SETTLING, World, open_bot
 
 
 @asynccontextmanager
@@ -20,10 +18,8 @@ async def bot_in(
     """Start a bot whose configuration is the sample's with `laid_over` on top; it is closed with the block."""
     path = folder / "mode.yaml"
     path.write_text(yaml.safe_dump(dict(laid_over or {})), encoding="utf-8")
-    clock = MovableClock()
-    stopping: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    async with running((*sandbox.configs, path), dict(sandbox.secrets), stopping, clock) as bot:
-        yield World(sandbox, bot.parts, clock)
+    async with open_bot(sandbox, SETTLING, path) as world:
+        yield world
 
 
 async def talks(world: World, version: str = "v1.2") -> None:

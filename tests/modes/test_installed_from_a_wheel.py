@@ -82,6 +82,7 @@ def test_the_chart_in_the_wheel_is_the_repository_s(wheel: Path) -> None:
     assert packed == kept
 
 
+@pytest.mark.long(40)
 def test_a_script_is_played_far_from_the_checkout(pilothouse: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

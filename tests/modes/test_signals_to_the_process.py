@@ -4,6 +4,8 @@ import asyncio
 from pathlib import Path
 from signal import SIGHUP, SIGTERM
 
+import pytest
+
 from bot.sandbox.world import SandboxWorld
 from tests.modes.processes import open_crowd
 
@@ -52,6 +54,7 @@ async def test_it_is_ended_while_it_still_waits_for_telegram(sandbox: SandboxWor
         assert await bot.ended(within=SOON) == 0
 
 
+@pytest.mark.long(15)
 async def test_what_is_under_way_at_the_end_goes_on_at_the_next_start(
     sandbox: SandboxWorld, tmp_path: Path
 ) -> None:

@@ -19,6 +19,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return found
 
 
+@pytest.mark.long(15)
 async def test_the_second_waits_and_takes_over_when_the_first_is_killed(
     sandbox: SandboxWorld, tmp_path: Path, store: str
 ) -> None:
@@ -56,6 +57,7 @@ async def freeze(bot: Bot, store: str) -> None:
             connection.close()
 
 
+@pytest.mark.long(15)
 async def test_a_leader_that_was_frozen_wakes_up_and_does_nothing_more(
     sandbox: SandboxWorld, tmp_path: Path, store: str
 ) -> None:

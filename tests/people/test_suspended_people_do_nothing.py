@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 import yaml
 from sqlalchemy import select
 
@@ -97,6 +98,7 @@ async def test_whoever_suspends_is_told_what_it_means_and_must_say_whom_and_why(
     assert "⚠️ That is yourself\n⚠️ Nobody would be left who may suspend" in spaced(asked.text)
 
 
+@pytest.mark.long(10)
 async def test_every_command_and_every_button_is_refused(world: World) -> None:
     handlers.load()
     await suspends(world, "dana")

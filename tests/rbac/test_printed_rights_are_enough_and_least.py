@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import pytest
+
 from bot.rbac.needs import RBAC, Need
 from bot.sandbox.kubernetes.storage import Key
 from tests.modes.opening import bot_in
@@ -113,6 +115,7 @@ async def mends(world: World) -> None:
     await world.sees("is mended")
 
 
+@pytest.mark.long(50)
 async def test_a_bot_with_the_printed_rights_does_everything_and_uses_each_of_them(held: Held) -> None:
     printed = await held.printed()
     await apply(held.sandbox.servers.cluster, printed)

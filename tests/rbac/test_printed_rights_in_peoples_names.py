@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.modes.opening import bot_in
 from tests.rbac.accounts import USER, apply
 from tests.rbac.conftest import Held
@@ -15,6 +17,7 @@ IMPERSONATING = {
 }
 
 
+@pytest.mark.long(10)
 async def test_people_deploy_by_their_own_roles_and_the_bot_by_none(held: Held) -> None:
     cluster = held.sandbox.servers.cluster
     await apply(cluster, await held.printed(IMPERSONATING))

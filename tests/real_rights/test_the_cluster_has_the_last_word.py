@@ -17,7 +17,7 @@ from tests.control_plane.running import ControlPlane
 from tests.real_rights.accounts import RBAC, account, granted, printed
 from tests.real_worlds import RealWorld, apply, kubectl, open_real_world
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long(5)]
 
 CONFIG = {
     "people": {

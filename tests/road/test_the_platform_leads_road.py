@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import shutil
 from collections.abc import AsyncIterator, Mapping
@@ -12,10 +11,10 @@ from pathlib import Path
 from signal import SIGINT
 from typing import Any
 
+import pytest
 import yaml
 
 from bot.adopting import adopt
-from bot.app import running
 from bot.checking import check
 from bot.config import load
 from bot.rbac.printing import Account as ServiceAccount
@@ -25,7 +24,7 @@ from bot.sandbox.world import CHART, SAMPLE, SandboxWorld
 from tests.installed import open_world
 from tests.modes.test_ids_before_the_first_start import listening
 from tests.rbac.accounts import Account, account, apply
-from tests.worlds import QUICK, MovableClock, World, spaced
+from tests.worlds import QUICK, World, open_bot, spaced
 
 BY_HAND = {"web": {"replicas": 4}, "config": {"FEATURE": "carts"}}
 """What the pipeline of before gave the release, and nobody wrote down."""
@@ -113,7 +112,7 @@ def describes_shop(lead: Lead) -> None:
                 "cluster": "main",
                 "namespace": "{{ app }}-staging",
                 "timeout": "2m",
-                "fail_early": {"crash_restarts": 2},
+                "fail_early": {"crash_restarts": 2, "settle": "1s"},
             }
         },
         apps={
@@ -152,6 +151,7 @@ async def keeps_what_was_given_by_hand(lead: Lead) -> None:
     lead.pastes("".join(lines[1:]).partition("Then look")[0])
 
 
+@pytest.mark.long(30)
 async def test_from_ids_to_the_night_without_a_registry(tmp_path: Path) -> None:
     async with beginning(tmp_path) as lead:
         await finds_out_who_writes(lead, tmp_path)
@@ -159,10 +159,7 @@ async def test_from_ids_to_the_night_without_a_registry(tmp_path: Path) -> None:
         await gets_rights(lead)
         await keeps_what_was_given_by_hand(lead)
         sandbox = replace(lead.sandbox, configs=(lead.file,))
-        stopping: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        clock = MovableClock()
-        async with running(sandbox.configs, lead.secrets, stopping, clock) as bot:
-            world = World(sandbox, bot.parts, clock)
+        async with open_bot(sandbox, secrets=lead.secrets) as world:
             await deploys_for_the_first_time(world)
             await meets_a_bad_version(world)
             await goes_back_without_a_registry(world)

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 SCRIPTS = [ROOT / "docs" / "tour.yaml", *sorted((ROOT / "tests" / "conversations").glob("*.yaml"))]
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.long(25)
 @pytest.mark.parametrize("script", [pytest.param(script, id=script.stem) for script in SCRIPTS])
 async def test_a_conversation_goes_as_told(script: Path) -> None:
     out = io.StringIO()

@@ -58,6 +58,7 @@ async def sandbox(*options: str) -> tuple[int, str, str]:
     return process.returncode, out.decode(), error.decode()
 
 
+@pytest.mark.long(10)
 async def test_all_went_as_told(tmp_path: Path) -> None:
     (tmp_path / "script.yaml").write_text(WAIT)
     code, out, error = await sandbox("--script", str(tmp_path / "script.yaml"))
@@ -65,6 +66,7 @@ async def test_all_went_as_told(tmp_path: Path) -> None:
     assert "All 2 steps went as told" in out
 
 
+@pytest.mark.long(10)
 async def test_what_did_not_go_as_told_is_named_with_its_step_and_what_was_seen(tmp_path: Path) -> None:
     (tmp_path / "script.yaml").write_text(WAIT.replace("1002", "9999").replace("30s", "3s"))
     code, out, _ = await sandbox("--script", str(tmp_path / "script.yaml"))
@@ -106,6 +108,7 @@ async def test_a_world_of_ones_own_is_played_against_the_same_servers(
     assert code == 0, out + error
 
 
+@pytest.mark.long(10)
 async def test_a_signal_stops_the_sandbox_and_its_bot(tmp_path: Path) -> None:
     (tmp_path / "script.yaml").write_text(WAIT + "- {wait: 90s}\n")
     process = await asyncio.create_subprocess_exec(

@@ -17,7 +17,7 @@ from bot.telegram.outbox import Outbox
 from bot.telegram.text import escape, plain
 from bot.telegram.transport import connect
 from bot.texts.rendering import Texts
-from tests.threats.conftest import UNHURRIED
+from tests.worlds import UNHURRIED
 
 TOKEN = "4242:opens-nothing"
 DANA = 11

@@ -1,5 +1,6 @@
 """Every command with hostile arguments is answered, and changes nothing (threats.md, rows 23, 24 and 32)."""
 
+import pytest
 from structlog.testing import capture_logs
 
 import handlers
@@ -34,6 +35,7 @@ HOSTILE = (
 )
 
 
+@pytest.mark.long(15)
 async def test_each_is_answered_and_changes_nothing(world: World) -> None:
     before = state_of(world)
     unanswered = []

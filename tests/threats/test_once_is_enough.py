@@ -3,40 +3,20 @@
 threats.md, rows 13 and 35.
 """
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 from sqlalchemy import select, update
 
-from bot.app import running
-from bot.sandbox.telegram import Limits as Nature
-from bot.sandbox.telegram.floods import Floods
 from bot.sandbox.telegram.updates import Update
-from bot.sandbox.world import SandboxWorld
 from bot.store.tables import UpdateRow
 from tests.installed import open_world
 from tests.threats.acting import handled, operations
-from tests.worlds import QUICK, MovableClock, World
+from tests.worlds import QUICK, SETTLING, World, open_bot
 
 
-@asynccontextmanager
-async def started(sandbox: SandboxWorld) -> AsyncIterator[World]:
-    """The bot, started (again) in a world that goes on."""
-    clock = MovableClock()
-    stopping: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    async with running(sandbox.configs, dict(sandbox.secrets), stopping, clock) as bot:
-        yield World(sandbox, bot.parts, clock)
-
-
-async def test_updates_that_come_again_after_a_restart_do_nothing_again(
-    tmp_path: Path, unhurried: None
-) -> None:
+async def test_updates_that_come_again_after_a_restart_do_nothing_again(tmp_path: Path) -> None:
     async with open_world(tmp_path, pace=QUICK) as sandbox:
-        state = sandbox.servers.telegram.state
-        state.floods = Floods(Nature.none(), state.clock)
-        async with started(sandbox) as world:
+        async with open_bot(sandbox, SETTLING) as world:
             await world.dana.deploys("v1.2")
             await world.sees("✅ shop → staging v1.2")
             await handled(world)
@@ -46,7 +26,7 @@ async def test_updates_that_come_again_after_a_restart_do_nothing_again(
             await handled(world)
             assert shown(world) == before
             await forget_that_they_are_done(world)
-        async with started(sandbox) as world:
+        async with open_bot(sandbox, SETTLING) as world:
             replay(world, payloads)
             await handled(world)
             world.kim.says("/whoami", "private")
@@ -55,16 +35,14 @@ async def test_updates_that_come_again_after_a_restart_do_nothing_again(
             assert world.history("shop", "shop-staging") == ["superseded", "superseded", "deployed"]
 
 
-async def test_a_command_that_is_handled_again_takes_no_button_of_its_own_plan_away(
-    tmp_path: Path, unhurried: None
-) -> None:
+async def test_a_command_that_is_handled_again_takes_no_button_of_its_own_plan_away(tmp_path: Path) -> None:
     async with open_world(tmp_path, pace=QUICK) as sandbox:
-        async with started(sandbox) as world:
+        async with open_bot(sandbox, SETTLING) as world:
             world.dana.says("/deploy shop v1.2 staging", "private")
             plan = await world.sees("Plan: shop → staging v1.2", chat="private dana")
             await handled(world)
             await forget_that_they_are_done(world)
-        async with started(sandbox) as world:
+        async with open_bot(sandbox, SETTLING) as world:
             await handled(world)  # it was killed between the plan and the note that the command is done
             world.telegram.presses(world.dana.person.id, plan.chat_id, plan.id, 0, 0)
             end = await world.sees("✅ shop → staging v1.2", chat="private dana")

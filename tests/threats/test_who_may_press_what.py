@@ -126,6 +126,7 @@ def test_every_button_has_its_row() -> None:
     assert set(MATRIX) == set(BUTTONS)
 
 
+@pytest.mark.long(15)
 @pytest.mark.parametrize("environment", ["staging", "production"])
 async def test_who_may_presses_and_who_may_not_is_refused(world: World, environment: str) -> None:
     place = world.place("team", world.kim.person)
