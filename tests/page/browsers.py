@@ -10,7 +10,7 @@ from typing import Final
 
 from playwright.async_api import Browser, async_playwright
 
-INSTALL: Final = "apt-get install -y chromium"
+INSTALL: Final = "apt-get install -y chromium fonts-inter fonts-noto-color-emoji fonts-dejavu-core"
 _ARGUMENTS: Final = (
     "--no-sandbox",  # tests may run as root, for whom Chromium has none
     "--disable-gpu",
