@@ -14,7 +14,16 @@ import structlog
 from bench.measuring import Figure
 
 RESULTS = Path("build/bench.json")
-BENCHES = ("starting", "planning", "rendering", "operating", "splitting", "receiving", "scaling")
+BENCHES = (
+    "starting",
+    "planning",
+    "rendering",
+    "operating",
+    "splitting",
+    "receiving",
+    "sandboxing",
+    "scaling",
+)
 
 
 async def run(names: Sequence[str]) -> list[tuple[str, Figure]]:

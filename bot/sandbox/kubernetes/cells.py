@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from bot.sandbox.kubernetes.selectors import selector_text
@@ -16,8 +17,13 @@ def since(stamp: str | None, now: datetime) -> str:
     """How long ago, as kubectl writes ages: 45s, 5m, 3h12m, 2d4h, 40d."""
     if not stamp:
         return "<unknown>"
-    then = datetime.fromisoformat(stamp.replace("Z", "+00:00")).astimezone(UTC)
-    return duration(max(0, int((now - then).total_seconds())))
+    return duration(max(0, int((now - _moment(stamp)).total_seconds())))
+
+
+@lru_cache(maxsize=4096)
+def _moment(stamp: str) -> datetime:
+    """The time of a stamp; many objects of a list have the same."""
+    return datetime.fromisoformat(stamp).astimezone(UTC)
 
 
 def duration(seconds: int) -> str:

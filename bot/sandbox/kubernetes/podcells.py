@@ -11,8 +11,10 @@ _NO_SIDECARS: frozenset[str] = frozenset()
 def pod_ready(pod: Object) -> str:
     """Ready containers of all, sidecars included."""
     sidecars = _sidecars(pod)
-    statuses = [*_statuses(pod, "containerStatuses")]
-    statuses += [each for each in _statuses(pod, "initContainerStatuses") if each["name"] in sidecars]
+    statuses = _statuses(pod, "containerStatuses")
+    if sidecars:
+        inits = _statuses(pod, "initContainerStatuses")
+        statuses = [*statuses, *(each for each in inits if each["name"] in sidecars)]
     running = [each for each in statuses if each.get("ready") and "running" in (each.get("state") or {})]
     return f"{len(running)}/{len(pod['spec'].get('containers') or []) + len(sidecars)}"
 
@@ -20,14 +22,18 @@ def pod_ready(pod: Object) -> str:
 def pod_restarts(pod: Object, ago: Callable[[str], str]) -> str:
     """How often its containers restarted, and when the last one did."""
     counted = _statuses(pod, "initContainerStatuses")
-    if not _initialising(pod):
+    if not counted:
+        counted = _statuses(pod, "containerStatuses")
+    elif not _initialising(pod):
         sidecars = _sidecars(pod)
         kept = [each for each in counted if each["name"] in sidecars]
         counted = [*kept, *_statuses(pod, "containerStatuses")]
-    restarts = sum(each.get("restartCount", 0) for each in counted)
+    restarts = sum([each.get("restartCount", 0) for each in counted])
+    if not restarts:
+        return "0"
     ended = [((each.get("lastState") or {}).get("terminated") or {}).get("finishedAt") for each in counted]
     last = max(filter(None, ended), default=None)
-    return f"{restarts} ({ago(last)} ago)" if restarts and last else str(restarts)
+    return f"{restarts} ({ago(last)} ago)" if last else str(restarts)
 
 
 def pod_status(pod: Object) -> str:
@@ -35,8 +41,8 @@ def pod_status(pod: Object) -> str:
     status = pod.get("status") or {}
     phase = str(status.get("phase", "Unknown"))
     reason = str(status.get("reason") or phase)
-    gated = any(each.get("reason") == "SchedulingGated" for each in status.get("conditions") or [])
-    if gated:
+    conditions = status.get("conditions") or []
+    if phase == "Pending" and any(each.get("reason") == "SchedulingGated" for each in conditions):
         reason = "SchedulingGated"
     reason = _initialising(pod) or _running(pod, reason)
     if pod["metadata"].get("deletionTimestamp") and phase not in ("Succeeded", "Failed"):

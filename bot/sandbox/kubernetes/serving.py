@@ -4,12 +4,12 @@ Rights are checked here, once, before anything is read or written; what the verb
 """
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import orjson
 from aiohttp import web
 
 from bot.clock import Clock
@@ -302,7 +302,7 @@ class Api:
         return web.Response(body=self._documents[path], content_type="application/json")
 
     def _document(self, group: str, version: str) -> bytes:
-        return json.dumps(openapi.document(self._resources, group, version)).encode()
+        return orjson.dumps(openapi.document(self._resources, group, version))
 
 
 def answered(
@@ -315,7 +315,7 @@ def answered(
 ) -> web.Response:
     """A JSON answer."""
     response = web.Response(
-        body=json.dumps(value, separators=(",", ":")).encode(),
+        body=orjson.dumps(value),
         status=status,
         headers={"Content-Type": content_type, **(headers or {})},
     )
