@@ -14,12 +14,12 @@ import structlog
 from sqlalchemy import make_url
 
 import handlers
+from bot.chats import Chats, Resolve
 from bot.clock import Clock, SystemClock
 from bot.cluster.clusters import Clusters
 from bot.cluster.identities import Identities
 from bot.commands.dispatching import Dispatcher
 from bot.commands.live import LiveMessages
-from bot.commands.menus import menus
 from bot.commands.posting import ChatPoster
 from bot.commands.services import Services
 from bot.commands.showing import Screen
@@ -36,6 +36,7 @@ from bot.operations.frozen import Frozen
 from bot.operations.lease import Lease
 from bot.operations.tools import Tools
 from bot.operations.transience import is_transient
+from bot.outside import OUTSIDE, Outside
 from bot.planning.inspecting import Inspector
 from bot.planning.live import Glances
 from bot.planning.planner import Planner
@@ -52,7 +53,7 @@ from bot.telegram.outbox import Outbox
 from bot.telegram.pacing import Limits
 from bot.telegram.pins import Pins
 from bot.telegram.polling import Poller, bring_to
-from bot.telegram.transport import Bot, connect, introduce
+from bot.telegram.transport import Bot, introduce
 from bot.web.server import Busy, Webhook, WebServer
 
 LOST = 3
@@ -61,9 +62,6 @@ LOST = 3
 log = structlog.get_logger(__name__)
 
 handlers.load()
-
-
-Resolve = Callable[[Config], Awaitable[dict[str, int]]]
 
 
 @dataclass(frozen=True)
@@ -122,7 +120,10 @@ class Running:
 
 @asynccontextmanager
 async def opened_for_planning(
-    paths: Sequence[Path], environ: Mapping[str, str], clock: Clock | None = None
+    paths: Sequence[Path],
+    environ: Mapping[str, str],
+    clock: Clock | None = None,
+    outside: Outside = OUTSIDE,
 ) -> AsyncIterator[Parts]:
     """Load the configuration and open what planning needs.
 
@@ -133,11 +134,12 @@ async def opened_for_planning(
     config = current.config
     async with AsyncExitStack() as owned:
         url = config.store.read()
-        database = await owned.enter_async_context(Database(url))
+        database = await owned.enter_async_context(outside.database(url))
         vault = await asyncio.to_thread(Vault.open, config.store_key_file or _beside(url, "store.key"))
-        helm = await owned.enter_async_context(Helm(mask=lambda text: current.masker.mask_text(text)))
-        clusters = await owned.enter_async_context(Clusters(clock))
-        images = await owned.enter_async_context(Images(config, _beside(url, "git"), clock, current.hide))
+        helm = await owned.enter_async_context(outside.helm(mask=lambda text: current.masker.mask_text(text)))
+        clusters = await owned.enter_async_context(outside.clusters(clock))
+        git = _beside(url, "git")
+        images = await owned.enter_async_context(outside.images(config, git, clock, current.hide))
         yield _parts(current, clock, database, vault, helm, clusters, images)
 
 
@@ -189,18 +191,23 @@ async def running(
     stopping: asyncio.Future[int],
     clock: Clock | None = None,
     limits: Limits | None = None,
+    outside: Outside = OUTSIDE,
 ) -> AsyncIterator[Running]:
     """The whole bot, listening, until the block ends; `stopping` is set when it must end by itself.
 
     `limits` is another pace than the one that Telegram bears.
     """
-    async with opened_for_planning(paths, environ, clock) as parts, AsyncExitStack() as owned:
-        reload = await _start(parts, owned, stopping, limits)
+    async with opened_for_planning(paths, environ, clock, outside) as parts, AsyncExitStack() as owned:
+        reload = await _start(parts, owned, stopping, limits, outside)
         yield Running(parts, reload)
 
 
 async def _start(
-    parts: Parts, owned: AsyncExitStack, stopping: asyncio.Future[int], limits: Limits | None
+    parts: Parts,
+    owned: AsyncExitStack,
+    stopping: asyncio.Future[int],
+    limits: Limits | None,
+    outside: Outside,
 ) -> Reload:
     """Build the bot's own parts on top of `parts`, and begin to listen; what reloads the configuration."""
     current, clock, database = parts.current, parts.clock, parts.database
@@ -212,7 +219,7 @@ async def _start(
         return value
 
     bot = await owned.enter_async_context(
-        connect(token, api_url=telegram.api_url, proxy=telegram.proxy, ca_file=telegram.ca_file)
+        outside.connect(token, api_url=telegram.api_url, proxy=telegram.proxy, ca_file=telegram.ca_file)
     )
     me = await introduce(bot, clock)
     lease = Lease(database, clock)
@@ -224,7 +231,7 @@ async def _start(
         )
     )
     menu = await owned.enter_async_context(Menus(bot, database, clock))
-    chats = _Chats(parts, Pins(bot, database), menu)
+    chats = Chats(current, parts.reload, Pins(bot, database), menu)
     await chats.pin()
     actions = Actions(database, clock, outbox.follow)
     screen = Screen(texts=lambda: current.texts, actions=actions, outbox=outbox, database=database)
@@ -233,35 +240,6 @@ async def _start(
     inbox = await owned.enter_async_context(Inbox(database, clock, dispatcher.handle))
     await _listen(owned, bot, inbox, lease, current.config, clock)
     return chats.reload
-
-
-class _Chats:
-    """What Telegram has of the configuration's chats: the ids of their names, and the menus in them."""
-
-    def __init__(self, parts: Parts, pins: Pins, menu: Menus) -> None:
-        self._parts = parts
-        self._pins = pins
-        self._menu = menu
-
-    async def pin(self) -> None:
-        """Look up what the chats' ids are now, and show each its menus."""
-        current = self._parts.current
-        current.pin(await self._resolve(current.config))
-        self._show_menus()
-
-    async def reload(self) -> list[str]:
-        """Put the configuration's files into force; the problems when they are not."""
-        problems = await self._parts.reload(self._resolve)
-        if not problems:
-            self._show_menus()
-        return problems
-
-    async def _resolve(self, config: Config) -> dict[str, int]:
-        return await self._pins.resolve({name: chat.id for name, chat in config.chats.items()})
-
-    def _show_menus(self) -> None:
-        current = self._parts.current
-        self._menu.show(menus(current.config, current.policy, current.chat))
 
 
 async def _operating(

@@ -14,11 +14,12 @@ import structlog
 from bot import logs
 from bot.app import running
 from bot.masking import Masker
+from bot.outside import OUTSIDE, Outside
 
 log = structlog.get_logger(__name__)
 
 
-async def run(paths: Sequence[Path], environ: Mapping[str, str]) -> int:
+async def run(paths: Sequence[Path], environ: Mapping[str, str], outside: Outside = OUTSIDE) -> int:
     """Run the bot until SIGTERM or SIGINT (exit code 0), or until another process takes over (exit code 3).
 
     Raises: ConfigInvalid, StoreError, TokenRefused, WebhookRefused, WebhookUnsafe, OSError.
@@ -31,7 +32,7 @@ async def run(paths: Sequence[Path], environ: Mapping[str, str]) -> int:
     loop.add_signal_handler(signal.SIGHUP, hangups.set)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stop, stopping)
-    bot = asyncio.create_task(_live(paths, environ, stopping, hangups), name="bot")
+    bot = asyncio.create_task(_live(paths, environ, stopping, hangups, outside), name="bot")
     await asyncio.wait((bot, stopping), return_when=asyncio.FIRST_COMPLETED)
     if not stopping.done():
         await bot  # it could not start, and says why
@@ -45,9 +46,13 @@ async def run(paths: Sequence[Path], environ: Mapping[str, str]) -> int:
 
 
 async def _live(
-    paths: Sequence[Path], environ: Mapping[str, str], stopping: asyncio.Future[int], hangups: asyncio.Event
+    paths: Sequence[Path],
+    environ: Mapping[str, str],
+    stopping: asyncio.Future[int],
+    hangups: asyncio.Event,
+    outside: Outside,
 ) -> None:
-    async with running(paths, environ, stopping) as bot:
+    async with running(paths, environ, stopping, outside=outside) as bot:
         logs.set_up(lambda text: bot.parts.current.masker.mask_text(text))
         bot.parts.current.log_texts()
         gc.freeze()  # what lives as long as the bot need not be looked at by each collection

@@ -30,6 +30,7 @@ from bot.helm.errors import (
 from bot.helm.frames import FrameError
 from bot.helm.releases import Location, ReleaseRecord, Revision
 from bot.helm.rendering import LintMessage, Rendered
+from bot.helm.requests import asking, plain_access, plain_identity, whole
 from bot.helm.workers import Failed, Pool, WorkerDied
 
 MIB = 1 << 20
@@ -119,7 +120,7 @@ class Helm:
             "kube_version": kube_version,
             "api_versions": list(api_versions),
         }
-        request |= _at("render_there", at, as_) if at is not None else {}
+        request |= asking("render_there", at, as_) if at is not None else {}
         return Rendered.of(await self._of_chart(request, archive, timeout))
 
     async def merged_values(
@@ -170,7 +171,7 @@ class Helm:
 
         Raises: ClusterUnreachable, ClusterRefused.
         """
-        records = await self._read(_at("history", at, as_, brief=brief), timeout)
+        records = await self._read(asking("history", at, as_, brief=brief), timeout)
         return sorted((Revision.of(record) for record in records), key=lambda revision: revision.number)
 
     async def get(
@@ -186,7 +187,7 @@ class Helm:
         Raises: ReleaseMissing, ClusterUnreachable, ClusterRefused.
         """
         try:
-            record = await self._read(_at("get", at, as_, revision=revision), timeout)
+            record = await self._read(asking("get", at, as_, revision=revision), timeout)
         except ReleaseMissing as missing:
             raise _missing(at) from missing
         return ReleaseRecord.of(record)
@@ -205,8 +206,8 @@ class Helm:
         """
         request = {
             "do": "list",
-            "access": _plain_access(access),
-            "as": _plain_identity(as_),
+            "access": plain_access(access),
+            "as": plain_identity(as_),
             "namespace": namespace or "default",
             "all_namespaces": namespace is None,
         }
@@ -238,13 +239,13 @@ class Helm:
         Raises: ReleaseBusy, ReleaseMissing (not `install`), ChartInvalid, ValuesInvalid, ClusterRefused,
         ForeignObject, FieldConflict, HookFailed, ClusterUnreachable, OutcomeUnknown.
         """
-        request = _at(
+        request = asking(
             "upgrade",
             at,
             as_,
             values=values,
             install=install,
-            timeout_seconds=_whole(timeout),
+            timeout_seconds=whole(timeout),
             max_history=history_max,
             labels=dict(labels) if labels else None,
             description=description,
@@ -271,12 +272,12 @@ class Helm:
 
         Raises: ReleaseMissing, ClusterRefused, FieldConflict, HookFailed, ClusterUnreachable, OutcomeUnknown.
         """
-        request = _at(
+        request = asking(
             "rollback",
             at,
             as_,
             revision=revision,
-            timeout_seconds=_whole(timeout),
+            timeout_seconds=whole(timeout),
             max_history=history_max,
             force_conflicts=force_conflicts,
         )
@@ -289,7 +290,7 @@ class Helm:
 
         Raises: ReleaseMissing, ClusterRefused, HookFailed, ClusterUnreachable, OutcomeUnknown.
         """
-        request = _at("uninstall", at, as_, keep_history=keep_history, timeout_seconds=_whole(timeout))
+        request = asking("uninstall", at, as_, keep_history=keep_history, timeout_seconds=whole(timeout))
         return str(await self._write(request, at, as_, timeout))
 
     async def test(self, at: Location, *, as_: Identity | None = None, timeout: float) -> str:
@@ -297,7 +298,7 @@ class Helm:
 
         Raises: HookFailed with the failing test's name, ReleaseMissing, ClusterUnreachable, OutcomeUnknown.
         """
-        request = _at("test", at, as_, timeout_seconds=_whole(timeout))
+        request = asking("test", at, as_, timeout_seconds=whole(timeout))
         return str(await self._write(request, at, as_, timeout))
 
     async def _of_chart(self, request: dict[str, Any], archive: ChartArchive, timeout: float) -> Any:
@@ -377,29 +378,3 @@ class Helm:
 
 def _missing(at: Location) -> ReleaseMissing:
     return ReleaseMissing(f"There is no release {at.release} in {at.namespace}, or no such revision of it")
-
-
-def _at(do: str, at: Location, as_: Identity | None, **fields: Any) -> dict[str, Any]:
-    place = {"access": _plain_access(at.access), "as": _plain_identity(as_)}
-    return {"do": do, "namespace": at.namespace, "release": at.release, **place, **fields}
-
-
-def _plain_access(access: ClusterAccess) -> dict[str, Any]:
-    return {
-        "kubeconfig": access.kubeconfig and str(access.kubeconfig.expanduser()),
-        "context": access.context,
-        "in_cluster": access.in_cluster,
-        "proxy": access.proxy,
-        "ca_file": access.ca_file and str(access.ca_file.expanduser()),
-        "allow_exec": access.allow_exec,
-        "called": access.called,
-    }
-
-
-def _plain_identity(as_: Identity | None) -> dict[str, Any] | None:
-    return None if as_ is None else {"user": as_.user, "groups": list(as_.groups)}
-
-
-def _whole(seconds: float) -> int:
-    """Helm counts whole seconds, and takes 0 for its own default."""
-    return max(1, round(seconds))

@@ -28,7 +28,8 @@ class BotEnded(Exception):
 class BotProcess:
     """Runs the bot while its context is open; always leaves with the process ended and awaited.
 
-    `asked_at` says when (by `clock`) the bot last asked for updates, which is how it is known to be up.
+    `asked_at` says when (by `clock`) the bot last asked for updates, which is how it is known to be up. `module` is
+    another program with the same `run`.
     """
 
     def __init__(
@@ -39,10 +40,11 @@ class BotProcess:
         secrets: Mapping[str, str],
         asked_at: Callable[[], float],
         clock: Clock,
+        module: str = "bot.cli",
     ) -> None:
         self.log = log
         options = [part for config in configs for part in ("--config", str(config))]
-        self._command = (sys.executable, "-m", "bot.cli", "run", *options)
+        self._command = (sys.executable, "-m", module, "run", *options)
         self._secrets = secrets
         self._asked_at, self._clock = asked_at, clock
         self._process: asyncio.subprocess.Process | None = None

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,15 +84,27 @@ class Outside:
                 while not holds():
                     await anext(changes)
 
+    @property
+    def store(self) -> Path:
+        """The bot's database."""
+        return self.bot.log.parent / "pilothouse.db"
+
     def history(self, release: str, namespace: str) -> list[str]:
         """The statuses of a release's revisions, oldest first."""
+        return [labels["status"] for labels in self._labels(release, namespace)]
+
+    def revisions(self, release: str, namespace: str) -> list[int]:
+        """Their numbers."""
+        return [int(labels["version"]) for labels in self._labels(release, namespace)]
+
+    def _labels(self, release: str, namespace: str) -> list[dict[str, str]]:
         found = [
             item["metadata"]["labels"]
             for item in self.world.servers.cluster.storage.list("", "secrets", namespace)
             if item["metadata"].get("labels", {}).get("owner") == "helm"
             and item["metadata"]["labels"]["name"] == release
         ]
-        return [labels["status"] for labels in sorted(found, key=lambda labels: int(labels["version"]))]
+        return sorted(found, key=lambda labels: int(labels["version"]))
 
     def generation(self, deployment: str, namespace: str) -> int:
         """How often what the Deployment wants was changed."""
@@ -107,15 +119,18 @@ class Outside:
 
 
 @asynccontextmanager
-async def open_outside(folder: Path) -> AsyncIterator[Outside]:
-    """Open the world and start the bot in it."""
+async def open_outside(
+    folder: Path, *, module: str = "bot.cli", environ: Mapping[str, str] | None = None
+) -> AsyncIterator[Outside]:
+    """Open the world and start the bot in it; `module` is another build of it, which may read `environ`."""
     async with open_world(folder, pace=QUICK) as world:
         bot = BotProcess(
             world.configs,
             log=folder / "bot.log",
-            secrets=world.secrets,
+            secrets={**world.secrets, **(environ or {})},
             asked_at=world.asked_at,
             clock=SystemClock(),
+            module=module,
         )
         async with bot:
             yield Outside(world, bot)
