@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sandbox test control-plane test-cluster lint format bench locks schema clean
+.PHONY: help setup demo sandbox test control-plane test-cluster lint format bench taps picture locks schema clean
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -22,7 +22,7 @@ $(READY): requirements/dev.txt pyproject.toml
 demo: $(READY) ## Play the README's tour through the real bot, with everything embedded
 	$(BIN)/pilothouse sandbox --script docs/tour.yaml
 
-sandbox: $(READY) ## Start the sandbox and leave it running
+sandbox: $(READY) ## Start the sandbox, with its chat page at http://127.0.0.1:8080
 	$(BIN)/pilothouse sandbox
 
 test: $(READY) ## Run all tests, installing the Debian packages they need when possible
@@ -44,6 +44,12 @@ format: $(READY) ## Format the code
 
 bench: $(READY) ## Measure the figures in docs/performance.md
 	$(BIN)/python -m bench
+
+taps: $(READY) ## Count the taps in docs/taps.md on the chat page
+	$(BIN)/python -m tests.page.taps
+
+picture: $(READY) ## Draw the README's picture of the chat page
+	$(BIN)/python -m tests.page.picture
 
 schema: $(READY) ## Write the configuration's JSON Schema for editors
 	$(BIN)/pilothouse schema > docs/config.schema.json

@@ -11,7 +11,7 @@ from typing import Final
 from playwright.async_api import Browser, Locator, Page, expect
 
 SIZE: Final = (390, 844)
-LONGEST: Final = 120_000
+LONGEST: Final = 300_000
 """Milliseconds after which something that was expected is missing: only a failing test waits so long."""
 
 
@@ -22,6 +22,8 @@ class Phone:
     page: Page
     taps: int = 0
     typed: int = 0
+    _pressed: tuple[str, str] | None = None
+    """The last button that was touched: its message, and its label."""
 
     def forget(self) -> None:
         """Count from here on."""
@@ -37,12 +39,19 @@ class Phone:
         await self.leaves()
         await self.tap(self.page.locator("#chats .who > button"))
         await self.tap(self.page.locator(f"#chats [data-person={person}]"))
-        await self.page.wait_for_function("who => location.hash.startsWith(`#/${who}`)", arg=person, timeout=LONGEST)
+        await self.page.wait_for_function(
+            "who => location.hash.startsWith(`#/${who}`)", arg=person, timeout=LONGEST
+        )
 
     async def opens(self, chat: str) -> None:
         """Go into a chat."""
         await self.leaves()
+        self._pressed = None
         await self.tap(self.page.locator(f".row[data-chat={chat}]"))
+
+    async def turns_to(self, topic: str) -> None:
+        """Look at one topic of the group that is open."""
+        await self.tap(self.page.locator(".topics a", has_text=topic))
 
     async def leaves(self) -> None:
         """Go back to the list of chats."""
@@ -55,27 +64,48 @@ class Phone:
         await self.tap(self.page.get_by_role("button", name="Start", exact=True))
 
     async def picks(self, command: str) -> None:
-        """Choose a command from the menu."""
+        """Choose a command from the menu, and wait for the answer."""
+        self._pressed = None
+        answers = self.page.locator(".msg:not(.me)")
+        before = await answers.count()
         await self.tap(self.page.locator("#commands"))
         await self.tap(self.page.get_by_role("option").filter(has_text=f"/{command}").first)
+        await expect(answers).not_to_have_count(before, timeout=LONGEST)
 
-    async def presses(self, label: str) -> None:
-        """Touch the newest button whose label begins so."""
-        await self.tap(self.key(label))
+    async def presses(self, label: str) -> str:
+        """Touch the newest button whose label begins so; the whole label.
+
+        After another button it is what that led to: in the same message, or below it.
+        """
+        key = self._place(label).locator(".key", has_text=_begins(label)).last
+        whole = (await key.inner_text(timeout=LONGEST)).replace("\u00a0", " ").strip()
+        number = await key.evaluate("key => key.closest('.msg').dataset.message")
+        await self.tap(key)
+        self._pressed = (number, whole)
+        return whole
+
+    def _place(self, label: str) -> Locator:
+        """The messages in which the next button is looked for."""
+        if self._pressed is None:
+            return self.page.locator(".msg")
+        number, before = self._pressed
+        here = f".msg[data-message='{number}']"
+        return self.page.locator(f"{here} ~ .msg" if before.startswith(label) else f"{here}, {here} ~ .msg")
+
+    async def repeats(self, command: str) -> None:
+        """Touch a command in somebody's message, which says it again in one's own name."""
+        await self.tap(self.page.locator(".bubble > p button, .bubble > p a", has_text=f"/{command}").last)
 
     async def types(self, text: str) -> None:
         """Write and send."""
+        self._pressed = None
         await self.page.locator("#field").fill(text)
         self.typed += len(text)
         await self.tap(self.page.locator("#send"))
 
-    def key(self, label: str) -> Locator:
-        """The newest button whose label begins so."""
-        return self.page.locator(".key", has_text=re.compile(rf"^\s*{_spaced(label)}", re.IGNORECASE)).last
-
     async def sees(self, pattern: str) -> Locator:
-        """The newest message in which this is found, once there is one; `.` is any sign but the end of a line."""
-        message = self.page.locator(".msg", has_text=re.compile(pattern, re.MULTILINE)).last
+        """The newest message in which this is found, once there is one; a space is one of any kind."""
+        message = self.page.locator(".msg", has_text=re.compile(pattern.replace(" ", r"\s"))).last
         await expect(message).to_be_visible(timeout=LONGEST)
         return message
 
@@ -84,9 +114,9 @@ class Phone:
         await expect(self.page.locator("#toast")).to_contain_text(re.compile(pattern), timeout=LONGEST)
 
 
-def _spaced(label: str) -> str:
-    """A pattern for a label in which a space may be one that does not break."""
-    return re.escape(label).replace(r"\ ", r"\s")
+def _begins(label: str) -> re.Pattern[str]:
+    """A pattern for what begins so, in any case; a space in it may be one that does not break."""
+    return re.compile(r"^\s*" + re.escape(label).replace(r"\ ", r"\s"), re.IGNORECASE)
 
 
 @asynccontextmanager

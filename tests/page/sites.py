@@ -12,7 +12,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.clock import SystemClock
+from bot.clock import Clock, SystemClock
 from bot.config import Config
 from bot.sandbox.hands import NotAsTold
 from bot.sandbox.installing import Release
@@ -20,7 +20,7 @@ from bot.sandbox.kubernetes.cluster import KubernetesServer
 from bot.sandbox.page import Page, bound
 from bot.sandbox.servers import TOKEN
 from bot.sandbox.world import SandboxWorld, open_world
-from tests.worlds import QUICK
+from tests.worlds import QUICK, open_bot_world
 
 JSON = dict[str, Any]
 TEAM, NEWS = -1001000000001, -1001000000002
@@ -101,7 +101,7 @@ class Stream:
 
     async def until(self, kind: str, **fields: object) -> JSON:
         """The next event of that kind with these fields; everything before it is in `heard`."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             async for line in self.response.content:
                 if not line.startswith(b"data: "):
                     continue
@@ -117,11 +117,25 @@ async def _nothing(_config: Config, _releases: Sequence[Release], _cluster: Kube
 
 
 @asynccontextmanager
-async def open_site(folder: Path) -> AsyncIterator[Site]:
-    """The sample world with nothing running and no bot but what the test sends in its name."""
+async def open_site(folder: Path, clock: Clock | None = None) -> AsyncIterator[Site]:
+    """The sample world with nothing running and no bot but what the test sends in its name.
+
+    `clock` is by what the page tells ages.
+    """
     async with (
         open_world(folder, install=_nothing, pace=QUICK) as sandbox,
-        Page(sandbox, BotInProcess(), bound(0), SystemClock()) as page,
+        Page(sandbox, BotInProcess(), bound(0), clock or SystemClock()) as page,
         aiohttp.ClientSession() as http,
     ):
         yield Site(page, sandbox, http)
+
+
+@asynccontextmanager
+async def open_site_with_bot(folder: Path) -> AsyncIterator[Site]:
+    """The page of a sandbox in full swing: the sample world, its releases, and the bot."""
+    async with (
+        open_bot_world(folder) as world,
+        Page(world.sandbox, BotInProcess(), bound(0), SystemClock()) as page,
+        aiohttp.ClientSession() as http,
+    ):
+        yield Site(page, world.sandbox, http)

@@ -159,6 +159,7 @@ def _image(site: Site, tag: str) -> str:
     return f"{site.sandbox.servers.registry.host}/shop:{tag}"
 
 
+@pytest.mark.long(5)
 async def test_a_killed_bot_stays_dead_until_it_is_started_and_goes_on_where_it_was(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text(OWN)
     starting = started(tmp_path, ports=Ports(page=0), configs=[tmp_path / "own.yaml"], out=io.StringIO())

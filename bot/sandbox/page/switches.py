@@ -103,7 +103,7 @@ def _image(world: World, app: App) -> Switch | None:
         await world.hands.set_image(reference, "crash" if on else "ok")
 
     title = f"Break {app.name} {offered[0]}"
-    return Switch(f"image:{app.name}", title, "Its pods crash from their next start on", turn)
+    return Switch(f"image:{app.name}", title, "What starts from now on crashes", turn)
 
 
 def _cluster(world: World) -> Switch:
@@ -113,7 +113,7 @@ def _cluster(world: World) -> Switch:
         else:
             await world.hands.cluster_up()
 
-    return Switch("cluster", "Take the cluster away", "Its API server does not answer the bot", turn)
+    return Switch("cluster", "Take the cluster away", "Its API server does not answer", turn)
 
 
 def _telegram(telegram: Telegram) -> Switch:
@@ -126,7 +126,7 @@ def _telegram(telegram: Telegram) -> Switch:
         else:
             faults.lift(on_now.pop())
 
-    note = f"Whatever the bot sends is answered with 429: come back in {_RETRY_AFTER} s"
+    note = f"The bot gets 429: back in {_RETRY_AFTER} s"
     return Switch("telegram", "Make Telegram refuse", note, turn)
 
 
@@ -134,4 +134,4 @@ def _bot(bot: Bot) -> Switch:
     async def turn(on: bool) -> None:
         await (bot.hold() if on else bot.release())
 
-    return Switch("bot", "Kill the bot", "By -9, and it stays dead; it starts again when this is off", turn)
+    return Switch("bot", "Kill the bot", "By -9, until this is off again", turn)
