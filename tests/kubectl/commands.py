@@ -1,4 +1,4 @@
-"""kubectl as a person at a shell has it, on the embedded cluster and on a real one, and what must be alike."""
+"""kubectl and helm as a person at a shell has them, on the embedded cluster and a real one, and what must be alike."""
 
 import asyncio
 import os
@@ -17,6 +17,9 @@ _VOLATILE = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "(uid)"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "(time)"),
     (re.compile(r"\w{3}, \d\d \w{3} \d{4} [\d:]{8} \+0000"), "(time)"),
+    (re.compile(r"\w{3} \w{3} [ \d]\d [\d:]{8} \d{4}"), "(time)"),
+    (re.compile(r"\d{4}-\d\d-\d\d [\d:.]+ \+0000 UTC"), "(time)"),
+    (re.compile(r"modifiedAt=\d+"), "modifiedAt=(time)"),
     (re.compile(r"kube-api-access-[a-z0-9]{5}"), "kube-api-access-(any)"),
     (re.compile(r"\b[a-f0-9]{64}\b"), "(id)"),
     (re.compile(r"\b\d+(\.\d+)?m?s\b|\b\d+m(\d+s)?\b"), "(age)"),
@@ -78,8 +81,9 @@ class Shell:
     kubeconfig: Path
     namespace: str
     environment: dict[str, str] = field(default_factory=dict)
+    program: str = "kubectl"
 
-    async def kubectl(self, words: str, stdin: str = "") -> Answer:
+    async def run(self, words: str, stdin: str = "") -> Answer:
         """Run one command; `{ns}` in its words is the namespace."""
         async with self.following(words, stdin) as process:
             sent = stdin.replace("{ns}", self.namespace).encode() or None
@@ -89,21 +93,21 @@ class Shell:
 
     async def must(self, words: str, stdin: str = "") -> str:
         """What a command prints that has to succeed."""
-        answer = await self.kubectl(words, stdin)
-        assert answer.code == 0, f"kubectl {words}: {answer.text}"
+        answer = await self.run(words, stdin)
+        assert answer.code == 0, f"{self.program} {words}: {answer.text}"
         return answer.out
 
     async def refused(self, words: str, stdin: str = "") -> str:
         """What a command says that has to fail."""
-        answer = await self.kubectl(words, stdin)
-        assert answer.code != 0, f"kubectl {words}: {answer.text}"
+        answer = await self.run(words, stdin)
+        assert answer.code != 0, f"{self.program} {words}: {answer.text}"
         return answer.err
 
     @asynccontextmanager
     async def following(self, words: str, stdin: str = "") -> AsyncIterator[asyncio.subprocess.Process]:
         """A command that goes on until it is left."""
         process = await asyncio.create_subprocess_exec(
-            str(found()["kubectl"]),
+            str(found()[self.program]),
             f"--kubeconfig={self.kubeconfig}",
             *shlex.split(words.replace("{ns}", self.namespace)),
             stdin=asyncio.subprocess.PIPE if stdin else asyncio.subprocess.DEVNULL,
@@ -139,13 +143,12 @@ class Both:
 
     async def agree(self, words: str, stdin: str = "", look: Look = whole) -> str:
         """Run the same on both: they must say the same, of which the embedded one's words are returned."""
-        embedded, real = await asyncio.gather(
-            self.embedded.kubectl(words, stdin), self.real.kubectl(words, stdin)
-        )
+        embedded, real = await asyncio.gather(self.embedded.run(words, stdin), self.real.run(words, stdin))
         shown, wanted = self.embedded.plain(embedded, look), self.real.plain(real, look)
-        assert shown == wanted, (
-            f"kubectl {words}:\n{shown[1]}{shown[2]}\n\nthe real one:\n{wanted[1]}{wanted[2]}"
+        told = (
+            f"{self.embedded.program} {words}:\n{shown[1]}{shown[2]}\n\nthe real one:\n{wanted[1]}{wanted[2]}"
         )
+        assert shown == wanted, told
         return embedded.text
 
     async def must(self, words: str, stdin: str = "") -> None:

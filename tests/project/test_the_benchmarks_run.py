@@ -15,4 +15,4 @@ async def test_quick_ones_give_figures_with_units() -> None:
 
 def test_all_of_them_are_run_by_default() -> None:
     modules = {path.stem for path in (ROOT / "bench").glob("*.py")}
-    assert set(BENCHES) == modules - {"__init__", "__main__", "measuring", "crowd", "watching"}
+    assert set(BENCHES) == modules - {"__init__", "__main__", "measuring", "crowd", "watching", "sandboxed"}

@@ -14,7 +14,7 @@ from bot.sandbox.telegram.methods import METHODS
 from tests.project.places import ROOT, modules
 
 EXAMPLE = "In a pytest fixture::\n"
-DOCUMENTED = ("bot.sandbox.telegram", "bot.sandbox.registry")
+DOCUMENTED = ("bot.sandbox.telegram", "bot.sandbox.registry", "bot.sandbox.kubernetes")
 SERVERS = ("telegram", "registry", "kubernetes")
 
 
