@@ -16,6 +16,7 @@ from bot.sandbox.kubernetes.behaviour import Pace
 from bot.sandbox.kubernetes.cluster import KubernetesServer
 from bot.sandbox.kubernetes.storage import Key, Object
 from bot.sandbox.world import SandboxWorld
+from bot.store.database import Database
 
 _NOT_COPIED = ("pods", "events")
 """Resources that are about the life in one cluster."""
@@ -32,6 +33,7 @@ class _Installed:
         pid = os.getpid()
         self.registry_at = (f"127.{64 | pid >> 16 & 63}.{pid >> 8 & 255}.{pid & 255}", 0)
         self.in_use = False
+        self.store = b""
         self._objects: list[tuple[Key, Object]] = []
 
     async def install(self, config: Config, releases: Sequence[Release], cluster: KubernetesServer) -> None:
@@ -66,6 +68,19 @@ def _unsettled(value: Object) -> Object:
 
 
 _INSTALLED = _Installed()
+
+
+async def make_store(path: Path) -> None:
+    """Make the bot's store there, empty, unless it is there: its tables are made once in each process of a run."""
+    if path.exists():
+        return
+    if _INSTALLED.store:
+        path.touch(mode=0o600)
+        path.write_bytes(_INSTALLED.store)
+        return
+    async with Database(f"sqlite:///{path}"):
+        pass
+    _INSTALLED.store = path.read_bytes()
 
 
 @asynccontextmanager

@@ -24,7 +24,7 @@ from bot.sandbox.telegram import Message
 from bot.sandbox.telegram.floods import Floods
 from bot.sandbox.world import SandboxWorld
 from bot.telegram.pacing import Limits
-from tests.installed import open_world
+from tests.installed import make_store, open_world
 
 LONGEST = 300.0
 """Seconds after which something that was expected is missing: only a failing test waits so long."""
@@ -249,6 +249,7 @@ async def open_bot(
     """
     clock = clock or MovableClock()
     unhurried(sandbox)
+    await make_store(sandbox.kubeconfig.parent / "pilothouse.db")
     stopping: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     configs = (*sandbox.configs, *laid_over)
     async with running(configs, secrets or sandbox.secrets, stopping, clock, UNHURRIED) as bot:

@@ -15,7 +15,15 @@ from zoneinfo import ZoneInfo
 
 import humanize
 import structlog
-from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateSyntaxError
+from jinja2 import (
+    BaseLoader,
+    BytecodeCache,
+    ChoiceLoader,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateSyntaxError,
+)
+from jinja2.bccache import Bucket
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
@@ -31,6 +39,24 @@ MONOSPACED = 27
 """Cells of a line in a block that a phone of 360 px does not wrap."""
 
 log = structlog.get_logger(__name__)
+
+
+class _Compiled(BytecodeCache):
+    """What this process has compiled: the templates that stay the same are not compiled again at a reload."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        known = self._known.get(bucket.key)
+        if known is not None:
+            bucket.bytecode_from_string(known)  # nothing, where the source is another now
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._known[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
 
 
 class TextInvalid(Exception):
@@ -50,6 +76,7 @@ class Texts:
     def _made(self, loader: BaseLoader) -> SandboxedEnvironment:
         environment = SandboxedEnvironment(
             loader=loader,
+            bytecode_cache=_COMPILED,
             autoescape=True,
             undefined=StrictUndefined,
             finalize=_cleaned,

@@ -1,7 +1,7 @@
 """Every script in tests/conversations, and the README's tour, goes as told in a sandbox of its own.
 
-Each takes up to two minutes, most of it waiting, and shares nothing with the others: run them side by side
-(`pytest -n auto`).
+Its bot is a process of its own and keeps the pace that Telegram bears: each takes up to a minute, most of it waiting.
+Only what runs at the start is not installed anew for each.
 """
 
 from __future__ import annotations
@@ -11,7 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.running import run_sandbox
+from bot.clock import SystemClock
+from bot.sandbox.process import BotProcess
+from bot.sandbox.running import Running, play
+from bot.sandbox.script import read_script
+from tests.installed import open_world
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = [ROOT / "docs" / "tour.yaml", *sorted((ROOT / "tests" / "conversations").glob("*.yaml"))]
@@ -19,7 +23,16 @@ SCRIPTS = [ROOT / "docs" / "tour.yaml", *sorted((ROOT / "tests" / "conversations
 
 @pytest.mark.long(25)
 @pytest.mark.parametrize("script", [pytest.param(script, id=script.stem) for script in SCRIPTS])
-async def test_a_conversation_goes_as_told(script: Path) -> None:
+async def test_a_conversation_goes_as_told(script: Path, tmp_path: Path) -> None:
     out = io.StringIO()
-    code = await run_sandbox(script=script, config=None, out=out)
+    async with open_world(tmp_path) as world:
+        bot = BotProcess(
+            world.configs,
+            log=tmp_path / "bot.log",
+            secrets=world.secrets,
+            asked_at=world.asked_at,
+            clock=SystemClock(),
+        )
+        async with bot:
+            code = await play(Running(world, bot), read_script(script), out)
     assert code == 0, out.getvalue()
