@@ -36,6 +36,8 @@ _UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\ud7ff\ue000-\ufffd]|[\u200b-\u200f\
 _LONGEST_LINE = 2000
 _MOST_OF_A_CRASH = 20
 """Lines of a Go crash that are logged; it goes on for hundreds about every goroutine."""
+_AS_LONG_AS_A_START = 0.3
+"""Seconds that a call waits for a busy worker before one more is started, which takes about that time."""
 _GRACE = 5.0
 """Seconds within which a killed process must be gone from the kernel."""
 
@@ -165,7 +167,10 @@ class Worker:
 
 
 class Pool:
-    """At most `size` workers, started when first needed; `idle` of them are kept between calls."""
+    """At most `size` workers, started when first needed; `idle` of them are kept between calls.
+
+    Most calls take milliseconds: who finds all workers busy waits for about as long as one more takes to start.
+    """
 
     def __init__(
         self, size: int, *, idle: int, memory: int, mask: Callable[[str], str], python: str = sys.executable
@@ -174,6 +179,8 @@ class Pool:
         self._idle_limit = idle
         self._idle: list[Worker] = []
         self._busy: set[Worker] = set()
+        self._starting = 0
+        self._waiting: list[asyncio.Future[None]] = []
         self._memory = memory
         self._mask = mask
         self._python = python
@@ -210,6 +217,7 @@ class Pool:
                 await self._give_back(worker)
 
     async def _take(self) -> Worker:
+        await self._rather_a_busy_one()
         while self._idle:
             worker = self._idle.pop()
             if worker.alive:
@@ -217,17 +225,47 @@ class Pool:
             await worker.kill()
         if self._closed:
             raise WorkerDied(of_memory=False)
-        worker = await Worker.start(self._python, self._memory, self._mask)
+        self._starting += 1
+        try:
+            worker = await Worker.start(self._python, self._memory, self._mask)
+        finally:
+            self._starting -= 1
+            self._tell()
         if self._closed:  # while it started, so that closing could not see it
             await _surely(worker.kill())
             raise WorkerDied(of_memory=False)
         return worker
 
+    async def _rather_a_busy_one(self) -> None:
+        """Wait for a worker that starts already, then for as long as a start takes for one that is busy."""
+        if self._starting and not self._idle:
+            await self._news(None)
+        now = asyncio.get_running_loop().time
+        until = now() + _AS_LONG_AS_A_START
+        while self._busy and not self._idle and (left := until - now()) > 0:
+            await self._news(left)
+
     async def _give_back(self, worker: Worker) -> None:
-        if not self._closed and worker.alive and len(self._idle) < self._idle_limit:
+        wanted = len(self._idle) < max(self._idle_limit, len(self._waiting))
+        if not self._closed and worker.alive and wanted:
             self._idle.append(worker)
+            self._tell()
         else:
             await _surely(worker.kill())
+
+    async def _news(self, seconds: float | None) -> None:
+        """Return when a worker has started or came back, at the latest after so many seconds."""
+        told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(told)
+        try:
+            await asyncio.wait((told,), timeout=seconds)
+        finally:
+            self._waiting.remove(told)
+
+    def _tell(self) -> None:
+        for each in self._waiting:
+            if not each.done():
+                each.set_result(None)
 
 
 async def _surely(ending: Any) -> None:
