@@ -373,7 +373,7 @@ def _next_steps(view: View, target: Target | None) -> list[Choice]:
     if view.kind == "restart" and outcome.result in ("failed", "held"):
         choices.append(run("Try again", f"/restart {view.app} {view.environment}", fresh=True))
     if view.kind == "deploy" and outcome.result in ("done", "applied", "failed") and outcome.back_to:
-        offer(f"Roll back to {outcome.back_to}", "rollback.ask", revision=None)
+        offer(f"Roll back to {outcome.back_to}", "rollback.ask", "danger", revision=None)
     if outcome.result == "broken":
         offer("Roll back", "rollback.ask", "danger", revision=None)
     if view.kind == "rollback" and outcome.result == "held":
