@@ -55,11 +55,6 @@ async def _restart_planned(outside: Outside) -> None:
     await outside.sees("Restart: blog → staging")
 
 
-async def _rollback_planned(outside: Outside) -> None:
-    outside.says("/rollback blog staging")
-    await outside.sees("Roll back: blog → staging")
-
-
 def _pressing(label: str) -> Callable[[Outside], None]:
     def press(outside: Outside) -> None:
         outside.presses(label)
@@ -79,7 +74,6 @@ _ALL = (
     Kind("deploy", "shop", _deploy_planned, _pressing("Deploy to"), ("v1.2", "v1.1")),
     Kind("undone", "blog", _broken_planned, _pressing("Deploy to"), ("v0.9", "v0.9")),
     Kind("restart", "blog", _restart_planned, _pressing("Restart in"), ("v0.9", "v0.9")),
-    Kind("rollback", "blog", _rollback_planned, _pressing("Roll back"), ("v0.8", "v0.9")),
 )
 KINDS = {kind.name: kind for kind in _ALL}
 
