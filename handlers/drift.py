@@ -1,6 +1,6 @@
 """/drift: what was changed in clusters by hand since it was deployed."""
 
-from bot.commands.ask import Ask, Refused
+from bot.commands.ask import Ask
 from bot.commands.choices import Choice, run
 from bot.commands.declaring import command
 from bot.commands.disclosing import shows
@@ -23,16 +23,7 @@ async def drift(ask: Ask, app: App | None = None, environment: Environment | Non
     if app is not None and environment is not None:
         await _one(ask, app.name, environment.name)
         return
-    targets = [
-        target
-        for target in ask.targets("diff.view")
-        if (app is None or target.app.name == app.name)
-        and (environment is None or target.environment.name == environment.name)
-    ]
-    if not targets:
-        raise Refused(
-            ask.may("diff.view", app.name if app else None, environment.name if environment else None)
-        )
+    targets = ask.targets_of("diff.view", app, environment)
     found = await all_drifting(ask.services, targets[:MOST], ask.who.identity)
     names = [each.name for each in (app, environment) if each is not None]
     command_text = " ".join(["/drift", *names])

@@ -1,6 +1,6 @@
 """/status: how everything stands, trouble first."""
 
-from bot.commands.ask import Ask, Refused
+from bot.commands.ask import Ask
 from bot.commands.choices import Choice, run
 from bot.commands.declaring import command
 from bot.commands.disclosing import shows
@@ -18,16 +18,7 @@ async def status(ask: Ask, app: App | None = None, environment: Environment | No
     if app is not None and environment is not None:
         await _one(ask, app.name, environment.name)
         return
-    targets = [
-        target
-        for target in ask.targets("app.view")
-        if (app is None or target.app.name == app.name)
-        and (environment is None or target.environment.name == environment.name)
-    ]
-    if not targets:
-        raise Refused(
-            ask.may("app.view", app.name if app else None, environment.name if environment else None)
-        )
+    targets = ask.targets_of("app.view", app, environment)
     found = await all_standing(ask.services, targets, ask.who.identity)
     names = [each.name for each in (app, environment) if each is not None]
     command_text = " ".join(["/status", *names])

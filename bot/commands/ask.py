@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.commands.choices import Choice
 from bot.commands.services import Services
 from bot.commands.showing import Page
-from bot.config import Config, Permission, Target
+from bot.config import App, Config, Environment, Permission, Target
 from bot.operations.desk import Order
 from bot.operations.operation import Author
 from bot.permissions import Decision, Person, Place, admitted, may
@@ -98,6 +98,22 @@ class Ask:
             for target in self.config.targets()
             if self.may(permission, target.app.name, target.environment.name).allowed
         ]
+
+    def targets_of(
+        self, permission: Permission, app: App | None, environment: Environment | None
+    ) -> list[Target]:
+        """Those of `targets` in this app and this environment, None for any. Raises: Refused where there are none."""
+        found = [
+            target
+            for target in self.targets(permission)
+            if (app is None or target.app.name == app.name)
+            and (environment is None or target.environment.name == environment.name)
+        ]
+        if not found:
+            raise Refused(
+                self.may(permission, app.name if app else None, environment.name if environment else None)
+            )
+        return found
 
     async def show(
         self,

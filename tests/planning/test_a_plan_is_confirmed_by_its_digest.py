@@ -5,7 +5,7 @@ import pytest
 from bot.planning.manifests import parse
 from bot.planning.plan import MOVED, digest_of, refs
 from tests.planning.objects import deployment
-from tests.texts.screens import PLAN
+from tests.texts.plans import PLAN
 
 INPUTS = {"kind": "deploy", "cluster": "uid", "revision": "6 deployed", "image": "sha256:4f"}
 

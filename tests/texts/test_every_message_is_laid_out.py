@@ -13,7 +13,11 @@ from pydantic import BaseModel
 from bot.sandbox.telegram.html import parse_html
 from bot.telegram.text import MESSAGE_LIMIT, length, plain, width
 from bot.texts.rendering import MONOSPACED, TEMPLATES, Texts, ago, bars, cells, clip, duration, tight, title
-from tests.texts.screens import NOW, SCREENS, Shown, ended, operation, plan, status
+from tests.texts.looks import HEALTHY, status
+from tests.texts.operations import TROUBLES, ended, operation
+from tests.texts.plans import plan
+from tests.texts.screens import SCREENS
+from tests.texts.shown import NOW, Shown
 
 ORDINARY = 30
 """Cells of a line that a phone of 360 px does not wrap (ux.md, rule 3), where its own drawings are the measure."""
@@ -236,8 +240,6 @@ def test_trouble_sorts_under_one_heading_for_one_environment() -> None:
 
 
 def test_more_apps_than_fit_are_counted() -> None:
-    from tests.texts.screens import HEALTHY
-
     assert lines(status(production=[HEALTHY] * 13))[-1] == "and 3 more"
 
 
@@ -308,7 +310,5 @@ def test_html_is_escaped_once() -> None:
 
 
 def test_a_message_of_nothing_but_troubles_stays_within_the_limit() -> None:
-    from tests.texts.screens import TROUBLES
-
     trouble = TROUBLES[0].model_copy(update={"words": "x" * 400, "quote": "y" * 4000})
     assert length(rendered(operation("running", troubles=(trouble,) * 30))) < MESSAGE_LIMIT
