@@ -65,7 +65,8 @@ async def _listing() -> list[Figure]:
 
         async def table() -> None:
             async with session.get(server.url + PATH, headers={"Accept": TABLE}) as answer:
-                assert len((await answer.read()).splitlines()) == 1
+                assert answer.status == 200
+                await answer.read()
 
         times = await timed_async(table, AGAIN)
     row = times.figure(f"sandbox: {PODS} pods as a Table", "over HTTP, whole")
@@ -85,3 +86,5 @@ async def _fill(server: KubernetesServer, session: aiohttp.ClientSession) -> Non
         pod = copied(server.storage.peek(key) or {})
         pod["metadata"] |= {"name": f"web-{number}", "uid": f"{number}"}
         server.storage.put(key._replace(name=f"web-{number}"), pod)
+    await asyncio.sleep(0)  # the controllers hear of them
+    await server.settled()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,7 @@ CHART: Final = next(
 )
 """The chart of the sample apps: the wheel has a copy of what the repository keeps at its top (setup.py)."""
 _TOKEN_NAME: Final = "PILOTHOUSE_SANDBOX_TOKEN"  # noqa: S105 - a variable's name
+_VARIABLE: Final = re.compile(r"\$\{(\w+)")
 _SAMPLE_SECRETS: Final = {"SHOP_DB_PASSWORD": "sample-password-of-shop"}
 Layer = dict[str, Any]
 """Part of a configuration, as its file has it."""
@@ -64,7 +66,7 @@ class Ground:
         files = tuple(configs or (SAMPLE,))
         secrets = {_TOKEN_NAME: TOKEN, **({} if configs else _SAMPLE_SECRETS)}
         config = await asyncio.to_thread(load, files, {**os.environ, **secrets})
-        return cls(folder, files, not configs, config, secrets)
+        return cls(folder, files, not configs, config, {**_stand_ins(config), **secrets})
 
     @property
     def registries(self) -> set[str]:
@@ -100,6 +102,16 @@ def reached_by(kubeconfig: str, context: str) -> Layer:
         "proxy": None,
         "ca_file": None,
     }
+
+
+def _stand_ins(config: Config) -> dict[str, str]:
+    """A value for every variable that a chart's values want as a secret and that is not set: any will do here."""
+    given = [app.secrets for app in config.apps.values()]
+    given += [environment.secrets for environment in config.environments.values()]
+    wanted = {
+        name for secrets in given for secret in secrets.values() for name in _VARIABLE.findall(secret.source)
+    }
+    return {name: f"sandbox-{name}" for name in wanted if name not in os.environ}
 
 
 def _add_images(servers: Beside, config: Config) -> None:

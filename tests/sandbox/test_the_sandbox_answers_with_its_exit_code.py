@@ -29,6 +29,7 @@ apps:
   api:
     chart: chart
     image: registry.example.org/team/api
+    secrets: {db.password: "${SET_BY_NOBODY}"}
     environments: [test]
 sandbox:
   members: {crew: [ann]}

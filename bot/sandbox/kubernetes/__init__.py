@@ -24,7 +24,8 @@ What it covers
                 start, probe, restart, mount and end, with Events and logs.
     Images      nothing is run: `behaviour` says of each image whether it works, crashes, dies out of memory, is slow
                 or cannot be pulled, `image_exists` whether it is there, and `pace` how long each step takes.
-    Trouble     `down` refuses connections for a while, `fail` answers with a status, `storage` is open to a test.
+    For a test  `settled` waits until the controllers have nothing to do, `down` refuses connections for a while, `fail`
+                answers with a status, `logs` has what containers wrote; `storage` is open.
 
 What it does not
     exec, attach and port-forward (501, with the reason), aggregated APIs, conversion webhooks and the deprecated

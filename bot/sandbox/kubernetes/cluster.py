@@ -72,6 +72,7 @@ class KubernetesServer:
         self._task_behaviour = task_behaviour
         self._pace = pace if pace is not None else Pace()
         self._stack = AsyncExitStack()
+        self._controllers: Controllers | None = None
         self._runner: web.AppRunner | None = None
         self._site: web.TCPSite | None = None
         self._coming_back: asyncio.Task[None] | None = None
@@ -95,7 +96,7 @@ class KubernetesServer:
         await self._listen()
         self._stack.push_async_callback(self._stay)
         self._own(asyncio.create_task(keep_namespaces(objects, self._clock), name="sandbox namespaces"))
-        await self._stack.enter_async_context(self._controllers())
+        self._controllers = await self._stack.enter_async_context(self._new_controllers())
         return self
 
     async def __aexit__(
@@ -103,7 +104,12 @@ class KubernetesServer:
     ) -> None:
         await self._stack.aclose()
 
-    def _controllers(self) -> Controllers:
+    async def settled(self) -> None:
+        """Return once the controllers have done all that needs neither time nor a further change."""
+        if self._controllers is not None:
+            await self._controllers.settled()
+
+    def _new_controllers(self) -> Controllers:
         return Controllers(
             self.storage,
             self.pod_logs,
