@@ -1,159 +1,23 @@
 """The engine with a kind of operation made for it: what is journaled, replayed, cancelled and fenced."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import SystemClock
-from bot.events import PodTrouble, Trouble
-from bot.operations import operation
-from bot.operations.desk import Desk, Order
-from bot.operations.engine import Engine
-from bot.operations.errors import Busy, Held, StepFailed, Suspended
+from bot.operations.errors import Busy
 from bot.operations.frozen import Frozen
 from bot.operations.lease import Lease
-from bot.operations.operation import Author, Operation, Outcome, Record
+from bot.operations.operation import Author, Operation, Outcome
 from bot.operations.steps import Journal, Steps
-from bot.operations.turn import Turn
-from bot.operations.view import View
-from bot.store import audit, holds
+from bot.store import audit
 from bot.store.database import Database
-from bot.store.holds import Lock, Standstill
-from bot.store.tables import AuditRow, FrozenRow, LeaseRow, OperationRow, StepRow, SuspensionRow
+from bot.store.tables import AuditRow, FrozenRow, LeaseRow, OperationRow, StepRow
 from bot.store.vault import Vault
-
-DANA = Author(1002, "Dana")
-SECRET = "hunter2-of-the-wall"
-
-
-class World:
-    """What the toy operation acts on: counts its calls, and holds a step until a test lets it go."""
-
-    def __init__(self) -> None:
-        self.calls: list[str] = []
-        self.gate = asyncio.Event()
-        self.reached = asyncio.Event()
-        self.unreachable = 0
-        self.refuses = False
-        self.breaks = False
-
-    async def replan(self, record: Record) -> None:
-        self.calls.append("replan")
-
-
-class Paint(Operation, kind="paint"):
-    class Arguments(operation.Arguments):
-        colour: str
-
-    tools: World
-
-    async def run(self, do: Steps) -> Outcome:
-        coats = await do("prime", self.prime)
-        await do("coat", self.coat, coats)
-        return Outcome(result="done", words=f"{coats} coats")
-
-    async def cancelled(self, do: Steps) -> Outcome:
-        await do("wash", self.wash)
-        return Outcome(result="cancelled", words="washed")
-
-    async def prime(self) -> int:
-        self.tools.calls.append("prime")
-        if self.tools.unreachable:
-            self.tools.unreachable -= 1
-            raise ConnectionError(f"the wall is away, says {SECRET}")
-        self.tell(
-            PodTrouble("wall-1", "Wall/wall", Trouble("damp", SECRET, "Wall/wall", quote=f"key={SECRET}"))
-        )
-        if self.tools.breaks:
-            raise ValueError(f"no paint called {SECRET}")
-        if self.tools.refuses:
-            raise StepFailed("The wall is wet", advice="Wait for the sun")
-        return 2
-
-    async def coat(self, coats: int) -> None:
-        self.tools.calls.append(f"coat {coats}")
-        self.tools.reached.set()
-        await self.tools.gate.wait()
-
-    async def wash(self) -> None:
-        self.tools.calls.append("wash")
-
-
-class Listener:
-    def __init__(self) -> None:
-        self.views: list[View] = []
-        self.ends: dict[str, View] = {}
-        self.changed_end = asyncio.Event()
-
-    def changed(self, operation_id: str, view: View) -> None:
-        self.views.append(view)
-
-    async def ended(self, session: AsyncSession, row: OperationRow, view: View) -> None:
-        self.ends[row.id] = view
-
-    def told(self) -> None:
-        self.changed_end.set()
-
-    async def end_of(self, operation_id: str) -> View:
-        while operation_id not in self.ends:
-            self.changed_end.clear()
-            await asyncio.wait_for(self.changed_end.wait(), 20)
-        return self.ends[operation_id]
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The engine's tests run on both databases."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/state/bot.db"
-    found: str = request.getfixturevalue("postgres_url")
-    return found
-
-
-@pytest.fixture
-async def database(url: str) -> AsyncIterator[Database]:
-    async with Database(url) as database:
-        yield database
-
-
-@asynccontextmanager
-async def engine_on(
-    database: Database, world: World, tmp_path: Path, **more: Any
-) -> AsyncIterator[tuple[Engine, Desk, Listener]]:
-    listener = Listener()
-    lost = more.pop("on_lost", lambda: None)
-    engine = Engine(
-        database,
-        SystemClock(),
-        listener,
-        world,
-        transient=lambda error: isinstance(error, ConnectionError),
-        on_lost=lost,
-        mask=lambda text: text.replace(SECRET, "•••"),
-        **more,
-    )
-    async with engine:
-        yield engine, Desk(database, Vault.open(tmp_path / "key"), SystemClock(), engine), listener
-
-
-def paint(subject: str = "wall", **more: Any) -> Order:
-    return Order(
-        kind="paint",
-        subject=subject,
-        app="shop",
-        environment="staging",
-        version="v1",
-        arguments=Paint.Arguments(colour="red"),
-        author=DANA,
-        **more,
-    )
+from tests.operations.painting import DANA, SECRET, Paint, World, engine_on, paint
 
 
 async def test_an_operation_runs_its_steps_and_ends(database: Database, tmp_path: Path) -> None:
@@ -172,7 +36,7 @@ async def test_a_step_that_finished_before_a_crash_is_not_run_again(
     world = World()
     async with engine_on(database, world, tmp_path) as (_, desk, _listener):
         operation_id = await desk.submit(paint())
-        await asyncio.wait_for(world.reached.wait(), 10)
+        await world.reached.wait()
     world.gate.set()
     async with engine_on(database, world, tmp_path) as (_, _, listener):
         view = await listener.end_of(operation_id)
@@ -245,7 +109,7 @@ async def test_a_second_operation_on_one_subject_is_told_who_holds_it(
     world = World()
     async with engine_on(database, world, tmp_path) as (_, desk, listener):
         first = await desk.submit(paint())
-        await asyncio.wait_for(world.reached.wait(), 10)
+        await world.reached.wait()
         with pytest.raises(Busy, match="Dana's paint of v1"):
             await desk.submit(paint())
         second = await desk.submit(paint(), wait=True)
@@ -260,7 +124,7 @@ async def test_a_cancel_in_the_middle_runs_the_clean_up_once(database: Database,
     world = World()
     async with engine_on(database, world, tmp_path) as (_, desk, listener):
         operation_id = await desk.submit(paint())
-        await asyncio.wait_for(world.reached.wait(), 10)
+        await world.reached.wait()
         assert await desk.cancel(operation_id, Author(1001, "Kim"))
         assert not await desk.cancel(operation_id, Author(1001, "Kim"))
         view = await listener.end_of(operation_id)
@@ -273,7 +137,7 @@ async def test_a_cancel_before_the_start_does_nothing_at_all(database: Database,
     world = World()
     async with engine_on(database, world, tmp_path) as (_, desk, listener):
         await desk.submit(paint())
-        await asyncio.wait_for(world.reached.wait(), 10)
+        await world.reached.wait()
         waiting = await desk.submit(paint(), wait=True)
         await desk.cancel(waiting, DANA)
         view = await listener.end_of(waiting)
@@ -306,12 +170,12 @@ async def test_who_lost_the_lease_records_nothing_more(database: Database, tmp_p
     lost = asyncio.Event()
     async with engine_on(database, world, tmp_path, on_lost=lost.set) as (engine, desk, _):
         operation_id = await desk.submit(paint())
-        await asyncio.wait_for(world.reached.wait(), 10)
+        await world.reached.wait()
         async with database.write() as session:
             await session.execute(update(LeaseRow).values(epoch=LeaseRow.epoch + 1, holder="elsewhere:1:1"))
         world.gate.set()
         engine.wake()
-        await asyncio.wait_for(lost.wait(), 20)
+        await lost.wait()
     async with database.read() as session:
         steps = (
             await session.scalars(select(StepRow.name).where(StepRow.operation_id == operation_id))
@@ -353,7 +217,7 @@ async def test_what_was_confirmed_is_sealed_and_gone_at_the_end(database: Databa
     async with engine_on(database, world, tmp_path) as (_, desk, listener):
         frozen = Frozen(database, Vault.open(tmp_path / "key"))
         operation_id = await desk.submit(paint(frozen={"values": b"password"}))
-        await asyncio.wait_for(world.reached.wait(), 10)
+        await world.reached.wait()
         assert await frozen.read(operation_id, "values") == b"password"
         world.gate.set()
         await listener.end_of(operation_id)
@@ -374,7 +238,7 @@ async def test_what_was_confirmed_is_gone_however_it_ends(database: Database, tm
             order = paint(frozen={"values": b"password"})
             first, waiting = [await desk.submit(order, wait=wait) for wait in (False, True)]
             if how == "cancelled":
-                await asyncio.wait_for(world.reached.wait(), 10)
+                await world.reached.wait()
                 assert await desk.cancel(waiting, DANA)
                 assert await desk.cancel(first, DANA)
             ends = [await listener.end_of(first), await listener.end_of(waiting)]
@@ -383,81 +247,3 @@ async def test_what_was_confirmed_is_gone_however_it_ends(database: Database, tm
         }
         async with database.read() as session:
             assert not (await session.scalars(select(FrozenRow))).all()
-
-
-def turn() -> Order:
-    return replace(paint(), kind=Turn.kind, arguments=Turn.Arguments(request={}))
-
-
-def lock_of_kim(**more: Any) -> Lock:
-    now = SystemClock().now()
-    usual = Lock("staging", "", "migration", 1001, "Kim", now, None, -100, 2, 7)
-    return replace(usual, **more)
-
-
-async def test_a_lock_keeps_others_back_and_a_wait_until_it_ends(database: Database, tmp_path: Path) -> None:
-    world = World()
-    async with engine_on(database, world, tmp_path) as (engine, desk, listener):
-        async with database.write() as session:
-            await holds.keep_lock(session, lock_of_kim())
-        with pytest.raises(Held, match="Kim has locked staging: “migration”"):
-            await desk.submit(paint())
-        waiting = await desk.submit(turn(), wait=True)
-        world.gate.set()
-        of_kim = await desk.submit(replace(paint(), author=Author(1001, "Kim")))
-        await listener.end_of(of_kim)  # the holder's own goes past whoever waits
-        assert world.calls == ["prime", "coat 2"]
-        async with database.write() as session:
-            await holds.keep_lock(session, lock_of_kim(until=SystemClock().now()))
-        engine.wake()
-        await listener.end_of(waiting)
-    assert world.calls[-1] == "replan"
-
-
-async def test_what_meets_a_hold_on_its_way_ends_before_it_begins(database: Database, tmp_path: Path) -> None:
-    world = World()
-    async with engine_on(database, world, tmp_path) as (_, desk, listener):
-        running = await desk.submit(paint())
-        await asyncio.wait_for(world.reached.wait(), 10)
-        behind = await desk.submit(paint(), wait=True)
-        async with database.write() as session:
-            await holds.begin_standstill(session, Standstill("fire", 1001, "Kim", SystemClock().now()))
-        world.gate.set()
-        assert (await listener.end_of(running)).outcome == Outcome(result="done", words="2 coats")
-        outcome = (await listener.end_of(behind)).outcome
-    assert outcome == Outcome(result="held", words="Kim has stopped all operations: “fire”")
-    assert world.calls == ["prime", "coat 2"]
-
-
-async def test_who_is_suspended_hands_in_nothing_and_what_waits_of_theirs_ends(
-    database: Database, tmp_path: Path
-) -> None:
-    world = World()
-    async with engine_on(database, world, tmp_path) as (_, desk, listener):
-        running = await desk.submit(paint())
-        await asyncio.wait_for(world.reached.wait(), 10)
-        behind = await desk.submit(paint(), wait=True)
-        of_kim = await desk.submit(replace(paint(), author=Author(1001, "Kim")), wait=True)
-        async with database.write() as session:
-            session.add(suspension_of(DANA))
-            await desk.stop_queued(session, DANA.id, Author(1001, "Kim"))
-        desk.wake()
-        with pytest.raises(Suspended, match="Dana is suspended"):
-            await desk.submit(paint(), wait=True)
-        stopped = await listener.end_of(behind)
-        assert (stopped.outcome, stopped.stopped_by) == (Outcome(result="cancelled"), "Kim")
-        world.gate.set()
-        for operation_id in (running, of_kim):
-            assert (await listener.end_of(operation_id)).outcome == Outcome(result="done", words="2 coats")
-
-
-def suspension_of(author: Author) -> SuspensionRow:
-    return SuspensionRow(
-        person_id=author.id,
-        name=author.name,
-        reason="lost phone",
-        by_id=1001,
-        by_name="Kim",
-        at=SystemClock().now(),
-        fingerprint="",
-    )

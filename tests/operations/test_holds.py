@@ -1,4 +1,4 @@
-"""Whom a lock and a standstill keep back: decisions alone; test_engine has what becomes of operations."""
+"""Whom a lock and a standstill keep back: decisions alone, not what becomes of operations."""
 
 from datetime import UTC, datetime
 
