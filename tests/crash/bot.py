@@ -89,7 +89,7 @@ def outside(points: Points) -> Outside:
             once = bot.request.do_request
 
             async def pointed(url: str, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
-                method = url.rpartition("/")[2]
+                method = url.partition("?")[0].rpartition("/")[2]
                 if method == "getUpdates":
                     return await once(url, *args, **kwargs)
                 error = NetworkError("refused") if _is_undone(points) else TimedOut("no answer")

@@ -15,7 +15,7 @@ from bot.sandbox.world import SandboxWorld
 from tests.installed import open_world
 from tests.worlds import QUICK, spaced
 
-LONGEST = 90.0
+LONGEST = 300.0
 """Seconds after which something that was expected is missing: only a failing test waits so long."""
 
 
