@@ -38,7 +38,7 @@ async def answer(ask: Ask, error: Exception) -> None:
             where = f"{error.file}, line {error.line}" if error.line else error.file or ""
             await _problem(ask, "The chart can't be rendered", where=where, quote=error.words)
         case HelmError() | ClusterError():
-            await _problem(ask, error.words)
+            await _problem(ask, error.words, stays=True)
         case Suspended():  # while this was being made
             await _refuse(ask, Refused(ask.admission))
         case Held():
@@ -79,9 +79,12 @@ async def _problem(
     quote: str = "",
     choices: list[Choice] | None = None,
     unchanged: bool = True,
+    stays: bool = False,
 ) -> None:
+    """`stays` leaves what was pressed as it is: a plan that a cluster's silence keeps up may be confirmed yet."""
     mask = ask.services.masker().mask_text
-    await ask.show(
+    show = ask.say if stays else ask.show
+    await show(
         "problem",
         choices or [],
         words=mask(words),
