@@ -79,12 +79,12 @@ _ALL = (
 KINDS = {kind.name: kind for kind in _ALL}
 
 
-def broken_promises(outside: Outside, kind: Kind) -> list[str]:
-    """What of design.md's promises is not kept once the end has been told; [] where all are."""
+def broken_promises(outside: Outside, kind: Kind, most: int = 1) -> list[str]:
+    """What is promised and not kept once the end has been told, `most` times at most; [] where all is."""
     ends = [
         text for each in outside.messages() if re.search(kind.ends, text := spaced(each.text), re.MULTILINE)
     ]
-    if len(ends) != 1:
+    if not 1 <= len(ends) <= most:
         return [f"the end is told {len(ends)} times: {ends}"]
     begun = kind.is_decided and not ends[0].startswith("🚫")
     found = []
