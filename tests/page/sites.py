@@ -20,7 +20,7 @@ from bot.sandbox.kubernetes.cluster import KubernetesServer
 from bot.sandbox.page import Page, bound
 from bot.sandbox.servers import TOKEN
 from bot.sandbox.world import SandboxWorld, open_world
-from tests.worlds import QUICK, open_bot_world
+from tests.worlds import QUICK, open_bot_world, unhurried
 
 JSON = dict[str, Any]
 TEAM, NEWS = -1001000000001, -1001000000002
@@ -127,6 +127,7 @@ async def open_site(folder: Path, clock: Clock | None = None) -> AsyncIterator[S
         Page(sandbox, BotInProcess(), bound(0), clock or SystemClock()) as page,
         aiohttp.ClientSession() as http,
     ):
+        unhurried(sandbox)
         yield Site(page, sandbox, http)
 
 
