@@ -56,7 +56,7 @@ def _run(*command: object) -> None:
     """Run as the user postgres where we are root, which the server refuses to be."""
     user = "postgres" if os.geteuid() == 0 else None
     words = [str(word) for word in command]
-    subprocess.run(words, user=user, check=True, stdout=subprocess.DEVNULL, cwd="/", timeout=90)
+    subprocess.run(words, user=user, check=True, stdout=subprocess.DEVNULL, cwd="/", timeout=300)
 
 
 def _free_port() -> int:

@@ -52,7 +52,7 @@ async def aggregated(world: RealWorld, app: str, folder: Path) -> AsyncIterator[
         await apply(world.kubeconfig, service, registered)
         name = f"apiservice/{registered['metadata']['name']}"
         try:
-            await kubectl(world.kubeconfig, "wait", "--for=condition=Available", name, "--timeout=60s")
+            await kubectl(world.kubeconfig, "wait", "--for=condition=Available", name, "--timeout=300s")
             yield
         finally:
             await kubectl(world.kubeconfig, "delete", name)

@@ -82,7 +82,7 @@ class Life:
         for name in set(names) - set(stage.kept):
             if await self.find(name) is not None:  # what has finalizers or pods takes its time
                 await self.world.kubectl(
-                    self.app, "wait", "--for=delete", kubectl_name(name), "--timeout=60s"
+                    self.app, "wait", "--for=delete", kubectl_name(name), "--timeout=300s"
                 )
         for name in stage.kept:
             assert await self.find(name) is not None, f"{name} is gone"

@@ -19,7 +19,7 @@ def name(event: WatchEvent) -> str:
 
 async def until(events: AsyncIterator[WatchEvent], kind: str, wanted: str = "") -> list[tuple[str, str]]:
     seen: list[tuple[str, str]] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(300):
         async for event in events:
             seen.append((event.type, name(event)))
             if event.type == kind and wanted in ("", name(event)):
@@ -29,7 +29,7 @@ async def until(events: AsyncIterator[WatchEvent], kind: str, wanted: str = "") 
 
 async def created_at_last(cluster: Cluster, name: str) -> None:
     """Create a Secret as soon as the server is back."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(300):
         while True:
             with contextlib.suppress(ClusterUnreachable):
                 await cluster.create("v1", "Secret", "shop", {"metadata": {"name": name}})

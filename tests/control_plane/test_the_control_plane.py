@@ -26,7 +26,7 @@ with shared(Path(sys.argv[1])) as plane:
     print(plane.url, flush=True)
     sys.stdin.read()
 """
-LONGEST = 60.0
+LONGEST = 300.0
 """Seconds that a control plane may take to be gone: that is for a machine with more to do."""
 
 

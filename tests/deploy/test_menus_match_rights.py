@@ -23,7 +23,7 @@ def shown(world: World, *scope: object) -> list[str]:
 
 
 async def becomes(world: World, *scopes: tuple[object, ...], there: bool) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(300):
         while any(bool(shown(world, *scope)) != there for scope in scopes):
             await asyncio.sleep(0.05)
 

@@ -68,7 +68,7 @@ async def test_a_group_that_becomes_a_supergroup_is_followed(tmp_path: Path) -> 
 
 async def _in(world: World, chat_id: int, begins: str) -> Message:
     with world.telegram.changes() as changes:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             while True:
                 for message in world.telegram.messages(chat_id):
                     if message.by_bot and message.text.startswith(begins):

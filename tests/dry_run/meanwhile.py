@@ -16,7 +16,7 @@ async def scaled_during(
     `scaled` is by the Deployment's name; nothing waits in between, so that it is done before the version fails.
     """
     events = cluster.watch("apps/v1", "Deployment", namespace, fields="metadata.name=shop")
-    async with asyncio.timeout(60), aclosing(events) as changes:
+    async with asyncio.timeout(300), aclosing(events) as changes:
         async for change in changes:
             containers = ((change.object.get("spec") or {}).get("template") or {}).get("spec", {})
             if version in str(containers):

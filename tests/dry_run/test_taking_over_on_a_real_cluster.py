@@ -64,7 +64,7 @@ async def test_what_kubectl_scaled_is_taken_over_by_a_button(world: RealWorld) -
 async def test_what_an_autoscaler_set_stays_and_is_still_its_own(world: RealWorld) -> None:
     await world.kubectl("shop", "autoscale", "deployment", "shop-worker", "--min=4", "--max=6", "--cpu=50%")
     await world.kubectl(
-        "shop", "wait", "--for=jsonpath={.spec.replicas}=4", "deployment/shop-worker", "--timeout=60s"
+        "shop", "wait", "--for=jsonpath={.spec.replicas}=4", "deployment/shop-worker", "--timeout=300s"
     )
     world.dana.says("/deploy shop v1.2 trial")
     plan = await world.sees("Plan: shop → trial v1.2", buttons=["Deploy to trial"])

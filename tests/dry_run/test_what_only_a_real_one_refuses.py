@@ -144,7 +144,7 @@ async def test_what_a_real_autoscaler_sets_stays(place: Place) -> None:
 
 async def until(look: Callable[[], Awaitable[T]], enough: Callable[[T], bool]) -> T:
     """What is seen once it is enough: controllers and admission follow what was written when they come to it."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(300):
         while not enough(found := await look()):
             await asyncio.sleep(0.1)
         return found

@@ -232,7 +232,7 @@ class TestAHookThatTakesLong:
         await install(helm, cluster, chart)
         migrating = values("v1.2", migration={"enabled": True})
         upgrading = asyncio.create_task(helm.upgrade(cluster.at, chart, migrating, timeout=TIMEOUT))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(300):
             while await cluster.get("/apis/batch/v1/namespaces/shop-staging/jobs/shop-migrate") is None:
                 await asyncio.sleep(0.02)
         upgrading.cancel()

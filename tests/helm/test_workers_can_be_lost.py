@@ -117,7 +117,7 @@ async def test_a_killed_bot_leaves_no_worker_behind(charts: Charts) -> None:
         "asyncio.run(main())\n"
     )
     bot = await asyncio.create_subprocess_exec(sys.executable, "-c", program, str(folder))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(300):
         while not (left := workers(bot.pid)):
             await asyncio.sleep(0.02)
         bot.send_signal(signal.SIGKILL)

@@ -49,7 +49,7 @@ async def running(folder: Path) -> AsyncIterator[str]:
     assert process.stderr is not None
     reading = None
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(300):
             while not (
                 found := re.search(rb"listening on (127\.0\.0\.1:\d+)", await process.stderr.readline())
             ):

@@ -169,7 +169,7 @@ async def test_a_helper_that_fails_is_told_and_ended(
     monkeypatch.setattr(docker_config, "SECONDS", 1.0)
     helper(body)
     with pytest.raises(error, match=words) as caught:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(50):
             await config({"credsStore": "test"}, allow_exec=True).account()
     assert "abcdefgh12345678" not in str(caught.value)
 

@@ -17,7 +17,7 @@ from bot.sandbox.telegram import Message
 from bot.sandbox.world import SandboxWorld
 from tests.worlds import spaced
 
-LONGEST = 60.0
+LONGEST = 300.0
 """Seconds after which something that was expected is missing: only a failing test waits so long."""
 
 

@@ -22,7 +22,7 @@ async def pilothouse(
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         env={**os.environ, **(env or {})}, cwd=cwd,
     )  # fmt: skip
-    async with asyncio.timeout(90):
+    async with asyncio.timeout(300):
         out, err = await process.communicate()
     assert process.returncode is not None
     assert b"Traceback" not in out + err

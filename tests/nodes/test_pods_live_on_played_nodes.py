@@ -61,14 +61,14 @@ async def test_a_pod_waits_for_its_secret_and_starts_when_it_comes(kubectl: Kube
     reason = ".status.containerStatuses[0].state.waiting.reason"
     await kubectl.until("pod/web", reason, "CreateContainerConfigError")
     await kubectl("create", "secret", "generic", "late", "--from-literal=key=value")
-    await kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=60s")
+    await kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=300s")
 
 
 async def test_a_job_with_a_sidecar_ends(kubectl: Kubectl) -> None:
     sidecar = {"name": "side", "image": "shop/side:1", "restartPolicy": "Always"}
     spec = template("shop/task:1", restartPolicy="Never", initContainers=[sidecar])
     await kubectl.apply("Job", "task", {"template": {"spec": spec["spec"]}}, "batch/v1")
-    await kubectl("wait", "--for=condition=Complete", "job/task", "--timeout=60s")
+    await kubectl("wait", "--for=condition=Complete", "job/task", "--timeout=300s")
     (pod,) = await kubectl.get("pods")
     assert pod["status"]["phase"] == "Succeeded"
 
@@ -76,7 +76,7 @@ async def test_a_job_with_a_sidecar_ends(kubectl: Kubectl) -> None:
 async def test_a_job_whose_pods_crash_fails(kubectl: Kubectl) -> None:
     spec = template("shop/task:1-crash", restartPolicy="Never")["spec"]
     await kubectl.apply("Job", "task", {"backoffLimit": 0, "template": {"spec": spec}}, "batch/v1")
-    await kubectl("wait", "--for=condition=Failed", "job/task", "--timeout=60s")
+    await kubectl("wait", "--for=condition=Failed", "job/task", "--timeout=300s")
 
 
 async def test_a_task_that_is_stopped_in_the_middle_has_not_done_its_work(kubectl: Kubectl) -> None:
@@ -113,7 +113,7 @@ async def test_a_stateful_set_gets_its_disks_and_a_disk_goes_with_its_claim(kube
     volumes = [f"pv/{claim['spec']['volumeName']}" for claim in claims]
     await kubectl("delete", "statefulset/db")
     await kubectl("delete", "pvc", "--all", "--wait=false")
-    await asyncio.gather(*(kubectl("wait", "--for=delete", volume, "--timeout=60s") for volume in volumes))
+    await asyncio.gather(*(kubectl("wait", "--for=delete", volume, "--timeout=300s") for volume in volumes))
 
 
 async def test_a_deleted_pod_is_gone_and_another_one_takes_its_place(kubectl: Kubectl) -> None:

@@ -111,13 +111,13 @@ async def test_after_a_kill_the_next_one_goes_on_with_the_pods(
     spec = template("shop/web:1", nodeName=SPARE, tolerations=[{"key": TAINT, "operator": "Exists"}])["spec"]
     async with nodes(control_plane.kubeconfig) as killed:
         await kubectl.apply("Pod", "web", spec)
-        await kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=60s")
+        await kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=300s")
         before = (await kubectl.get("pod/web"))["status"]
         killed.kill()
         await killed.wait()
     async with nodes(control_plane.kubeconfig):
         await kubectl.apply("Pod", "later", spec)
-        await kubectl("wait", "--for=condition=Ready", "pod/later", "--timeout=60s")
+        await kubectl("wait", "--for=condition=Ready", "pod/later", "--timeout=300s")
         assert (await kubectl.get("pod/web"))["status"] == before
         await kubectl("delete", "pods", "--all")
     assert SPARE not in await kubectl("get", "nodes"), "it takes its node away"

@@ -111,7 +111,7 @@ async def test_a_withdrawal_is_sent_though_the_bot_dies_right_after_it(
     assert channel(server) == ["🚀 Shop 1.2 is out"]
     second = desks()
     with server.world.changes() as changes:
-        async with second.outbox, asyncio.timeout(10):
+        async with second.outbox, asyncio.timeout(300):
             await second.withdrawn("v1.2", "v1.1")  # the step runs again
             while "withdrawn" not in channel(server)[0]:
                 await anext(aiter(changes))
@@ -137,7 +137,7 @@ async def test_a_withdrawal_during_the_publishing_is_not_overwritten(
 ) -> None:
     desk = desks()
     server.world.state.faults.refuse(500, retry_after=None, seconds=1, methods=["sendMessage"])
-    async with desk.outbox, asyncio.timeout(30):
+    async with desk.outbox, asyncio.timeout(300):
         publishing = asyncio.create_task(desk.deployed("v1.2", "v1.1"))
         while await desk.states() != [("v1.2", "publishing")]:
             await asyncio.sleep(0)

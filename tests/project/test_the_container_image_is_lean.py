@@ -72,5 +72,5 @@ async def _exit_code(command: list[str], url: str) -> int:
         env={**os.environ, "PILOTHOUSE_HEALTH": url},
         stderr=asyncio.subprocess.DEVNULL,
     )
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(300):
         return await process.wait()

@@ -19,7 +19,7 @@ Object = dict[str, Any]
 RULES = Rules(crash_restarts=3, image_grace=0.2, timeout=60, settle=0.2)
 """Of little patience where a trouble is there, and of much where there is none: the machine may be busy."""
 
-LONGEST = 60.0
+LONGEST = 300.0
 """Seconds that anything may take on a machine with more to do."""
 
 HOOK = "helm.sh/hook"

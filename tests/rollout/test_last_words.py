@@ -20,7 +20,7 @@ async def test_a_restart_while_they_are_fetched_does_not_pass_off_the_new_runs_f
 ) -> None:
     seen: dict[str, Any] = {}
     await cluster.create("v1", "Pod", "shop", POD)
-    async with asyncio.timeout(10), contextlib.aclosing(cluster.watch("v1", "Pod", "shop")) as pods:
+    async with asyncio.timeout(300), contextlib.aclosing(cluster.watch("v1", "Pod", "shop")) as pods:
         async for event in pods:
             statuses: list[dict[str, Any]] = event.object.get("status", {}).get("containerStatuses") or []
             state = statuses[0]["state"] if statuses else {}

@@ -14,7 +14,7 @@ async def gone(cluster: KubernetesServer, key: Key) -> None:
     with cluster.storage.changes() as changes:
         if cluster.storage.peek(key) is None:
             return
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(300):
             async for change in changes:
                 if change.key == key and change.type == "DELETED":
                     return

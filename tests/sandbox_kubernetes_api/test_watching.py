@@ -19,12 +19,12 @@ class Events:
         self._lines = lines
 
     async def next(self) -> tuple[str, Any]:
-        line = await asyncio.wait_for(self._lines.readline(), 5)
+        line = await asyncio.wait_for(self._lines.readline(), 300)
         event = json.loads(line)
         return event["type"], event["object"]
 
     async def ended(self) -> bool:
-        line: bytes = await asyncio.wait_for(self._lines.readline(), 5)
+        line: bytes = await asyncio.wait_for(self._lines.readline(), 300)
         return not line
 
 

@@ -29,7 +29,7 @@ class Receiver:
         return self.answers.pop(0) if self.answers else web.Response()
 
     async def next(self) -> tuple[dict[str, Any], str | None]:
-        return await asyncio.wait_for(self.taken.get(), 5)
+        return await asyncio.wait_for(self.taken.get(), 300)
 
 
 async def first(changes: Subscription, count: int) -> AsyncIterator[Message]:
@@ -80,7 +80,7 @@ async def test_an_answer_may_call_a_method(bot: Bot, world: World, receiver: Rec
     await bot.set_webhook(receiver.url)
     with world.changes() as changes:
         world.says(DANA, DANA, "/start")
-        seen = [await asyncio.wait_for(anext(changes), 60) for _ in range(2)]
+        seen = [await asyncio.wait_for(anext(changes), 300) for _ in range(2)]
     assert [each.kind for each in seen] == ["said", "sent"]
 
 

@@ -45,7 +45,7 @@ async def test_a_cancelled_block_leaves_nothing_and_no_lock(database: Database) 
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    async with asyncio.timeout(60), database.write() as session:
+    async with asyncio.timeout(300), database.write() as session:
         session.add(ChatRow(name="b", chat_id=2))
     assert await count(database) == 1
 
@@ -82,9 +82,9 @@ async def test_two_processes_may_write_in_turn(url: str) -> None:
 async def test_a_write_inside_a_write_is_an_error_and_no_dead_end(tmp_path: object) -> None:
     async with Database(f"sqlite:///{tmp_path}/store.db") as database:
         with pytest.raises(RuntimeError, match="inside a write"):
-            async with asyncio.timeout(60), database.write(), database.write():
+            async with asyncio.timeout(300), database.write(), database.write():
                 pass
-        async with asyncio.timeout(60), database.write() as session:
+        async with asyncio.timeout(300), database.write() as session:
             session.add(ChatRow(name="a", chat_id=1))
 
 

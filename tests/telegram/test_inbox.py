@@ -26,7 +26,7 @@ class Heard:
             self.arrived.notify_all()
 
     async def count(self, number: int) -> None:
-        async with asyncio.timeout(10), self.arrived:
+        async with asyncio.timeout(300), self.arrived:
             await self.arrived.wait_for(lambda: len(self.texts) >= number)
 
 
@@ -128,6 +128,6 @@ async def test_a_second_reader_is_named_in_clear_words(
             await super().sleep(seconds)
 
     async with Inbox(database, SystemClock(), nothing) as inbox, Poller(bot, inbox, Telling()) as poller:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             await told.wait()
         assert "only one may" in (poller.trouble or "")

@@ -20,7 +20,7 @@ def scopes(world: World) -> set[str]:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(300):
         while not holds():
             await asyncio.sleep(0.02)
 

@@ -156,7 +156,7 @@ async def test_what_was_stored_is_sent_after_a_restart_newest_edit_only(
     async with Outbox(bot, database, SystemClock(), mask, QUICK) as outbox:
         changes = world.changes()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(300):
                 async for _ in changes:
                     if texts(world) == ["final", "an alert"]:
                         break

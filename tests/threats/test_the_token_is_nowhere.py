@@ -114,7 +114,7 @@ async def test_in_nothing_that_the_whole_bot_says_while_telegram_misbehaves(
         world.telegram.refuse(code, retry_after=1 if code == 429 else None, seconds=0.3)
         world.dana.says("/whoami", "private")
         world.kim.says("/status shop staging")
-        await asyncio.wait_for(recovered(world), 30)
+        await asyncio.wait_for(recovered(world), 300)
     world.telegram.down(0.5)
     world.dana.says("/whoami", "private")
     await world.sees("Your id", chat="private dana")

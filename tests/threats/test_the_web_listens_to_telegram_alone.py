@@ -170,7 +170,7 @@ async def test_a_body_without_end_is_cut_off_and_one_that_is_announced_is_not_re
         reader, writer = await asyncio.open_connection(host, int(port))
         head = f"POST /telegram HTTP/1.1\r\nHost: x\r\n{SECRET_HEADER}: {SECRET}\r\nContent-Length: 99999999999\r\n\r\n"
         writer.write(head.encode())
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             assert b" 413 " in await reader.readline()
         writer.close()
     assert taken == []
@@ -189,7 +189,7 @@ async def test_a_hundred_slow_senders_hold_up_nobody() -> None:
         refused = [asyncio.create_task(reader.readline()) for reader, _ in slow]
         assert (await client.post("/telegram", json={"update_id": 7}, headers=HEADERS)).status == 200
         assert not any(task.done() for task in refused)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             assert all(b" 408 " in line for line in await asyncio.gather(*refused))
         for _, writer in slow:
             writer.close()
