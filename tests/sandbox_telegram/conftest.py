@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -90,3 +91,9 @@ class Raw:
 async def raw(server: TelegramServer) -> AsyncIterator[Raw]:
     async with aiohttp.ClientSession() as session:
         yield Raw(session, server)
+
+
+async def asked(live: TelegramServer) -> None:
+    """Return once a client has asked for updates for the first time."""
+    while not live.state.polls.asked_at:
+        await asyncio.sleep(0.01)

@@ -12,7 +12,7 @@ from telegram.error import RetryAfter
 
 from bot.sandbox.telegram import Limits, TelegramServer, World
 from bot.sandbox.telegram.parameters import json_fields
-from tests.sandbox_telegram.conftest import DANA, NEWS, OLD, TEAM, TOKEN, ManualClock, Raw, populate
+from tests.sandbox_telegram.conftest import DANA, NEWS, OLD, TEAM, TOKEN, ManualClock, Raw, asked, populate
 
 
 @pytest.fixture
@@ -207,7 +207,7 @@ async def test_an_outage_drops_polls_and_new_requests(server: TelegramServer, cl
     async with TelegramServer(TOKEN) as live, aiohttp.ClientSession() as session:
         url = f"{live.url}/bot{TOKEN}/getUpdates"
         poll = asyncio.create_task(session.post(url, json={"timeout": 30}).__aenter__())
-        await asyncio.wait([poll], timeout=0.1)
+        await asked(live)
         live.world.down(30)
         with pytest.raises(aiohttp.ClientError):
             await asyncio.wait_for(poll, 300)

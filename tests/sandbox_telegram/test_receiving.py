@@ -11,7 +11,7 @@ from telegram.error import BadRequest, Conflict
 
 from bot.clock import SystemClock
 from bot.sandbox.telegram import Impossible, Limits, TelegramServer, World
-from tests.sandbox_telegram.conftest import DANA, DEPLOYS, LEE, NEWS, TEAM, TOKEN, Raw, populate
+from tests.sandbox_telegram.conftest import DANA, DEPLOYS, LEE, NEWS, TEAM, TOKEN, Raw, asked, populate
 
 
 @pytest.fixture
@@ -52,6 +52,7 @@ async def test_an_offset_far_past_the_end_is_served_from_the_head(bot: Bot, worl
 async def test_a_poll_waits_for_the_first_update(live: TelegramServer) -> None:
     async with Bot(TOKEN, base_url=f"{live.url}/bot") as bot:
         poll = asyncio.create_task(bot.get_updates(timeout=20))
+        await asked(live)
         done, _ = await asyncio.wait([poll], timeout=0.1)
         assert not done
         live.world.says(DANA, DANA, "hello")
@@ -61,7 +62,7 @@ async def test_a_poll_waits_for_the_first_update(live: TelegramServer) -> None:
 async def test_the_older_of_two_polls_is_ended(live: TelegramServer) -> None:
     async with Bot(TOKEN, base_url=f"{live.url}/bot") as bot, Bot(TOKEN, base_url=f"{live.url}/bot") as other:
         older = asyncio.create_task(bot.get_updates(timeout=20))
-        await asyncio.wait([older], timeout=0.1)
+        await asked(live)
         newer = asyncio.create_task(other.get_updates(offset=5, timeout=20))
         with pytest.raises(Conflict, match="terminated by other getUpdates request; make sure that only one"):
             await asyncio.wait_for(older, 15)
@@ -72,7 +73,7 @@ async def test_the_older_of_two_polls_is_ended(live: TelegramServer) -> None:
 async def test_a_webhook_ends_the_poll_that_waits(live: TelegramServer) -> None:
     async with Bot(TOKEN, base_url=f"{live.url}/bot") as bot:
         poll = asyncio.create_task(bot.get_updates(timeout=20, allowed_updates=["message"]))
-        await asyncio.wait([poll], timeout=0.1)
+        await asked(live)
         await bot.set_webhook("http://127.0.0.1:1/hook")
         with pytest.raises(Conflict, match="terminated by setWebhook request"):
             await asyncio.wait_for(poll, 15)
