@@ -230,6 +230,14 @@ async def test_new_topics_make_the_page_look_again(site: Site) -> None:
     assert "builds" in [each["name"] for each in (await site.chat(TEAM))["topics"]]
 
 
+async def test_who_is_thrown_out_sees_the_group_no_more(site: Site) -> None:
+    site.sandbox.servers.telegram.world.set_bot(TEAM, "administrator")
+    async with site.stream("vic") as stream:
+        await site.bot("banChatMember", chat_id=TEAM, user_id=1004)
+        await stream.until("reset")
+    assert "team" not in [each["key"] for each in (await site.get("/api/world?as=vic"))["chats"]]
+
+
 async def test_who_does_not_listen_costs_little_and_starts_anew() -> None:
     audience = Audience()
     with audience.joined() as mailbox:

@@ -16,9 +16,18 @@ _SHOWN: Final = 200
 """Messages of a chat that the page loads."""
 _REPLY: Final = 200
 """Characters of the text above a reply."""
-_TOPICS: Final = frozenset(
-    ["forum_topic_created", "forum_topic_edited", "forum_topic_closed", "forum_topic_reopened"]
+_REARRANGED: Final = frozenset(
+    [
+        "forum_topic_created",
+        "forum_topic_edited",
+        "forum_topic_closed",
+        "forum_topic_reopened",
+        "new_chat_members",
+        "left_chat_member",
+        "new_chat_title",
+    ]
 )
+"""Service messages of what a chat is and who is in it, which pages have to load anew."""
 
 
 class Sight:
@@ -46,11 +55,11 @@ class Sight:
     def event(self, change: Change) -> JSON | None:
         """What the person's page is told of it; None for what it does not see."""
         match change.what:
+            case Message(service=dict() as service) if _REARRANGED & service.keys():
+                return {"type": "reset"}  # also for who sees nothing there any more
             case Message() as message if self._sees(message):
                 if change.kind == "deleted":
                     return {"type": "deleted", "chat": message.chat_id, "id": message.id}
-                if _TOPICS & (message.service or {}).keys():
-                    return {"type": "reset"}  # the chat has other topics now
                 return {"type": "message", "message": self.message(message)}
             case Action() as action if self.enters(action.chat_id):
                 shown = {"chat": action.chat_id, "topic": action.thread_id, "action": action.name}
