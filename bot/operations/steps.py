@@ -11,6 +11,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar, get_type_hints
 import structlog
 from pydantic import TypeAdapter
 from sqlalchemy import select
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from bot.clock import Clock
 from bot.events import Event, Note, StepEnded, StepStarted
@@ -123,8 +124,8 @@ class Steps:
         while True:
             try:
                 return await self._perform(lambda: act(*args, **kwargs))
-            except OperationError:
-                raise
+            except (OperationError, OperationalError, InterfaceError):
+                raise  # without its store an operation knows nothing: the engine runs it again when it can be written
             except Exception as error:
                 if not self._transient(error):
                     if words := getattr(error, "words", ""):  # an adaptor's own sentence for people

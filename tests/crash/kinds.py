@@ -34,7 +34,7 @@ class Kind:
     @property
     def ends(self) -> str:
         """The message that tells the end, in whatever way: also that nothing was begun."""
-        end = "[✅❌↩⏹🆘].*" if self.is_decided else ".*Plan: "
+        end = "[✅❌↩⏹🆘]\ufe0f? " if self.is_decided else ".*Plan: "
         return f"^{end}{self.app} → staging|^🚫 "
 
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import SystemClock
@@ -33,6 +34,7 @@ class World:
         self.gate = asyncio.Event()
         self.reached = asyncio.Event()
         self.unreachable = 0
+        self.locked = 0
         self.refuses = False
         self.breaks = False
 
@@ -60,6 +62,9 @@ class Paint(Operation, kind="paint"):
         if self.tools.unreachable:
             self.tools.unreachable -= 1
             raise ConnectionError(f"the wall is away, says {SECRET}")
+        if self.tools.locked:
+            self.tools.locked -= 1
+            raise OperationalError("COMMIT", None, Exception("database is locked"))
         self.tell(
             PodTrouble("wall-1", "Wall/wall", Trouble("damp", SECRET, "Wall/wall", quote=f"key={SECRET}"))
         )

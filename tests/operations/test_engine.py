@@ -84,6 +84,16 @@ async def test_trouble_with_the_infrastructure_makes_the_step_run_again(
 
 
 @pytest.mark.parametrize("breaks", [False, True])
+async def test_trouble_with_the_store_fails_no_operation(database: Database, tmp_path: Path) -> None:
+    world = World()
+    world.locked = 1
+    world.gate.set()
+    async with engine_on(database, world, tmp_path) as (_, desk, listener):
+        view = await listener.end_of(await desk.submit(paint()))
+    assert world.calls == ["prime", "prime", "coat 2"]
+    assert view.outcome == Outcome(result="done", words="2 coats")
+
+
 async def test_no_secret_in_others_words_is_stored_or_shown(
     database: Database, tmp_path: Path, breaks: bool
 ) -> None:
