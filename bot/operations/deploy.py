@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from bot.cluster.errors import ClusterError
 from bot.helm.charts import ChartArchive
 from bot.helm.errors import HelmError, HookFailed
-from bot.helm.releases import Revision
+from bot.helm.releases import ReleaseRecord, Revision
 from bot.operations import endings
 from bot.operations.change import Changed
 from bot.operations.errors import StepFailed
@@ -121,10 +121,15 @@ class Deploy(ReleaseOperation, kind="deploy"):
     async def lasting(self, wanted: Judgement) -> tuple[str, ...]:
         """What does not come back with that revision; not being able to tell keeps nobody from going back."""
         site, helm = self.arguments.site, self.tools.helm
+
+        def version(record: ReleaseRecord) -> str:
+            is_own = record.revision.number > self.arguments.base  # which is judged at its end alone
+            return self.record.version if is_own else past.version(record.revision)
+
         try:
             past = await self.tools.releases.past(site)
             revision = next(each for each in past.revisions if each.number == wanted.revision)
-            way = await read_way(helm, site, past, revision, lambda record: past.version(record.revision))
+            way = await read_way(helm, site, past, revision, version)
         except (HelmError, PlanRefused):
             log.exception("what does not come back could not be looked up")
             return ()

@@ -147,7 +147,7 @@ JOBS: Final[Sequence[Job]] = (
         "Cancel a running deploy",
         "its message",
         ("Cancel deploy",),
-        "⏹ shop → staging cancelled",
+        r"⏹ shop → staging cancelled[\s\S]*Job shop-migrate ran for v2\.0-slow: not undone",
         _well_begun,
     ),
     Job(
