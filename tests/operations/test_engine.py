@@ -83,7 +83,6 @@ async def test_trouble_with_the_infrastructure_makes_the_step_run_again(
     assert any("the wall is away" in each.note for each in listener.views)
 
 
-@pytest.mark.parametrize("breaks", [False, True])
 async def test_trouble_with_the_store_fails_no_operation(database: Database, tmp_path: Path) -> None:
     world = World()
     world.locked = 1
@@ -94,6 +93,7 @@ async def test_trouble_with_the_store_fails_no_operation(database: Database, tmp
     assert view.outcome == Outcome(result="done", words="2 coats")
 
 
+@pytest.mark.parametrize("breaks", [False, True])
 async def test_no_secret_in_others_words_is_stored_or_shown(
     database: Database, tmp_path: Path, breaks: bool
 ) -> None:
