@@ -9,9 +9,9 @@ import yaml
 
 from bot.sandbox.given import Given
 from bot.sandbox.running import Running, play, started
-from bot.sandbox.script import parse_script
 from bot.sandbox.world import CHART
 from tests.control_plane.running import ControlPlane
+from tests.conversing import conversation
 from tests.worlds import QUICK
 
 __all__ = ["QUICK", "Running", "configured", "given", "goes_as_told", "started"]
@@ -35,7 +35,7 @@ def given(*planes: ControlPlane, folder: Path, names: tuple[str, ...] = ("main",
 async def goes_as_told(running: Running, script: str) -> None:
     """Play a script; what is not as told is a failure."""
     out = io.StringIO()
-    code = await play(running, parse_script(script), out)
+    code = await play(running, conversation(script), out)
     assert code == 0, out.getvalue()
 
 

@@ -14,7 +14,7 @@ import pytest
 from bot.clock import SystemClock
 from bot.sandbox.process import BotProcess
 from bot.sandbox.running import Running, play
-from bot.sandbox.script import read_script
+from tests.conversing import conversation
 from tests.installed import open_world
 
 ROOT = Path(__file__).parents[2]
@@ -34,5 +34,5 @@ async def test_a_conversation_goes_as_told(script: Path, tmp_path: Path) -> None
             clock=SystemClock(),
         )
         async with bot:
-            code = await play(Running(world, bot), read_script(script), out)
+            code = await play(Running(world, bot), conversation(script.read_text(encoding="utf-8")), out)
     assert code == 0, out.getvalue()
