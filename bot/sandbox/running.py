@@ -26,7 +26,7 @@ from bot.sandbox.given_world import open_given_world
 from bot.sandbox.hands import Behaves, NotAsTold
 from bot.sandbox.installing import upgrade_by_hand
 from bot.sandbox.kubernetes.behaviour import Pace
-from bot.sandbox.page import PORT, Page, bound
+from bot.sandbox.page import PORT, Page, address_of, bound
 from bot.sandbox.player import Player
 from bot.sandbox.process import BotEnded, BotProcess
 from bot.sandbox.script import Numbered, ScriptInvalid, read_script
@@ -200,6 +200,8 @@ async def started(
     async with AsyncExitStack() as stack:
         # First of all, since what follows takes seconds, and a port that is taken ends it.
         listener = stack.enter_context(bound(ports.page)) if ports.page is not None else None
+        if listener is not None:
+            print(f"Chat with the bot: {address_of(listener)}", file=out, flush=True)
         world: World
         if given is None:
             print("Starting the embedded Telegram, Kubernetes and registry …", file=out, flush=True)
@@ -253,7 +255,9 @@ async def _stay(running: Running, out: TextIO) -> int:
 def _introduction(running: Running) -> list[str]:
     servers, world, cast = running.servers, running.world, running.world.cast
     return [
-        *([f"Open {running.page.url} and write to the bot. Ctrl-C stops it.", ""] if running.page else []),
+        "",
+        "The sandbox runs. Ctrl-C stops it.",
+        *([f"  chat page         {running.page.url}  <- open this, and press Start"] if running.page else []),
         f"  Telegram Bot API  {servers.telegram.url}",
         f"  Kubernetes API    {running.world.about}",
         f"  image registry    {servers.registry.url}",

@@ -162,9 +162,11 @@ def _image(site: Site, tag: str) -> str:
 @pytest.mark.long(5)
 async def test_a_killed_bot_stays_dead_until_it_is_started_and_goes_on_where_it_was(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text(OWN)
-    starting = started(tmp_path, ports=Ports(page=0), configs=[tmp_path / "own.yaml"], out=io.StringIO())
+    out = io.StringIO()
+    starting = started(tmp_path, ports=Ports(page=0), configs=[tmp_path / "own.yaml"], out=out)
     async with starting as running, aiohttp.ClientSession() as http:
         assert running.page is not None
+        assert out.getvalue().startswith(f"Chat with the bot: {running.page.url}\n")
         ended = asyncio.create_task(running.bot.ended())
         async with http.get(f"{running.page.url}/api/events?as=dana") as response:
             stream = Stream(response)

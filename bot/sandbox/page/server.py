@@ -57,6 +57,11 @@ def bound(port: int) -> socket.socket:
         ) from None
 
 
+def address_of(listener: socket.socket) -> str:
+    """Where the page is, or will be: a browser that opens it before waits until it is."""
+    return f"http://{HOST}:{listener.getsockname()[1]}"
+
+
 class Page:
     """The chat page of a sandbox: `async with Page(world, bot, bound(8080), clock) as page`, then open `page.url`."""
 
@@ -74,7 +79,7 @@ class Page:
     @property
     def url(self) -> str:
         """Where it is."""
-        return f"http://{HOST}:{self._listener.getsockname()[1]}"
+        return address_of(self._listener)
 
     async def __aenter__(self) -> Self:
         runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=0.5)
