@@ -151,6 +151,12 @@ class Both:
         assert shown == wanted, told
         return embedded.text
 
+    async def until(self, words: str) -> None:
+        """Run it on both until it succeeds: what it asks for reaches a real API server's caches a little later."""
+        for side in (self.embedded, self.real):
+            while (await side.run(words)).code:
+                pass
+
     async def must(self, words: str, stdin: str = "") -> None:
         """Run what has to succeed on both, whatever it says."""
         await asyncio.gather(self.embedded.must(words, stdin), self.real.must(words, stdin))

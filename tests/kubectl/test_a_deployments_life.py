@@ -7,7 +7,10 @@ import pytest
 from tests.contract.asking import unquoted
 from tests.kubectl.commands import Both, Shell, last_line, nothing, unordered, whole
 
-WEB = "create deployment web --image registry/web:v1 --replicas 2 --port 80"
+WEB = "create deployment web --image registry/{ns}/web:v1 --replicas 2 --port 80"
+"""Its image is on no node yet: whether one has it is told in Events."""
+SECOND = """{"metadata":{"annotations":{"kubernetes.io/change-cause":"second"}},"spec":{"template":{"spec":
+    {"containers":[{"name":"web","image":"registry/web:v2"}]}}}}"""
 READY = "rollout status deployment/web --timeout 30s"
 
 
@@ -37,12 +40,14 @@ async def test_it_is_made_and_looked_at(both: Both) -> None:
 
 async def test_it_is_changed_undone_and_paused(both: Both) -> None:
     await both.must(WEB)
-    await both.agree("set image deployment/web web=registry/web:v2")
+    await both.must(READY)
+    await both.must(f"patch deployment web -p '{SECOND}'")
     await both.agree(READY, look=last_line)
-    await both.agree("annotate deployment/web kubernetes.io/change-cause=second")
     await both.agree("rollout history deployment/web")
     await both.agree("rollout history deployment/web --revision 2")
-    await both.agree("rollout undo deployment/web")
+    await both.agree("set image deployment/web web=registry/web:v3")
+    await both.must(READY)
+    await both.agree("rollout undo deployment/web --to-revision 1")
     await both.agree(READY, look=last_line)
     await both.agree("rollout history deployment/web")
     await both.agree("get deployment web -o jsonpath='{.spec.template.spec.containers[0].image}'")

@@ -4,27 +4,38 @@ import pytest
 
 from tests.kubectl.commands import Both, nothing, unordered
 
-MADE = [
+PLAIN = [
     "configmap settings --from-literal a=b",
     "secret generic keys --from-literal a=b",
     "secret docker-registry pull --docker-server r --docker-username u --docker-password p",
     "quota few --hard pods=5,requests.cpu=2",
     "poddisruptionbudget kept --selector a=b --min-available 1",
+]
+NETWORK = [
     "ingress shop --rule a.example/=svc:80,tls=cert --class nginx",
     "service clusterip inner --tcp 80:80",
     "service nodeport outer --tcp 80:80",
     "service loadbalancer both --tcp 80:80",
     "service externalname other --external-name example.com",
+]
+RIGHTS = [
     "serviceaccount robot",
     "role reader --verb get,list --resource pods,pods/log",
     "rolebinding reads --role reader --user bob --serviceaccount {ns}:robot",
 ]
+SETTLED = [
+    "--for=jsonpath='{.status.hard.pods}'=5 quota/few",
+    "--for=jsonpath='{.status.desiredHealthy}'=1 pdb/kept",
+]
+"""What controllers write of the plain ones."""
 
 
-@pytest.mark.parametrize("part", [MADE[:5], MADE[5:10], MADE[10:]], ids=["plain", "network", "rights"])
+@pytest.mark.parametrize("part", [PLAIN, NETWORK, RIGHTS], ids=["plain", "network", "rights"])
 async def test_each_is_made_listed_and_described(both: Both, part: list[str]) -> None:
     for words in part:
         await both.agree(f"create {words}")
+    for words in SETTLED if part is PLAIN else ():
+        await both.must(f"wait --timeout 20s {words}")
     named = {words.partition(" --")[0] for words in part}
     kinds = ",".join(sorted({each.split()[0] for each in named}))
     listed = " ".join(sorted(f"{each.split()[0]}/{each.split()[-1]}" for each in named))

@@ -59,9 +59,10 @@ async def test_a_job_runs_to_its_end(both: Both) -> None:
 
 
 async def test_a_pod_is_run_and_deleted(both: Both) -> None:
-    await both.agree("run alone --image registry/web:v1 --port 80 --labels a=b")
+    await both.agree("run alone --image registry/{ns}/web:v1 --port 80 --labels a=b")
     await both.agree("wait --for=condition=Ready pod/alone --timeout 20s")
     await both.agree("run once --image registry/web:v1 --restart=Never --expose --port 80")
+    await both.must("wait --for=jsonpath='{.status.phase}'=Succeeded pod/once --timeout 20s")
     await both.agree("get pods,services")
     await both.agree("describe pod alone", look=unordered)
     await both.agree("delete pod alone --now")

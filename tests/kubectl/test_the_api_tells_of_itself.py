@@ -41,6 +41,7 @@ async def test_what_one_may(both: Both) -> None:
     await both.agree("auth can-i get /metrics --as bob")
     await both.must("create role reader --verb get,list,watch --resource pods,pods/log")
     await both.must("create rolebinding reads --role reader --user bob --group devs")
+    await both.until("auth can-i list pods --as bob")
     await both.agree("auth can-i list pods --as bob")
     await both.agree("auth can-i get pods --subresource log --as eve --as-group devs")
     await both.agree("auth can-i --list --as bob", look=unordered)
