@@ -72,3 +72,21 @@ async def test_acting_as_somebody_takes_the_right_to_it_by_name(
     as_group = {"Impersonate_User": "dana", "Impersonate_Group": "system:masters"}
     _, answer = await http.ask("GET", PODS, **as_group, **mine)
     assert 'cannot impersonate resource "groups"' in answer["message"]
+
+
+async def test_a_token_that_was_asked_for_makes_its_bearer_that_account(http: Http) -> None:
+    accounts = "/api/v1/namespaces/default/serviceaccounts"
+    await http.create(accounts, {"metadata": {"name": "robot"}})
+    await bind(
+        http,
+        {"kind": "ClusterRole", "name": "view"},
+        {"kind": "ServiceAccount", "name": "robot", "namespace": "default"},
+    )
+    asked = await http.create(f"{accounts}/robot/token", {"spec": {}})
+    mine = {"Authorization": f"Bearer {asked['status']['token']}"}
+    assert (await http.ask("GET", PODS, **mine))[0] == 200
+    status, answer = await http.ask("GET", "/api/v1/namespaces/default/secrets", **mine)
+    assert (status, answer["message"].partition(" cannot")[0]) == (
+        403,
+        'secrets is forbidden: User "system:serviceaccount:default:robot"',
+    )
