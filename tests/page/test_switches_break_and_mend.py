@@ -9,9 +9,11 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from playwright.async_api import Browser, expect
 
 from bot.sandbox.running import Ports, started
 from bot.sandbox.servers import TOKEN
+from tests.page.phones import LONGEST, open_phone
 from tests.page.sites import DANA, Site, Stream
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -82,6 +84,20 @@ async def test_the_cluster_is_away_until_it_is_brought_back(site: Site) -> None:
         told = await stream.until("truth")
         assert {each["error"] for each in told["environments"]} == {None}
     assert await _api(site, "GET", "/version") == 200
+
+
+async def test_a_finger_takes_the_cluster_away_and_brings_it_back(site: Site, browser: Browser) -> None:
+    cluster = site.sandbox.servers.cluster
+    async with open_phone(browser, site.page.url, "dana") as phone:
+        await phone.tap(phone.page.locator("#chats .to-truth"))
+        switch = phone.page.locator("#truth [role=switch][data-switch=cluster]")
+        await phone.tap(switch)
+        error = phone.page.locator("#truth", has_text="The API server does not answer")
+        await expect(error).to_be_visible(timeout=LONGEST)
+        assert cluster.is_down
+        await phone.tap(switch)
+        await expect(error).to_have_count(0, timeout=LONGEST)
+        assert not cluster.is_down
 
 
 async def test_telegram_refuses_what_the_bot_sends_and_still_tells_it_what_people_say(site: Site) -> None:
