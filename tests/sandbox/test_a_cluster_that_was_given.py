@@ -140,6 +140,7 @@ async def test_where_nodes_are_real_nothing_is_installed_and_it_is_said(
         assert namespaces(cluster) == {"shop-staging"}
 
 
+@pytest.mark.long(10)
 async def test_a_signal_removes_what_it_made(cluster: KubernetesServer, given: Given, tmp_path: Path) -> None:
     (tmp_path / "script.yaml").write_text("- {wait: 10m}\n")
     process = await asyncio.create_subprocess_exec(
