@@ -37,7 +37,7 @@ QUICK = Pace(
 SETTLING = Path(__file__).parent / "settling.yaml"
 """Laid over the sample's configuration: pods that live so fast show as fast that they stay up."""
 
-UNHURRIED = Limits(overall=1000, chat=0.001, burst=100, group_minute=10_000, group_edit=0.1, private_edit=0.1)
+UNHURRIED = Limits(overall=1000, chat=0.001, burst=100, group_minute=10_000, group_edit=0.3, private_edit=0.3)
 """The bot writes as soon as it has something to say, in a Telegram that lets it: pacing has tests of its own."""
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from bot.commands.ordering import policy_of
 from bot.config import ChartFile, ChartFolder, ChartOci, ChartRepository, Config, SecretMissing
 from bot.config.fields import seconds
+from bot.operations.policy import Policy
 from tests.config.conftest import RIGHT, Loader
 
 
@@ -67,7 +69,7 @@ def test_an_app_overrides_its_environment_field_by_field(loaded: Loader, tmp_pat
         "    environments:\n"
         "      staging:\n"
         "        timeout: 10m\n"
-        "        fail_early: {image_grace: 5s}\n"
+        "        fail_early: {image_grace: 5s, settle: 20s}\n"
         "        values: [{file: own.yaml, secret: true}]\n"
         "      production:\n",
         first=RIGHT.replace("    environments: [staging, production]\n", ""),
@@ -82,6 +84,7 @@ def test_an_app_overrides_its_environment_field_by_field(loaded: Loader, tmp_pat
     assert target.environment.timeout == 600
     assert target.environment.fail_early.crash_restarts == 5
     assert target.environment.fail_early.image_grace == 5
+    assert target.environment.fail_early.settle == 20
     assert [(each.path.name, each.template, each.secret) for each in target.values] == [
         ("base.yaml", False, False),
         ("shop-staging.yaml.j2", True, False),
@@ -90,6 +93,7 @@ def test_an_app_overrides_its_environment_field_by_field(loaded: Loader, tmp_pat
     ]
     assert {key: secret.read() for key, secret in target.secrets.items()} == {"a": "1", "b": "2"}
     assert config.target("shop", "production").environment.timeout == 300
+    assert policy_of(target) == Policy(timeout=600, crash_restarts=5, image_grace=5, settle=20)
 
 
 @pytest.mark.parametrize(
