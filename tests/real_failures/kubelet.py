@@ -11,8 +11,14 @@ from tests.real_failures.objects import IMAGE, NOBODY, Object, deployment
 from tests.real_failures.rows import Ends, Row
 from tests.rollout.recorded import backed_off, running, waiting
 
+_TEAM = "registry.example.org/team"
 _RESOLVING = f'failed to pull and unpack image "{IMAGE}": failed to resolve reference "{IMAGE}"'
 _CREATING = waiting("ContainerCreating")
+
+
+def _played(number: int, cause: str, words: str, app: str, ends: Ends = "failed", **what: Any) -> Row:
+    """A row that comes about by itself where a Deployment is so."""
+    return Row(number, cause, words, (deployment(app, **what),), ends)
 
 
 def _told(
@@ -44,71 +50,70 @@ def _from(field: str, **reference: str) -> Object:
 
 
 PLAYED = (
-    Row(
+    _played(
         1,
         "image-missing",
         "Image shop:v2-missing does not exist",
-        (deployment("untagged", image="registry.example.org/team/shop:v2-missing"),),
+        "untagged",
+        image=f"{_TEAM}/shop:v2-missing",
     ),
-    Row(
+    _played(
         2,
         "registry-refuses",
         "The registry refused our credentials",
-        (deployment("refused", image="registry.example.org/team/shop:v2-broken"),),
+        "refused",
+        image=f"{_TEAM}/shop:v2-broken",
     ),
-    Row(
+    _played(
         5,
         "image-invalid",
         "Image reference registry.example.org/Team/shop:v2 is invalid",
-        (deployment("misnamed", image="registry.example.org/Team/shop:v2"),),
+        "misnamed",
+        image="registry.example.org/Team/shop:v2",
     ),
-    Row(
+    _played(
         5,
         "image-invalid",
         "Image shop:never is not on the node and may not be pulled",
-        (
-            deployment(
-                "unpulled",
-                image="registry.example.org/team/shop:never",
-                container={"imagePullPolicy": "Never"},
-            ),
-        ),
+        "unpulled",
+        image=f"{_TEAM}/shop:never",
+        container={"imagePullPolicy": "Never"},
     ),
-    Row(
+    _played(
         16,
         "config-missing",
         "Secret shop-db is missing",
-        (deployment("secretless", container=_from("secretKeyRef", name="shop-db", key="url")),),
+        "secretless",
+        container=_from("secretKeyRef", name="shop-db", key="url"),
     ),
-    Row(
+    _played(
         16,
         "config-missing",
         "ConfigMap shop-env is missing",
-        (deployment("mapless", container={"envFrom": [{"configMapRef": {"name": "shop-env"}}]}),),
+        "mapless",
+        container={"envFrom": [{"configMapRef": {"name": "shop-env"}}]},
     ),
-    Row(
+    _played(
         17,
         "key-missing",
         "ConfigMap kube-root-ca.crt has no key url",
-        (deployment("keyless", container=_from("configMapKeyRef", name="kube-root-ca.crt", key="url")),),
+        "keyless",
+        container=_from("configMapKeyRef", name="kube-root-ca.crt", key="url"),
     ),
-    Row(
+    _played(
         18,
         "mount-source-missing",
         "The volume's Secret shop-tls is missing",
-        (deployment("unmounted", volumes=[{"name": "tls", "secret": {"secretName": "shop-tls"}}]),),
+        "unmounted",
+        volumes=[{"name": "tls", "secret": {"secretName": "shop-tls"}}],
     ),
-    Row(
+    _played(
         34,
         "init-failing",
         "Init step “wait-db” failed, exit 1: the app never started",
-        (
-            deployment(
-                "uninitialised",
-                initContainers=[{"name": "wait-db", "image": "registry.example.org/team/wait:v1-crash"}],
-            ),
-        ),
+        "uninitialised",
         "told",
+        initContainers=[{"name": "wait-db", "image": f"{_TEAM}/wait:v1-crash"}],
     ),
 )
 
