@@ -26,7 +26,7 @@ from bot.sandbox.world import SandboxWorld
 from bot.telegram.pacing import Limits
 from tests.installed import make_store, open_world
 
-LONGEST = 300.0
+LONGEST = 120.0
 """Seconds after which something that was expected is missing: only a failing test waits so long."""
 
 QUICK = Pace(

@@ -86,7 +86,7 @@ class ClusterSwapped(ClusterError):
 
     def __init__(self, name: str, before: str, now: str) -> None:
         super().__init__(
-            f"{name} is another cluster now: {now}, it was {before}. If that is meant: /reload accept {name}"
+            f"Cluster {name} is another one now: {now}, it was {before}. If that is meant: /reload accept {name}"
         )
         self.name = name
         self.before = before

@@ -66,7 +66,7 @@ async def test_another_cluster_under_the_same_name_is_refused_until_it_is_accept
     known = await identities.uid("main", access)
     lead_to(access, other)
     with pytest.raises(
-        ClusterSwapped, match=f"main is another cluster now.*{short(known)}.*/reload accept main"
+        ClusterSwapped, match=f"Cluster main is another one now.*{short(known)}.*/reload accept main"
     ):
         await identities.uid("main", access)
     [swap] = await identities.swaps({"main": access})

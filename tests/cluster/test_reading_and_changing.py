@@ -117,5 +117,5 @@ async def test_a_busy_server_is_unreachable(cluster: Cluster, server: Kubernetes
 
 async def test_a_server_that_is_gone_is_unreachable(cluster: Cluster, server: KubernetesServer) -> None:
     await server.down(60)
-    with pytest.raises(ClusterUnreachable, match="cannot be reached: nothing listens at 127.0.0.1:"):
+    with pytest.raises(ClusterUnreachable, match=r"cannot be reached: nothing listens at 127.0.0.1:"):
         await cluster.version()

@@ -117,7 +117,7 @@ async def test_a_deploy_stops_where_it_is_once_another_cluster_answers(
     assert world.history("shop", "shop-staging")[-1] != "superseded"  # nothing came back on the other one
 
     world.dana.says("/deploy blog v1.0 staging")
-    await world.sees("🚫 main is another cluster now: 99999999, it was .*/reload accept main")
+    await world.sees("🚫 Cluster main is another one now: 99999999, it was .*/reload accept main")
     world.kim.says("/reload")
     await world.sees("⚠️ main is another cluster now:", buttons=["Accept main's new cluster"])
     assert await world.dana.presses("Accept main") == "This button is for the person who asked"
