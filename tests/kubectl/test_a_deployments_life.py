@@ -131,12 +131,14 @@ async def test_the_last_words_of_one_that_crashes_are_read(both: Both) -> None:
 
 
 async def test_its_pods_are_watched(shell: Shell) -> None:
+    await shell.must(WEB.replace("--replicas 2", "--replicas 1"))
+    await shell.must(READY)
     async with shell.following("get pods --watch") as process:
         assert process.stdout is not None
-        await shell.must(WEB.replace("--replicas 2", "--replicas 1"))
-        seen = [(await process.stdout.readline()).decode().split()[2:3] for _ in range(4)]
-    assert seen[0] == ["STATUS"]
-    assert ["Pending"] in seen
+        shown = [(await process.stdout.readline()).decode().split()[2] for _ in range(2)]
+        assert shown == ["STATUS", "Running"]
+        await shell.must("scale deployment web --replicas 2")
+        assert (await process.stdout.readline()).decode().split()[1:3] == ["0/1", "Pending"]
 
 
 @pytest.mark.parametrize("cascade", ["background", "foreground"])
