@@ -139,6 +139,28 @@ async def test_no_one_is_led_to_inner_addresses_or_files(host: Host, target: str
         await fetch(RepoChart(host.url, "demo"))
 
 
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "127.1",
+        "2130706433",
+        "0x7f000001",
+        "0177.0.0.1",
+        "0.0.0.0",
+        "[::ffff:127.0.0.1]",
+        "localhost.",
+        "[::]",
+    ],
+)
+async def test_no_spelling_of_this_machine_is_followed(host: Host, spelling: str) -> None:
+    target = f"http://{spelling}:{URL(host.url).port}/x.tgz"
+    for answer in (redirect(target), index(target)):
+        host.answers = {"/index.yaml": answer, "/x.tgz": web.Response(body=CHART)}
+        with pytest.raises(ChartUnavailable, match="leads to|cannot be reached"):
+            await fetch(RepoChart(host.url, "demo"))
+    assert "/x.tgz" not in host.shown
+
+
 async def test_a_name_that_hides_an_inner_address_is_refused(host: Host) -> None:
     port = URL(host.url).port
     host.answers = {

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from bot.helm.charts import FolderChart, fetch
@@ -111,6 +113,18 @@ async def test_values_that_break_the_schema_are_named(helm: Helm, charts: Charts
     chart = await charts.pack({"values.schema.json": SCHEMA})
     with pytest.raises(ValuesInvalid, match="replicas"):
         await render(helm, chart, {"replicas": "three"})
+
+
+async def test_a_schema_that_refers_in_circles_however_long_is_told_in_bounded_words(
+    helm: Helm, charts: Charts
+) -> None:
+    links = 10_000
+    chain = {f"a{n}": {"$ref": f"#/definitions/a{(n + 1) % links}"} for n in range(links)}
+    for schema in ({"$ref": "#"}, {"$ref": "#/definitions/a0", "definitions": chain}):
+        chart = await charts.pack({"values.schema.json": json.dumps(schema)})
+        with pytest.raises(ValuesInvalid, match="reference cycle|schema") as caught:
+            await render(helm, chart, {"a": 1})
+        assert len(str(caught.value)) <= 5000
 
 
 async def test_values_that_are_no_json_are_refused(helm: Helm, charts: Charts) -> None:

@@ -35,6 +35,21 @@ async def test_what_another_site_posts_is_refused(site: Site, origin: str) -> No
     assert f"from {origin}" not in [each["text"] for each in (await site.chat(DANA))["messages"]]
 
 
+async def test_no_route_is_open_to_another_name_or_site(site: Site) -> None:
+    routes = {(each.method, each.resource) for each in site.page._application().router.routes()}
+    asked = {(method, str(each.canonical)) for method, each in routes if each is not None}
+    assert len(asked) > 10
+    for method, path in asked:
+        url = f"{site.page.url}{path}?as=dana"
+        async with site.http.request(method, url, json={}, headers={"Host": "evil.example"}) as response:
+            assert response.status == 421, path
+        if method not in ("GET", "HEAD"):
+            async with site.http.request(
+                method, url, json={"as": "dana"}, headers={"Origin": "null"}
+            ) as response:
+                assert response.status == 403, path
+
+
 async def test_what_the_page_itself_posts_is_taken(site: Site) -> None:
     body = {"as": "dana", "chat": DANA, "topic": None, "text": "by myself"}
     headers = {"Origin": site.page.url}
