@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sandbox test control-plane test-cluster lint format bench crash taps picture locks schema clean
+.PHONY: help setup demo sandbox test control-plane test-cluster lint format bench crash fuzz taps picture locks schema clean
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -47,6 +47,9 @@ bench: $(READY) ## Measure the figures in docs/performance.md
 
 crash: $(READY) ## Kill the bot at every point of each kind of work, and look at how that ends (an hour)
 	$(BIN)/python -m tests.crash
+
+fuzz: $(READY) ## Feed made-up and damaged words to all that reads the words of others (ten minutes)
+	$(BIN)/python -m tests.fuzz
 
 taps: $(READY) ## Count the taps in docs/taps.md on the chat page
 	$(BIN)/python -m tests.page.taps

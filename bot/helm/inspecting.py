@@ -96,7 +96,8 @@ class _Contents:
     def dependencies(self) -> Iterator[Mapping[str, Any]]:
         for path in ("Chart.yaml", "requirements.yaml"):
             listed = _mapping(self.texts[path], path).get("dependencies") if path in self.texts else None
-            yield from (entry for entry in listed or () if isinstance(entry, dict))
+            if isinstance(listed, list):
+                yield from (entry for entry in listed if isinstance(entry, dict))
 
     def subcharts(self) -> set[str]:
         """Names of the charts in `charts/`, unpacked or packed."""

@@ -99,4 +99,4 @@ def _entries(index: bytes, name: str) -> Iterator[dict[str, Any]]:
         raise ChartInvalid("The chart repository's index.yaml is not valid YAML") from error
     entries = content.get("entries") if isinstance(content, dict) else None
     found = entries.get(name) if isinstance(entries, dict) else None
-    yield from (entry for entry in found or () if isinstance(entry, dict))
+    yield from (entry for entry in (found if isinstance(found, list) else ()) if isinstance(entry, dict))

@@ -151,11 +151,19 @@ def told(update: dict[str, Any]) -> Told | None:
 
 
 def lane(update: dict[str, Any]) -> str:
-    """What is handled one after the other: the doings of one person in one chat."""
-    content: dict[str, Any] = next((update[kind] for kind in WANTED if kind in update), {})
-    message = content.get("message", content)
-    chat = (message.get("chat") or {}).get("id", 0)
-    return f"{chat}:{(content.get('from') or {}).get('id', 0)}"
+    """What is handled one after the other: the doings of one person in one chat.
+
+    Of what is no update at all as well: it has to be stored and confirmed, or Telegram offers it for ever.
+    """
+    content: Any = next((update[kind] for kind in WANTED if kind in update), None)
+    message = content.get("message", content) if isinstance(content, dict) else None
+    return f"{_id_of(message, 'chat')}:{_id_of(content, 'from')}"
+
+
+def _id_of(content: Any, key: str) -> int:
+    found = content.get(key) if isinstance(content, dict) else None
+    number = found.get("id") if isinstance(found, dict) else None
+    return number if isinstance(number, int) else 0
 
 
 def _message(number: int, message: dict[str, Any]) -> TextMessage | ChatMoved | None:

@@ -1,4 +1,4 @@
-"""Charts from HTTP repositories and OCI registries, honest and not (threats.md, rows 21 and 26)."""
+"""Charts from HTTP repositories and OCI registries, honest and not (threats.md, row 26)."""
 
 from __future__ import annotations
 
@@ -100,6 +100,15 @@ async def test_a_version_that_is_not_there_is_answered_with_those_that_are(host:
         await fetch(RepoChart(host.url, "demo", "9.9.9"))
 
 
+@pytest.mark.parametrize(
+    "entries", [True, 5, "x", {"a": "b"}, [1, None], [{"version": "1.0.0", "urls": "x"}]]
+)
+async def test_an_index_of_another_shape_has_no_such_chart(host: Host, entries: object) -> None:
+    host.answers = {"/index.yaml": web.Response(text=json.dumps({"entries": {"demo": entries}}))}
+    with pytest.raises(ChartUnavailable, match="has no chart demo"):
+        await fetch(RepoChart(host.url, "demo"))
+
+
 async def test_an_archive_that_differs_from_its_index_is_refused(host: Host) -> None:
     host.answers = {"/index.yaml": index("x.tgz", "0" * 64), "/x.tgz": web.Response(body=CHART)}
     with pytest.raises(ChartInvalid, match="digest differs"):
@@ -156,7 +165,7 @@ async def test_no_spelling_of_this_machine_is_followed(host: Host, spelling: str
     target = f"http://{spelling}:{URL(host.url).port}/x.tgz"
     for answer in (redirect(target), index(target)):
         host.answers = {"/index.yaml": answer, "/x.tgz": web.Response(body=CHART)}
-        with pytest.raises(ChartUnavailable, match="leads to|cannot be reached"):
+        with pytest.raises(ChartUnavailable, match=r"leads to|cannot be reached"):
             await fetch(RepoChart(host.url, "demo"))
     assert "/x.tgz" not in host.shown
 

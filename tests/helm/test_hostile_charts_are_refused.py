@@ -165,6 +165,12 @@ def test_a_missing_dependency_is_named_with_what_to_do() -> None:
         inspecting.inspect(tgz([("demo/Chart.yaml", about.encode())]))
 
 
+@pytest.mark.parametrize("listed", ["true", "5", "x", "{a: b}", "[1]"])
+def test_dependencies_that_are_no_list_are_none(listed: str) -> None:
+    about = f"{ABOUT}dependencies: {listed}"
+    assert inspecting.inspect(tgz([("demo/Chart.yaml", about.encode())])).name == "demo"
+
+
 def test_a_vendored_dependency_is_used() -> None:
     about = ABOUT + "dependencies: [{name: redis, version: ^17}, {name: pg, version: 1.0.0}]"
     redis = tgz([("redis/Chart.yaml", b"name: redis\nversion: 17.0.1\n")])

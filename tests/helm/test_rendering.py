@@ -122,7 +122,7 @@ async def test_a_schema_that_refers_in_circles_however_long_is_told_in_bounded_w
     chain = {f"a{n}": {"$ref": f"#/definitions/a{(n + 1) % links}"} for n in range(links)}
     for schema in ({"$ref": "#"}, {"$ref": "#/definitions/a0", "definitions": chain}):
         chart = await charts.pack({"values.schema.json": json.dumps(schema)})
-        with pytest.raises(ValuesInvalid, match="reference cycle|schema") as caught:
+        with pytest.raises(ValuesInvalid, match="break the schema") as caught:
             await render(helm, chart, {"a": 1})
         assert len(str(caught.value)) <= 5000
 

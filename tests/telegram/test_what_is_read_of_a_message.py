@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.telegram.incoming import LATEST_EDIT, WANTED, TextMessage, parse
+from bot.telegram.incoming import LATEST_EDIT, WANTED, TextMessage, lane, parse
 
 MESSAGE: dict[str, Any] = {
     "message_id": 7,
@@ -37,3 +37,11 @@ def test_what_is_edited_soon_is_read_again(after: int, is_read: bool) -> None:
 def test_edits_are_asked_for_and_channel_posts_are_not() -> None:
     assert "edited_message" in WANTED
     assert parse({"update_id": 1, "channel_post": {**MESSAGE, "text": "/status"}}) is None
+
+
+@pytest.mark.parametrize(
+    "content", [None, "x", [], {"chat": 1}, {"chat": {"id": "x"}, "from": []}, {"message": None}]
+)
+def test_what_is_no_update_has_its_place_in_the_queue_too(content: Any) -> None:
+    for kind in WANTED:
+        assert lane({"update_id": 1, kind: content}) == "0:0"
