@@ -14,7 +14,7 @@ from pathlib import Path
 class Identity:
     """The Kubernetes user and groups that a call is made as (impersonation).
 
-    An empty name would fall back to the bot's own rights (threats.md, row 5) and a reserved one would
+    An empty name would fall back to the bot's own rights (security.md, row 5) and a reserved one would
     exceed them (row 30), so neither can be constructed.
 
     Raises: ValueError for an empty, padded or reserved user or group.
@@ -45,7 +45,7 @@ class ClusterAccess:
     proxy: str | None = None
     ca_file: Path | None = None
     allow_exec: bool = False
-    """Whether credential plugins of the kubeconfig may run (threats.md, row 28)."""
+    """Whether credential plugins of the kubeconfig may run (security.md, row 28)."""
     name: str = field(default="", compare=False)
     """What the configuration calls the cluster: for people alone."""
 

@@ -199,7 +199,7 @@ def _values(config: Config, app: str, environment: str) -> Iterator[Finding]:
 
 
 def _values_file(file: ValuesFile, app: str, environment: str) -> str:
-    """What is wrong with a layer's file; it has to be inside the folder that names it (threats.md, row 20)."""
+    """What is wrong with a layer's file; it has to be inside the folder that names it (security.md, row 20)."""
     path = layer(file, app, environment).path
     try:
         real = path.resolve(strict=True)

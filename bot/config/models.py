@@ -30,7 +30,7 @@ class ValuesLayer:
     secret: bool
     """Whether everything in it is a secret."""
     within: Path
-    """The folder that it has to be in each time it is read: what is there may change (threats.md, row 20)."""
+    """The folder that it has to be in each time it is read: what is there may change (security.md, row 20)."""
 
 
 @dataclass(frozen=True)

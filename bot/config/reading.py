@@ -21,7 +21,7 @@ LARGEST: Final = 1 << 20
 """Bytes of a file; a team's configuration has some ten thousand."""
 _DEEPEST: Final = 40
 _MOST_NODES: Final = 100_000
-"""Counted with aliases followed, which is how a YAML bomb grows (threats.md, row 27)."""
+"""Counted with aliases followed, which is how a YAML bomb grows (security.md, row 27)."""
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INT: Final = re.compile(r"[-+]?[0-9]{1,30}", re.ASCII)

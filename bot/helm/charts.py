@@ -34,7 +34,7 @@ class ChartArchive:
     def of(cls, data: bytes) -> ChartArchive:
         """From the bytes of a `.tgz`.
 
-        Raises: ChartInvalid (threats.md, rows 16 to 19).
+        Raises: ChartInvalid (security.md, rows 16 to 19).
         """
         about = inspecting.inspect(data)
         digest = hashlib.sha256(data).hexdigest()

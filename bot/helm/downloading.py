@@ -2,7 +2,7 @@
 
 A repository decides where its charts lie and may redirect, so every hop is checked: no way down from https,
 no credentials to another origin (CVE-2021-32690), no addresses that only this machine or its network can
-see unless the operator named that very host (threats.md, row 26). Names are checked as they are resolved,
+see unless the operator named that very host (security.md, row 26). Names are checked as they are resolved,
 so that an answer that changes between check and connection gains nothing.
 """
 

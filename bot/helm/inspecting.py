@@ -1,7 +1,7 @@
 """Judging a chart's archive without unpacking it to disk.
 
 Refused is what has hurt Helm: bombs (CVE-2025-32386), links (CVE-2025-53547), names that leave the tree
-(CVE-2026-35206) and schemas that point at files, devices or hosts (CVE-2025-55199). See threats.md, rows 16
+(CVE-2026-35206) and schemas that point at files, devices or hosts (CVE-2025-55199). See security.md, rows 16
 to 19. Packing a folder is `packing`'s, which keeps to the same limits.
 """
 

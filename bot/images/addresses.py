@@ -1,7 +1,7 @@
 """Which git addresses may be used, and what they say. Pure.
 
 https, ssh (as a URL or as `git@host:path`), and for the sandbox and tests a folder of this machine. Nothing
-that git would take for an option or hand to a helper of another name (threats.md, rows 24 and 25).
+that git would take for an option or hand to a helper of another name (security.md, rows 24 and 25).
 """
 
 from __future__ import annotations

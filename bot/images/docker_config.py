@@ -1,7 +1,7 @@
 """Logins as Docker keeps them: `auths`, `credHelpers` and `credsStore` of a config.json, read at each use.
 
 So the bot shares what `docker login` or a cloud's credential helper renews, which often lasts hours only. Helpers
-are programs (`docker-credential-…`): they run where the configuration allows it (threats.md, row 28), and speak
+are programs (`docker-credential-…`): they run where the configuration allows it (security.md, row 28), and speak
 the protocol of docker/docker-credential-helpers.
 """
 

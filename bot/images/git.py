@@ -3,7 +3,7 @@ this machine, and an end for every run.
 
 Secrets (the header that logs us in, a proxy with a password) never stand in arguments or the environment,
 which others on the machine can read, nor on a disk: git reads them as its global configuration from a
-descriptor that it inherits (threats.md, rows 9, 10, 24 and 25; Linux only, by memfd_create). What is asked
+descriptor that it inherits (security.md, rows 9, 10, 24 and 25; Linux only, by memfd_create). What is asked
 of git, and what its words mean, is left to `source`.
 """
 
@@ -21,7 +21,7 @@ from bot.programs import Finished, in_memory
 _SETTINGS = (
     ("core.hooksPath", os.devnull),
     ("credential.helper", ""),
-    ("http.followRedirects", "false"),  # a redirect may lead into our own network (threats.md, row 26)
+    ("http.followRedirects", "false"),  # a redirect may lead into our own network (security.md, row 26)
     ("http.lowSpeedLimit", "1000"),
     ("http.lowSpeedTime", "20"),
     ("gc.autoDetach", "false"),  # else the tidying would outlive its process group

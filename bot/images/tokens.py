@@ -1,7 +1,7 @@
 """What is sent as `Authorization` to a registry: nothing, Basic, or a Bearer token got from its realm.
 
 Credentials go to the registry's own origin, and to the token realm it names when that is reached by https or
-is on the same host; a realm that is neither is refused (threats.md, row 26). The protocol is the
+is on the same host; a realm that is neither is refused (security.md, row 26). The protocol is the
 distribution project's token specification.
 """
 

@@ -2,7 +2,7 @@
 
 Redirects are followed by hand, because where they lead is the registry's word: never to this machine or a
 link-local address, never from https to http, and never with credentials beyond the registry's own origin
-(threats.md, row 26). What is sent as authorisation is decided in `tokens`; what answers mean, in `registry`.
+(security.md, row 26). What is sent as authorisation is decided in `tokens`; what answers mean, in `registry`.
 """
 
 from __future__ import annotations

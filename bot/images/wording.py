@@ -1,7 +1,7 @@
 """Foreign words made fit for our sentences: one clean line, without credentials. Pure.
 
 Hiding secrets that the configuration knows is left to `bot.masking`; here only what a server or git could
-echo is taken out before an error is raised (threats.md, rows 9, 10 and 33).
+echo is taken out before an error is raised (security.md, rows 9, 10 and 33).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What of a release must not be shown: what its own Secrets hold, wherever else in it the same text stands.
 
 A Secret that became a ConfigMap, or a password that a chart also puts into an argument, would be shown by its
-kind alone (threats.md, row 8). What the configuration knows to be secret is hidden by the `Masker` already, as far
+kind alone (security.md, row 8). What the configuration knows to be secret is hidden by the `Masker` already, as far
 as it can be told from other words; the rest is hidden where `bot.planning.tracing` finds it.
 """
 

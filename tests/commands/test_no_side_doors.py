@@ -1,4 +1,4 @@
-"""Every command and button that the bot has says what it needs (threats.md, row 6)."""
+"""Every command and button that the bot has says what it needs (security.md, row 6)."""
 
 import importlib
 import pkgutil

@@ -1,4 +1,4 @@
-"""Charts from HTTP repositories and OCI registries, honest and not (threats.md, row 26)."""
+"""Charts from HTTP repositories and OCI registries, honest and not (security.md, row 26)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""threats.md, rows 16 to 19: what has hurt Helm's own loader never reaches it."""
+"""security.md, rows 16 to 19: what has hurt Helm's own loader never reaches it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must not happen when git runs for us (threats.md, rows 9, 10, 24, 25 and 26)."""
+"""What must not happen when git runs for us (security.md, rows 9, 10, 24, 25 and 26)."""
 
 import asyncio
 import base64

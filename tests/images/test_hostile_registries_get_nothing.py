@@ -1,4 +1,4 @@
-"""Servers that lie: redirects, realms, sizes and shapes (threats.md, rows 15 and 26)."""
+"""Servers that lie: redirects, realms, sizes and shapes (security.md, rows 15 and 26)."""
 
 import gzip
 import ipaddress

@@ -1,4 +1,4 @@
-"""No side door: a command or button without a permission cannot exist (threats.md, row 6)."""
+"""No side door: a command or button without a permission cannot exist (security.md, row 6)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Only live tokens act, for whom and where they were made (threats.md, rows 1 and 2)."""
+"""Only live tokens act, for whom and where they were made (security.md, rows 1 and 2)."""
 
 import secrets
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The token is on the wire and nowhere else (threats.md, row 7)."""
+"""The token is on the wire and nowhere else (security.md, row 7)."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""Whatever a text holds, it arrives: as it is meant, else as plain text, never as nothing (threats.md, row 32)."""
+"""Whatever a text holds, it arrives: as it is meant, else as plain text, never as nothing (security.md, row 32)."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Where an environment impersonates, every call to its cluster carries the person (threats.md, row 5)."""
+"""Where an environment impersonates, every call to its cluster carries the person (security.md, row 5)."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """Values files stay in their folder, YAML bombs do not go off, programs do not start.
 
-threats.md, rows 20, 23, 27, 28 and 30.
+security.md, rows 20, 23, 27, 28 and 30.
 """
 
 import resource

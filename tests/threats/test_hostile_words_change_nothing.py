@@ -1,4 +1,4 @@
-"""Every command with hostile arguments is answered, and changes nothing (threats.md, rows 23, 24 and 32)."""
+"""Every command with hostile arguments is answered, and changes nothing (security.md, rows 23, 24 and 32)."""
 
 import pytest
 from structlog.testing import capture_logs

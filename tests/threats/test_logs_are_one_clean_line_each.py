@@ -1,4 +1,4 @@
-"""Whatever is logged, by whom and however, is one clean line without secrets (threats.md, rows 7 and 33)."""
+"""Whatever is logged, by whom and however, is one clean line without secrets (security.md, rows 7 and 33)."""
 
 import logging
 import re

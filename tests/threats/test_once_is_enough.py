@@ -1,6 +1,6 @@
 """The same update again, whenever it comes, has one effect; a lock belongs to the run that took it.
 
-threats.md, rows 13 and 35.
+security.md, rows 13 and 35.
 """
 
 from pathlib import Path

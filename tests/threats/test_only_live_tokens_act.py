@@ -1,4 +1,4 @@
-"""Whatever a changed client sends as a press, only a live token acts (threats.md, row 1)."""
+"""Whatever a changed client sends as a press, only a live token acts (security.md, row 1)."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Who somebody is, is a number; names, usernames and chats never lend rights (threats.md, row 4)."""
+"""Who somebody is, is a number; names, usernames and chats never lend rights (security.md, row 4)."""
 
 from dataclasses import replace
 from datetime import timedelta

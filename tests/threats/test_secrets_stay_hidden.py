@@ -1,4 +1,4 @@
-"""A secret in whatever form a chart puts it is in nothing that people see (threats.md, rows 8 and 9)."""
+"""A secret in whatever form a chart puts it is in nothing that people see (security.md, rows 8 and 9)."""
 
 import asyncio
 import base64

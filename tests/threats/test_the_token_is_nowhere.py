@@ -1,4 +1,4 @@
-"""The bot's token is on the wire and nowhere else, whatever goes wrong (threats.md, row 7)."""
+"""The bot's token is on the wire and nowhere else, whatever goes wrong (security.md, row 7)."""
 
 import asyncio
 import gc

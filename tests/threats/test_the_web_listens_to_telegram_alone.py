@@ -1,6 +1,6 @@
 """Who calls is known before anything is read, in constant time, and nobody fills or holds the server.
 
-threats.md, rows 6, 11, 12, 14 and 15; what is listened to at all, and how the bot starts.
+security.md, rows 6, 11, 12, 14 and 15; what is listened to at all, and how the bot starts.
 """
 
 import ast

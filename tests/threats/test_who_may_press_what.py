@@ -1,4 +1,4 @@
-"""Role × button × presser, and rights that end between the prompt and the press (threats.md, rows 2, 3 and 6)."""
+"""Role × button × presser, and rights that end between the prompt and the press (security.md, rows 2, 3 and 6)."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
