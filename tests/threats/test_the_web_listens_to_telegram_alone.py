@@ -6,6 +6,7 @@ security.md, rows 6, 11, 12, 14 and 15; what is listened to at all, and how the 
 import ast
 import asyncio
 import gzip
+import re
 import resource
 import time
 import zlib
@@ -109,6 +110,26 @@ def test_no_shell_is_ever_asked_and_nothing_is_unpickled() -> None:
     for file in (each for each in SOURCES if "sandbox" not in each.parts):
         text = file.read_text(encoding="utf-8")
         assert not [word for word in refused if word in text], file
+
+
+def test_programs_are_started_for_a_few_alone_and_never_with_words_of_the_cluster() -> None:
+    starting = re.compile(
+        r"create_subprocess_exec|subprocess\.(?:run|Popen|call|check_)|os\.(?:exec|spawn|posix_)"
+    )
+    asking = re.compile(r"from bot import .*\bprograms\b|from bot\.programs import")
+    root = Path(bot.__file__).parent
+    sources = {each.relative_to(root).as_posix(): each.read_text(encoding="utf-8") for each in SOURCES}
+    ours = {name: text for name, text in sources.items() if not name.startswith("sandbox/")}
+    assert {name for name, text in ours.items() if starting.search(text)} == {
+        "programs.py",
+        "helm/workers.py",
+    }
+    assert {name for name, text in ours.items() if asking.search(text)} == {
+        "images/git.py",
+        "images/source.py",
+        "images/docker_config.py",
+        "planning/decrypting.py",
+    }
 
 
 @pytest.mark.parametrize(
