@@ -5,16 +5,19 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+from hypothesis.database import DirectoryBasedExampleDatabase
 
 ASKED = "FUZZ_EXAMPLES"
 """Set by `python -m tests.fuzz`: how many examples a round tries, chosen anew each time."""
 FEW = 60
+CORPUS = ".hypothesis/examples"
+"""What failed once is tried first the next time."""
 
 fuzzed = settings(
     max_examples=int(os.environ.get(ASKED, FEW)),
     derandomize=ASKED not in os.environ,
     deadline=None,
-    database=None if ASKED not in os.environ else settings.default.database if settings.default else None,
+    database=DirectoryBasedExampleDatabase(CORPUS) if ASKED in os.environ else None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
@@ -40,3 +43,18 @@ def nested(keys: st.SearchStrategy[str], leaves: st.SearchStrategy[Any] = LEAVES
         ),
         max_leaves=12,
     )
+
+
+def paths(data: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every place in plain data."""
+    inner = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    return [at, *(path for key, value in inner for path in paths(value, (*at, key)))]
+
+
+def replaced(data: Any, path: tuple[Any, ...], value: Any) -> Any:
+    """A copy of plain data with another value at a place."""
+    if not path:
+        return value
+    copy = dict(data) if isinstance(data, dict) else list(data)
+    copy[path[0]] = replaced(data[path[0]], path[1:], value)
+    return copy

@@ -12,28 +12,13 @@ from bot.config import Config, ConfigInvalid, load
 from bot.config.models import ValuesLayer
 from bot.planning.errors import PlanRefused
 from bot.planning.layers import _parsed
-from tests.fuzz.making import WORDS, fuzzed, nested
+from tests.fuzz.making import WORDS, fuzzed, nested, paths, replaced
 from tests.project.places import text
 from tests.project.test_documents_tell_the_truth import ENVIRON, keys_of
 
 KEYS = st.sampled_from(sorted(keys_of(Config, set())))
 SECTIONS = st.sampled_from(sorted(Config.model_fields))
 EXAMPLE: dict[str, Any] = yaml.safe_load(text("config.example.yaml"))
-
-
-def paths(data: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Every place in plain data."""
-    inner = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
-    return [at, *(path for key, value in inner for path in paths(value, (*at, key)))]
-
-
-def replaced(data: Any, path: tuple[Any, ...], value: Any) -> Any:
-    """A copy of plain data with another value at a place."""
-    if not path:
-        return value
-    copy = dict(data) if isinstance(data, dict) else list(data)
-    copy[path[0]] = replaced(data[path[0]], path[1:], value)
-    return copy
 
 
 def is_read_or_refused(folder: Path, content: bytes) -> None:
