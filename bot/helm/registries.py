@@ -108,7 +108,7 @@ class _Registry:
             return basic
         fields = dict(_PARAMETER.findall(rest))
         path = self._repository.path.removeprefix("/v2/")
-        realm = URL(fields.get("realm", "")).update_query(
+        realm = self._realm(fields.get("realm", "")).update_query(
             scope=fields.get("scope") or f"repository:{path}:pull"
         )
         if fields.get("service"):
@@ -117,7 +117,24 @@ class _Registry:
         if answer.status != 200:
             raise ChartUnavailable(f"{realm.host} gives no token for {self._source.url} ({answer.status})")
         content = _json(answer, self._source.url)
-        return {"Authorization": f"Bearer {content.get('token') or content.get('access_token')}"}
+        token = content.get("token") or content.get("access_token")
+        if not isinstance(token, str) or not token.isascii() or not token.isprintable():
+            raise ChartUnavailable(f"{realm.host} answers with a token for {self._source.url} that is none")
+        return {"Authorization": f"Bearer {token}"}
+
+    def _realm(self, text: str) -> URL:
+        """Where tokens come from: credentials go there by https or to the registry's own host, or nowhere."""
+        try:
+            realm = URL(text)
+        except ValueError:
+            realm = URL()
+        own = (realm.scheme, realm.host) == (self._repository.scheme, self._repository.host)
+        if not realm.host or not (realm.scheme == "https" or own):
+            raise ChartUnavailable(
+                f"{self._repository.host} wants credentials for {self._source.url} sent to what is neither "
+                "https nor its own host: they were not sent"
+            )
+        return realm.with_user(None)
 
 
 def _json(answer: Answer, what: str) -> dict[str, Any]:

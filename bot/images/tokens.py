@@ -23,6 +23,8 @@ from bot.images.wording import one_line
 _PARAMETER = re.compile(r'(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
 _DEFAULT_LIFETIME = 60.0
 """Seconds that a token counts when its answer says nothing: the specification's own default."""
+_LONGEST_LIFETIME = 86_400.0
+"""Seconds for which a token counts at most, whatever its answer says."""
 _MARGIN = 5.0
 """Seconds before its end from which a token is not used any more: it has to arrive yet."""
 _MOST_TOKENS = 1000
@@ -114,7 +116,9 @@ class Tokens:
         if not isinstance(token, str) or not token.isascii() or not token.isprintable():
             raise RegistryRefused(f"The registry {self._base.host} answered with a token that is none.")
         lifetime = found.get("expires_in")
-        return f"Bearer {token}", float(lifetime) if isinstance(lifetime, int | float) else _DEFAULT_LIFETIME
+        if not isinstance(lifetime, int | float):
+            return f"Bearer {token}", _DEFAULT_LIFETIME
+        return f"Bearer {token}", float(min(lifetime, _LONGEST_LIFETIME))
 
     async def _asked(self, realm: URL, asked: dict[str, str], account: Account | None) -> Answer:
         foreign = realm.host != self._base.host

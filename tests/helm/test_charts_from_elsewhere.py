@@ -252,9 +252,28 @@ async def test_a_registry_s_token_service_is_asked_for_a_token(host: Host) -> No
     assert host.shown["/v2/charts/demo/manifests/1.2.3"] == "Bearer pass"
 
 
+@pytest.mark.parametrize(
+    "realm", ["http://auth.example.org/token", "http://[bad/token", "ftp://x/", "", "http://", "/token"]
+)
+async def test_a_token_service_in_the_clear_or_nowhere_gets_nothing(host: Host, realm: str) -> None:
+    host.wants = "Bearer pass"
+    host.challenge = f'Bearer realm="{realm}",service="r"'
+    with pytest.raises(ChartUnavailable, match="they were not sent"):
+        await fetch(pulls(host))
+
+
+@pytest.mark.parametrize("token", [None, 5, {"a": 1}, "", "a\nHost: b", "\u00e9"])
+async def test_a_token_that_is_none_is_refused(host: Host, token: object) -> None:
+    host.wants = "Bearer pass"
+    host.challenge = f'Bearer realm="{host.url}/token",service="r"'
+    host.answers["/token"] = web.Response(text=json.dumps({"token": token}))
+    with pytest.raises(ChartUnavailable, match=r"a token .* that is none"):
+        await fetch(pulls(host))
+
+
 async def test_a_token_service_at_an_inner_address_gets_nothing(host: Host) -> None:
     host.wants = "Bearer pass"
-    host.challenge = 'Bearer realm="http://169.254.169.254/token",service="r"'
+    host.challenge = 'Bearer realm="https://169.254.169.254/token",service="r"'
     with pytest.raises(ChartUnavailable, match="leads to"):
         await fetch(pulls(host))
 

@@ -96,6 +96,20 @@ async def test_credentials_are_not_sent_to_a_realm_in_the_clear(realm: str) -> N
             await registries.tags(f"{host}/shop")
 
 
+@pytest.mark.parametrize("lifetime", ["1" + "0" * 400, "1e999", "NaN", "-5", "true", '"x"', "null"])
+async def test_a_token_of_any_lifetime_is_used(lifetime: str) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        if request.path == "/token":
+            return web.Response(text=f'{{"token": "pass", "expires_in": {lifetime}}}')
+        if request.headers.get("Authorization") == "Bearer pass":
+            return web.json_response({"tags": ["v1"]})
+        realm = f'Bearer realm="http://{request.host}/token"'
+        return web.Response(status=401, headers={"WWW-Authenticate": realm})
+
+    async with serving(answer) as host, Registries() as registries:
+        assert await registries.tags(f"{host}/shop") == ["v1"]
+
+
 async def test_a_realm_on_this_machine_is_not_asked_for_another_host() -> None:
     async def challenge(request: web.Request) -> web.Response:
         return web.Response(
