@@ -55,8 +55,8 @@ class ClusterAccess:
 
     @property
     def called(self) -> str:
-        """The cluster in a sentence."""
-        return f"cluster {self.name}" if self.name else "the cluster"
+        """The cluster at the beginning of a sentence."""
+        return f"Cluster {self.name}" if self.name else "The cluster"
 
 
 def is_reserved(name: str) -> bool:

@@ -372,7 +372,7 @@ class Helm:
     def _diagnosed(self, failed: Failed, request: dict[str, Any]) -> HelmError:
         error = diagnose(failed.kind, self._mask(failed.words)[:_LONGEST_WORDS])
         if isinstance(error, ClusterUnreachable) and "access" in request:
-            return ClusterUnreachable(error.words.replace("the cluster", request["access"]["called"], 1))
+            return ClusterUnreachable(error.words.replace("The cluster", request["access"]["called"], 1))
         return error
 
 

@@ -37,7 +37,7 @@ _SAYINGS: tuple[tuple[str, Callable[[str], HelmError]], ...] = (
     (r"\b(pre|post)-(install|upgrade|rollback|delete) hooks failed|failed (pre|post)-\w+:", HookFailed),
     (r"\bhooks? .*(failed|timed out)|resource \S+ not ready", HookFailed),
     (r"is forbidden|provide credentials|Unauthorized", ClusterRefused),
-    (_UNREACHABLE, lambda words: ClusterUnreachable(f"the cluster cannot be reached: {_silence(words)}")),
+    (_UNREACHABLE, lambda words: ClusterUnreachable(f"The cluster cannot be reached: {_silence(words)}")),
     (r"values don't meet the specifications of the schema", ValuesInvalid),
     (r"error converting YAML to JSON|YAML parse error", ChartInvalid),
 )

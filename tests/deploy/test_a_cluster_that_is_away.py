@@ -32,5 +32,5 @@ async def test_what_looked_well_is_not_known_any_more(world: World) -> None:
         world.dana.says(command, "private")
         shown = spaced((await world.sees(heading, chat="private dana")).text)
         assert shown.count("⚠️") == 5
-        assert shown.count("cluster main cannot be reached") == 4
+        assert shown.count("Cluster main cannot be reached") == 4
         assert "✅" not in shown

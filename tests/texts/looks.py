@@ -39,7 +39,7 @@ FAILED = standing(
 )
 ABSENT = standing("docs", "absent")
 AWAY = standing(
-    "pay", "unreachable", words="cluster west cannot be reached: nothing listens at 192.0.2.7:6443"
+    "pay", "unreachable", words="Cluster west cannot be reached: nothing listens at 192.0.2.7:6443"
 )
 
 

@@ -129,7 +129,7 @@ DRIFT = (
 )
 FOUND = [
     Drifting("shop", "staging", Strayed("v1.1", 6, DRIFT)),
-    Drifting("pay", "production", words="the cluster did not answer within 20 s"),
+    Drifting("pay", "production", words="The cluster did not answer within 20 s"),
     Drifting("blog", "staging", Strayed("v0.9", 2, DRIFT[-1:])),
     Drifting("docs", "staging", Strayed("", 0)),
 ]

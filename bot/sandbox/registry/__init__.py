@@ -1,4 +1,4 @@
-'''An image registry on a port of this machine: the reading side of the OCI distribution API over real content.
+"""An image registry on a port of this machine: the reading side of the OCI distribution API over real content.
 
 A library of its own, for tests, for the sandbox's world and for trying a configuration without a registry. It knows
 nothing of the bot; of what is around it, it takes the clock alone (`bot.clock`), so that a test can move time. Images
@@ -47,7 +47,7 @@ In a pytest fixture::
                 assert (await answer.json())["tags"] == ["v1.2"]
 
         assert registry.tags_of(f"{registry.host}/shop@{digest}") == ["v1.2"]
-'''
+"""
 
 from bot.sandbox.registry.access import BasicAccess, BearerAccess
 from bot.sandbox.registry.samples import add_sample_images

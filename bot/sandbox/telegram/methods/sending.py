@@ -55,6 +55,7 @@ def send_chat_action(call: Call) -> object:
         raise bad("wrong parameter action in request")
     chat = call.chat()
     thread_id = call.topic(chat, Reply())
+    call.may_write_in(chat, thread_id)
     if action:
         call.state.happenings.tell("acting", Action(chat.id, thread_id, action))
     return True
