@@ -195,12 +195,15 @@ class Follower:
 
     def _still_tells(self, item: Raw) -> bool:
         """Whether it tells something though it is gone: how a hook ended, which Helm deletes then, with its pods, or
-        a Job that removes itself."""
+        how a Job did that removes itself, and why the pods that ended with it."""
         if item["kind"] == "Job" and any(condition(item, it) for it in ("Complete", "Failed")):
             return True
         owners = item["metadata"].get("ownerReferences") or ()
         named = {(item["kind"], item["metadata"]["name"]), *((it["kind"], it["name"]) for it in owners)}
-        return any(it.hook and (it.kind, it.name) in named for it in self._objects)
+        ended = (item.get("status") or {}).get("phase") in ("Succeeded", "Failed")
+        return any(
+            (it.kind, it.name) in named and (it.hook or (it.kind == "Job" and ended)) for it in self._objects
+        )
 
     def _lose(self, kind: str, words: str) -> None:
         """A watch is cut; said once, since the others are usually cut with it."""
