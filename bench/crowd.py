@@ -15,6 +15,7 @@ from bot.access import ClusterAccess
 from bot.app import running
 from bot.cluster import Cluster, Ref
 from bot.sandbox.world import CHART, SandboxWorld, open_world
+from bot.telegram.pacing import Limits
 from tests.control_plane.building import build
 from tests.control_plane.running import ControlPlane, control_plane
 from tests.worlds import MovableClock, World
@@ -37,11 +38,11 @@ class Crowd:
     configs: tuple[Path, ...]
 
     @asynccontextmanager
-    async def bot(self) -> AsyncIterator[World]:
-        """A bot that has just been started."""
+    async def bot(self, limits: Limits | None = None) -> AsyncIterator[World]:
+        """A bot that has just been started; `limits` is another pace in chats than Telegram's."""
         stopping: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         clock = MovableClock()
-        async with running(self.configs, dict(self.sandbox.secrets), stopping, clock) as bot:
+        async with running(self.configs, dict(self.sandbox.secrets), stopping, clock, limits) as bot:
             yield World(self.sandbox, bot.parts, clock)
 
     async def grow(self, namespace: str, name: str, replicas: int) -> None:

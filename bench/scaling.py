@@ -18,7 +18,7 @@ from bot.clock import SystemClock
 from bot.cluster import Ref
 from bot.rollout import Follower, ObjectRef, Rules
 from bot.sandbox.telegram import Message
-from tests.worlds import World, spaced
+from tests.worlds import UNHURRIED, World, spaced, unhurried
 
 CROWDED, OTHERS = APPS[0], "crowd"
 """The namespace that is full, and the Deployment that fills it."""
@@ -42,7 +42,8 @@ async def measure() -> list[Figure]:
 async def _status(place: Crowd) -> list[Figure]:
     kubectl = await _kubectl(place)
     beside = ("kubectl get pods", kubectl)
-    async with place.bot() as world:
+    unhurried(place.sandbox)
+    async with place.bot(UNHURRIED) as world:
         cold = await _asked(world)
         async with _longest_block() as block:
             again = [await _asked(world) for _ in range(AGAIN)]
@@ -62,8 +63,8 @@ async def _status(place: Crowd) -> list[Figure]:
 
 
 async def _asked(world: World) -> float:
-    """Seconds from a person's message to the answer in the chat, which takes about one message a second."""
-    await asyncio.sleep(1.5)
+    """Seconds from a person's message to the answer in the chat."""
+    await asyncio.sleep(0.2)
     start = time.perf_counter()
     world.dana.says(f"/status {CROWDED} {ENVIRONMENT}", "private")
     await world.sees(re.escape(VERSION), chat=CHAT)
