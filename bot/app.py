@@ -317,7 +317,7 @@ def _services(parts: Parts, screen: Screen, desk: Desk, notices: Notices, reload
         planner=parts.planner,
         inspector=parts.inspector,
         releases=parts.releases,
-        glances=Glances(parts.helm, parts.releases),
+        glances=Glances(parts.helm, parts.releases, parts.clusters),
         versions=parts.versions,
         helm=parts.helm,
         clusters=parts.clusters,

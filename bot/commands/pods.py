@@ -177,7 +177,7 @@ async def release_pods(services: Services, target: Target, identity: Identity | 
 
 async def _with_pods(services: Services, site: Site) -> list[ObjectRef]:
     """What the newest revision and the live one name: during a rollout they are not the same."""
-    past = await services.releases.past(site, brief=True)
+    past = await services.glances.past(site)
     revisions = {each.number: each for each in (past.live, past.newest) if each is not None}
     found: dict[tuple[str, str], ObjectRef] = {}
     for revision in revisions.values():

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from cachetools import LRUCache
 
+from bot.cluster.clusters import Clusters
 from bot.config import Target
 from bot.helm.client import Helm
 from bot.helm.releases import ReleaseRecord, Revision
@@ -60,35 +60,59 @@ async def read_live(helm: Helm, releases: Releases, site: Site) -> Live:
     return Live(past, past.live, *await _read(helm, site, past.live))
 
 
-class Glances:
-    """What is deployed now, for whoever looks often: a record is read again when Helm's history has another.
+@dataclass
+class _Known:
+    """What Helm said of a release while its Secrets were as `marks` says."""
 
-    The history is asked each time, in the name of whoever looks: it takes the right that the record takes.
+    marks: frozenset[tuple[str, str]]
+    """Uid and resourceVersion of each: whatever becomes of a revision, one of them is another then."""
+    revisions: Sequence[Revision]
+    texts: dict[int, _Texts] = field(default_factory=dict)
+
+
+class Glances:
+    """Releases for whoever looks often: Helm is asked again when one of a release's Secrets is another than before.
+
+    Their metadata is listed each time, in the name of whoever looks: it takes the right that Helm's history takes.
     """
 
-    def __init__(self, helm: Helm, releases: Releases) -> None:
+    def __init__(self, helm: Helm, releases: Releases, clusters: Clusters) -> None:
         self._helm = helm
         self._releases = releases
-        self._known: LRUCache[tuple[Site, int, str, datetime], _Texts] = LRUCache(GLANCED)
+        self._clusters = clusters
+        self._known: LRUCache[Site, _Known] = LRUCache(GLANCED)
+
+    async def past(self, site: Site) -> Past:
+        """As `Releases.past`, without descriptions. Raises: HelmError, ClusterError."""
+        cluster = (await self._clusters.at(site.access)).as_(site.identity)
+        labels = f"owner=helm,name={site.release}"
+        secrets = await cluster.metadata("v1", "Secret", site.namespace, labels=labels)
+        marks = frozenset((it["metadata"]["uid"], it["metadata"]["resourceVersion"]) for it in secrets)
+        known = self._known.get(site)
+        if known is None or known.marks != marks:
+            revisions = await self._helm.history(site.location, site.identity, brief=True)
+            known = self._known[site] = _Known(marks, revisions)
+        return await self._releases.judged(site, known.revisions)
 
     async def live(self, site: Site) -> Live:
         """As `read_live`, without descriptions; who looks changes nothing in it.
 
-        Raises: ReleaseStuck when an earlier run did not finish.
+        Raises: ReleaseStuck when an earlier run did not finish; HelmError, ClusterError.
         """
-        past = await self._releases.past(site, brief=True)
+        past = await self.past(site)
         refuse_stuck(site, past)
         if past.live is None:
             return _nothing(past)
         return Live(past, past.live, *await self.texts(site, past.live))
 
     async def texts(self, site: Site, revision: Revision) -> _Texts:
-        """The record of a revision that the history has just shown, its objects and its hooks."""
-        key = (site, revision.number, revision.status, revision.updated)
-        texts = self._known.get(key)
-        if texts is None:
-            texts = self._known[key] = await _read(self._helm, site, revision)
-        return texts
+        """The record of a revision that `past` has just shown, its objects and its hooks."""
+        known = self._known.get(site)
+        if known is None or revision not in known.revisions:  # others looked meanwhile, and it is another now
+            return await _read(self._helm, site, revision)
+        if revision.number not in known.texts:
+            known.texts[revision.number] = await _read(self._helm, site, revision)
+        return known.texts[revision.number]
 
 
 def _nothing(past: Past) -> Live:

@@ -94,11 +94,14 @@ class Releases:
         self._helm = helm
         self._database = database
 
-    async def past(self, site: Site, *, brief: bool = False) -> Past:
-        """All revisions that Helm keeps, with our verdicts; `brief` leaves out their descriptions.
+    async def past(self, site: Site) -> Past:
+        """All revisions that Helm keeps, with our verdicts.
 
         Raises: HelmError.
         """
-        revisions = await self._helm.history(site.location, site.identity, brief=brief)
+        return await self.judged(site, await self._helm.history(site.location, site.identity))
+
+    async def judged(self, site: Site, revisions: Sequence[Revision]) -> Past:
+        """The revisions with our verdicts as they are now."""
         async with self._database.read() as session:
             return Past(revisions, await verdicts.of_release(session, site.id))
