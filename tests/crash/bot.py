@@ -11,7 +11,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,15 @@ from tests.crash.points import Points, Way, whose
 
 def outside(points: Points) -> Outside:
     """Everything that reaches out of the process, with points around it."""
+    return Outside(
+        database=_journal(points),
+        helm=_releases(points),
+        clusters=_reached(points),
+        connect=_connected(points),
+    )
 
+
+def _journal(points: Points) -> type[Database]:
     class Journal(Database):
         """Commits are points, by the function that writes."""
 
@@ -44,12 +52,14 @@ def outside(points: Points) -> Outside:
         async def write(self) -> AsyncIterator[AsyncSession]:
             name = f"store {whose('bot.store')}"
             locked = OperationalError("COMMIT", None, Exception("database is locked"))
-            async with (
-                points.passing(name, locked if _is_undone(points) else None),
-                super().write() as session,
-            ):
+            error = locked if _is_undone(points) else None
+            async with points.passing(name, error), super().write() as session:
                 yield session
 
+    return Journal
+
+
+def _releases(points: Points) -> type[Helm]:
     class Releases(Helm):
         """Calls of Helm are points, by what is done."""
 
@@ -71,8 +81,12 @@ def outside(points: Points) -> Outside:
             async with points.passing(f"helm {request['do']}", error):
                 return await super()._write(request, at, as_, timeout, archive)
 
+    return Releases
+
+
+def _reached(points: Points) -> type[Clusters]:
     class Reached(Clusters):
-        """Requests to clusters are points, by verb and kind; long answers are read as they come."""
+        """Requests that change a cluster are points, by verb and kind."""
 
         async def at(self, access: ClusterAccess) -> Cluster:
             cluster = await super().at(access)
@@ -82,6 +96,10 @@ def outside(points: Points) -> Outside:
                 cluster._connection = cluster._discovery._connection = pointed
             return cluster
 
+    return Reached
+
+
+def _connected(points: Points) -> Callable[..., AbstractAsyncContextManager[Bot]]:
     @asynccontextmanager
     async def connected(token: Callable[[], str], **how: Any) -> AsyncIterator[Bot]:
         """Calls of the Bot API are points, by method, but for those that only ask for updates."""
@@ -99,7 +117,7 @@ def outside(points: Points) -> Outside:
             vars(bot.request)["do_request"] = pointed
             yield bot
 
-    return Outside(database=Journal, helm=Releases, clusters=Reached, connect=connected)
+    return connected
 
 
 def _is_undone(points: Points) -> bool:
