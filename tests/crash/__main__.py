@@ -17,25 +17,28 @@ async def matrix(kinds: list[str], sample: int, seed: int, jobs: int) -> list[Re
     results: list[Result] = []
     turns = asyncio.Semaphore(jobs)
 
-    def told(result: Result) -> None:
-        results.append(result)
-        print(result, flush=True)  # noqa: T201 - a command's answer
-
     for kind in kinds:
         with tempfile.TemporaryDirectory(prefix="pilothouse-crash-") as folder:
             result, points = await passed(kind, Path(folder))
+        results.append(result)
         told(result)
         chosen = random.Random(seed).sample(points, min(sample or len(points), len(points)))
 
         async def one(point: Point, kind: str = kind) -> None:
             async with turns:
                 with tempfile.TemporaryDirectory(prefix="pilothouse-crash-") as folder:
-                    told(await run(kind, point, Path(folder)))
+                    results.append(await run(kind, point, Path(folder)))
+                told(results[-1])
 
         async with asyncio.TaskGroup() as group:
             for point in chosen:
                 group.create_task(one(point))
     return results
+
+
+def told(what: object) -> None:
+    """A line of the command's answer."""
+    print(what, flush=True)  # noqa: T201 - it is what the command is for
 
 
 def main() -> int:
@@ -48,9 +51,9 @@ def main() -> int:
     given = parser.parse_args()
     results = asyncio.run(matrix(given.kinds, given.sample, given.seed, given.jobs))
     broken = [each for each in results if each.broken]
-    print(f"{len(results)} runs, {len(broken)} with broken promises")  # noqa: T201 - a command's answer
+    told(f"{len(results)} runs, {len(broken)} with broken promises")
     for each in broken:
-        print(each)  # noqa: T201
+        told(each)
     return 1 if broken else 0
 
 

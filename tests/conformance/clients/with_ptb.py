@@ -71,7 +71,9 @@ async def ping(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
 
 async def main(told: Told) -> None:
     builder = ApplicationBuilder().token(told.token)
-    app: Application = builder.base_url(f"{told.url}/bot").base_file_url(f"{told.url}/file/bot").build()  # type: ignore[type-arg]
+    app: Application[Any, Any, Any, Any, Any, Any] = (
+        builder.base_url(f"{told.url}/bot").base_file_url(f"{told.url}/file/bot").build()
+    )
     app.add_handler(TypeHandler(Update, hear))
     app.add_handler(CommandHandler("ping", ping), group=1)
     async with app:
