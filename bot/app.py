@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import make_url
 
 import handlers
+from bot.building import builds_of
 from bot.chats import Chats, Resolve
 from bot.clock import Clock, SystemClock
 from bot.cluster.clusters import Clusters
@@ -29,7 +30,9 @@ from bot.config import Config
 from bot.connections import Charts, Images
 from bot.current import Current
 from bot.helm.client import Helm
+from bot.images.builds import Builds
 from bot.notices.notices import Notices
+from bot.operations.build import Build
 from bot.operations.desk import Desk
 from bot.operations.engine import Engine
 from bot.operations.frozen import Frozen
@@ -80,6 +83,7 @@ class Parts:
     versions: Versions
     planner: Planner
     inspector: Inspector
+    builds: Builds
 
     @cached_property
     def suspensions(self) -> Suspensions:
@@ -140,7 +144,8 @@ async def opened_for_planning(
         clusters = await owned.enter_async_context(outside.clusters(clock))
         git = _beside(url, "git")
         images = await owned.enter_async_context(outside.images(config, git, clock, current.hide))
-        yield _parts(current, clock, database, vault, helm, clusters, images)
+        builds = builds_of(current, images, clock, _beside(url, "builds"))
+        yield _parts(current, clock, database, vault, helm, clusters, images, builds)
 
 
 def _parts(
@@ -151,6 +156,7 @@ def _parts(
     helm: Helm,
     clusters: Clusters,
     images: Images,
+    builds: Builds,
 ) -> Parts:
     releases = Releases(helm, database)
     identities = Identities(clusters, database, clock)
@@ -180,7 +186,7 @@ def _parts(
         versions=versions,
         masker=lambda: current.masker,
     )
-    made = (releases, versions, planner, inspector)
+    made = (releases, versions, planner, inspector, builds)
     return Parts(current, clock, database, vault, helm, clusters, identities, images, *made)
 
 
@@ -225,6 +231,7 @@ async def _start(
     lease = Lease(database, clock)
     await lease.wait()  # of two processes on one store the second does nothing at all until it leads
     await parts.suspensions.settle()
+    await parts.builds.sweep()
     outbox = await owned.enter_async_context(
         Outbox(
             bot, database, clock, lambda text: current.masker.mask_text(text), limits, may_send=lease.holds
@@ -269,6 +276,7 @@ async def _operating(
         mask=lambda text: current.masker.mask_text(text),
         frozen=Frozen(database, parts.vault).read,
         notices=notices,
+        builds=parts.builds,
         replan=turns.replan,
         call=turns.call,
     )
@@ -281,6 +289,7 @@ async def _operating(
         on_lost=lambda: _end(stopping, LOST),
         mask=tools.mask,
         lease=lease,
+        most=lambda: {Build.kind: current.config.builds.at_once},
     )
     services = _services(parts, screen, Desk(database, parts.vault, clock, engine), notices, reload)
     turns.serve(services)
@@ -323,6 +332,8 @@ def _services(parts: Parts, screen: Screen, desk: Desk, notices: Notices, reload
         clusters=parts.clusters,
         identities=parts.identities,
         notices=notices,
+        builds=parts.builds,
+        sources=lambda: parts.images.sources,
         suspensions=parts.suspensions,
     )
 

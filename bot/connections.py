@@ -20,9 +20,10 @@ from bot.helm.downloading import Route
 from bot.helm.registries import OciChart
 from bot.helm.repositories import RepoChart
 from bot.images.access import Account, Credentials, Login, ServerAccess
+from bot.images.addresses import parse_address
 from bot.images.dates import Dates
 from bot.images.docker_config import DockerConfig
-from bot.images.errors import RegistryRefused
+from bot.images.errors import ReferenceInvalid, RegistryRefused
 from bot.images.registry import Registries
 from bot.images.source import Sources
 
@@ -178,17 +179,17 @@ async def chart_source(
                 url=app.chart.repo,
                 name=app.chart.name,
                 version=asked or app.chart.version,
-                credentials=await _credentials(_told(own, hide)),
+                credentials=await _credentials(told(own, hide)),
                 route=Route(app.chart.proxy, app.chart.ca_file),
             )
         case ChartOci():
             host = urlsplit(app.chart.oci).netloc
             registry = registries.get(host)
-            login = _login(host, registry) if registry else None
+            login = login_at(host, registry) if registry else None
             return OciChart(
                 url=app.chart.oci,
                 version=asked or app.chart.version or "",
-                credentials=await _credentials(_told(login, hide)),
+                credentials=await _credentials(told(login, hide)),
                 route=Route(registry.proxy, registry.ca_file) if registry else Route(),
                 plain_http=registry.plain_http if registry else False,
             )
@@ -212,7 +213,7 @@ def registry_access(config: Config, hide: Callable[[Iterable[str]], None]) -> di
     """How image registries are reached, by host; `hide` as for `Images`."""
     return {
         _address(host, registry): ServerAccess(
-            credentials=_told(_login(host, registry), hide),
+            credentials=told(login_at(host, registry), hide),
             proxy=registry.proxy,
             ca_file=registry.ca_file,
         )
@@ -220,11 +221,11 @@ def registry_access(config: Config, hide: Callable[[Iterable[str]], None]) -> di
     }
 
 
-def _told(login: Login | None, hide: Callable[[Iterable[str]], None]) -> Login | None:
+def told(login: Login | None, hide: Callable[[Iterable[str]], None]) -> Login | None:
     return _Told(login, hide) if login is not None else None
 
 
-def _login(host: str, registry: Registry) -> Login | None:
+def login_at(host: str, registry: Registry) -> Login | None:
     if registry.docker_config is not None:
         variables = {name: variable.read for name, variable in registry.variables.items()}
         return DockerConfig(registry.docker_config, host, registry.allow_exec, variables)
@@ -243,7 +244,15 @@ def _address(host: str, registry: Registry) -> str:
 def source_access(config: Config, hide: Callable[[Iterable[str]], None]) -> dict[str, ServerAccess]:
     """How git servers are reached, by host; `hide` as for `Images`."""
     sources = [app.source for app in config.apps.values() if app.source is not None]
-    return {host: _server(source, hide) for source in sources if (host := urlsplit(source.git).hostname)}
+    return {host: _server(source, hide) for source in sources if (host := _host(source))}
+
+
+def _host(source: Source) -> str:
+    """The host of a source's address, also where it is written as ssh's own `git@host:path`."""
+    try:
+        return parse_address(source.git, allow_file=True).host
+    except ReferenceInvalid:  # whoever asks for it is told
+        return ""
 
 
 def reads_local_sources(config: Config) -> bool:
@@ -257,7 +266,13 @@ def _server(source: Source, hide: Callable[[Iterable[str]], None]) -> ServerAcce
     login = (
         Credentials(source.username, source.password.read) if source.username and source.password else None
     )
-    return ServerAccess(credentials=_told(login, hide), proxy=source.proxy, ca_file=source.ca_file)
+    return ServerAccess(
+        credentials=told(login, hide),
+        proxy=source.proxy,
+        ca_file=source.ca_file,
+        key_file=source.key_file,
+        known_hosts=source.known_hosts,
+    )
 
 
 async def _credentials(login: Login | None) -> ChartCredentials | None:

@@ -144,6 +144,54 @@ class Note:
     text: str
 
 
+BuildStepState = Literal["running", "done", "cached", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class CommitFound:
+    """The commit that is built."""
+
+    sha: str
+    subject: str
+    author: str
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class BuilderChosen:
+    """What builds, by its name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class BuildStep:
+    """An instruction of a Dockerfile: the `number`th of `of` in one of its stages."""
+
+    number: int
+    of: int
+    stage: int
+    stages: int
+    instruction: str
+    state: BuildStepState
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BuildWords:
+    """What a build said since the last time, in whole lines."""
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """An image is on its way to the registry: `done` bytes have arrived, `of` how many (0: nobody can tell)."""
+
+    done: int
+    of: int
+
+
 Event: TypeAlias = (
     StepStarted
     | StepEnded
@@ -154,4 +202,9 @@ Event: TypeAlias = (
     | Held
     | GoesOn
     | Note
+    | CommitFound
+    | BuilderChosen
+    | BuildStep
+    | BuildWords
+    | Pushed
 )

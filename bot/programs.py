@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import signal
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +20,7 @@ LARGEST = 16 * 2**20
 """Bytes of output that are read of one run: git lists a hundred thousand tags in about 8 MB."""
 
 _CHUNK = 2**16
+_LINE_END = re.compile(rb"\r\n|\n|\r")
 _GRACE = 2.0
 """Seconds that a program has to clean up when it is ended early."""
 
@@ -65,6 +67,44 @@ async def run(
                 return Finished(await process.wait(), output, words.decode(errors="replace"))
         except TimeoutError as error:
             raise OutOfTime from error
+
+
+async def follow(
+    program: str,
+    *arguments: str,
+    environment: Mapping[str, str],
+    seconds: float,
+    folder: Path,
+    tell: Callable[[Sequence[str]], None],
+    inherits: Collection[int] = (),
+) -> int:
+    """Run `program` as `run` does, and `tell` the lines it writes as they come; its exit status.
+
+    Both streams are told together, in the order in which they are read. A line that does not end is told in parts.
+    Raises: OutOfTime, OSError when there is no such program.
+    """
+    async with _started(program, arguments, environment, folder, False, inherits) as process:
+        try:
+            async with asyncio.timeout(seconds), asyncio.TaskGroup() as group:
+                for stream in (process.stdout, process.stderr):
+                    assert stream is not None
+                    group.create_task(_tell_lines(stream, tell))
+            return await process.wait()
+        except TimeoutError as error:
+            raise OutOfTime from error
+
+
+async def _tell_lines(stream: asyncio.StreamReader, tell: Callable[[Sequence[str]], None]) -> None:
+    """What a program writes, in whole lines; a bar that is drawn again and again counts as lines."""
+    rest = b""
+    while chunk := await stream.read(_CHUNK):
+        *whole, rest = _LINE_END.split(rest + chunk)
+        if len(rest) > _CHUNK:
+            whole, rest = [*whole, rest], b""
+        if whole:
+            tell([line.decode(errors="replace") for line in whole])
+    if rest:
+        tell([rest.decode(errors="replace")])
 
 
 @contextlib.contextmanager

@@ -18,6 +18,9 @@ from bot.telegram.text import clip
 
 Version = NewType("Version", str)
 Revision = NewType("Revision", int)
+GitRef = NewType("GitRef", str)
+"""A branch, tag or commit."""
+
 OperationId = NewType("OperationId", str)
 Rest = NewType("Rest", tuple[str, ...])
 """Every word that no other argument takes, in order: what they mean is decided by the command."""
@@ -43,6 +46,9 @@ BETWEEN = frozenset({"to", "in", "on", "at", "into", "onto", "the", "and", "plea
 
 _VERSION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,127}")
 """An image tag (OCI distribution specification) or a chart's version: no path, no option, no markup."""
+
+_GIT_REF = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./@+#-]{0,249}")
+"""What may be a ref at all: git itself has the last word (git-check-ref-format(1)), and never sees an option."""
 
 _MENTION = re.compile(r"@[A-Za-z0-9_]{3,64}")
 """Somebody who should read it too."""
@@ -234,16 +240,24 @@ class _Binder:
             return None
         elif kind_left := self._name_wanted(word, free):
             return _unknown_name(kind_left, word, self._known(kind_left).values())
-        elif Version in free:
-            kind = Version
+        elif Version in free or GitRef in free:
+            kind = Version if Version in free else GitRef
         else:
             corrected = retyped(self.words, self._right(), without=word)
             return Wrong(
                 f'"{_echo(word)}" is one word too many', f"Example: {self.declared.example}", corrected
             )
+        if wrong := self._malformed(kind, word):
+            return wrong
+        self.bound.values[free[kind]] = self._value(kind, word)
+        return None
+
+    def _malformed(self, kind: Any, word: str) -> Wrong | None:
+        """Why a word can't be what it stands for."""
         if kind is Version and not _VERSION.fullmatch(word):
             return self._no_version(word)
-        self.bound.values[free[kind]] = self._value(kind, word)
+        if kind is GitRef and not _GIT_REF.fullmatch(word):
+            return Wrong(f'"{_echo(word)}" is no branch, tag or commit', f"Example: {self.declared.example}")
         return None
 
     def _misplaced(self, word: str) -> Wrong | None:

@@ -15,16 +15,15 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
-from bot.commands.choices import Choice, run
-from bot.commands.disclosing import shows
+from bot.commands.choices import Choice
+from bot.commands.faces import face_of
 from bot.commands.showing import Page, Screen
-from bot.config import Config, Target
+from bot.config import Config
 from bot.operations.holds import WAITING
-from bot.operations.operation import Outcome
-from bot.operations.view import Hold, View
+from bot.operations.view import View
 from bot.store.database import Database
 from bot.store.tables import OperationRow
-from bot.telegram.messages import Button, ChatTarget, Message, Sent, Style, Urgency
+from bot.telegram.messages import Button, ChatTarget, Message, Sent, Urgency
 from bot.telegram.outbox import Outbox
 from bot.telegram.text import bar
 
@@ -120,7 +119,7 @@ class LiveMessages:
             reply_to=row.reply_to,
         )
         if self._rings(row.chat_id, view):
-            ring = Page("ring", self._values(view))
+            ring = Page(face_of(view).ring, self._values(view))
             self._outbox.enqueue(
                 session,
                 to,
@@ -132,11 +131,8 @@ class LiveMessages:
             )
 
     def _end(self, view: View) -> Page:
-        config = self._config()
-        app = config.apps.get(view.app)
-        there = app is not None and view.environment in app.environments
-        target = config.target(view.app, view.environment) if there else None
-        return Page("ended", self._values(view), _next_steps(view, target))
+        face = face_of(view)
+        return Page(face.ended, self._values(view), face.next_steps(view, self._config()))
 
     def told(self) -> None:
         """The end is stored: send it."""
@@ -184,7 +180,7 @@ class LiveMessages:
                 return
         await self._keyboard(drawn)
         await self._call(operation_id, drawn)
-        page = Page("running", self._values(drawn.view))
+        page = Page(face_of(drawn.view).running, self._values(drawn.view))
         message = await self._screen.message(page, drawn.sent.chat_id, None)
         if operation_id in self._running:  # it may have ended meanwhile, and the end has the last word
             message = replace(message, buttons=drawn.buttons)
@@ -205,10 +201,12 @@ class LiveMessages:
     async def _keyboard(self, drawn: _Drawn) -> None:
         """Make the buttons anew only when they differ: each has a token in the database."""
         assert drawn.sent is not None
-        wanted = " ".join(f"{each.button} {each.label}" for each in _while_running(drawn.view))
+        face = face_of(drawn.view)
+        choices = face.while_running(drawn.view)
+        wanted = " ".join(f"{each.button} {each.label}" for each in choices)
         if drawn.keyboard == wanted:
             return
-        page = Page("running", self._values(drawn.view), _while_running(drawn.view))
+        page = Page(face.running, self._values(drawn.view), choices)
         message = await self._screen.message(page, drawn.sent.chat_id, None)
         await self._screen.rebind(message, drawn.sent)
         drawn.buttons, drawn.keyboard = message.buttons, wanted
@@ -241,7 +239,8 @@ class LiveMessages:
         to = ChatTarget(row.chat_id, row.topic)
         if row.message_id is not None:
             return Sent(row.chat_id, row.message_id, row.topic)
-        page = Page("running", self._values(View.of(row)))
+        view = View.of(row)
+        page = Page(face_of(view).running, self._values(view))
         sent = await self._screen.send(to, page, None, reply_to=row.reply_to, key=f"start {row.id}")
         if sent is not None:
             async with self._database.write() as session:
@@ -281,6 +280,7 @@ class _Shown:
         now = view.ended_at or view.started_at
         self.steps = [
             {
+                "name": step.name,
                 "title": step.title,
                 "state": step.state,
                 "seconds": ((step.ended_at or now) - step.started_at).total_seconds(),
@@ -308,74 +308,3 @@ def _wait_ended(row: OperationRow, view: View) -> Page:
     request = {"request": row.arguments["request"]}
     again = Choice("Plan again", "plan.again", request, None, view.app, view.environment, anyone=True)
     return Page("said", {"heading": heading, "lines": [why, "Nothing was changed"]}, [again])
-
-
-def _while_running(view: View) -> list[Choice]:
-    if view.cancelling:
-        return []
-    if view.held is not None:
-        return _while_held(view, view.held)
-    label = "Cancel deploy" if view.kind == "deploy" else "Cancel"
-    return [
-        run("Pods", f"/pods {view.app} {view.environment}", fresh=True),
-        Choice(
-            label,
-            "operation.cancel",
-            {"operation_id": view.id},
-            "danger",
-            anyone=True,
-            app=view.app,
-            environment=view.environment,
-        ),
-    ]
-
-
-def _while_held(view: View, held: Hold) -> list[Choice]:
-    """What a person may decide while the cluster keeps a rollout up."""
-    place = view.app, view.environment
-    operation = {"operation_id": view.id}
-    choices = []
-    if held.back_to:
-        way_back = {"app": view.app, "environment": view.environment, "revision": None}
-        label = f"Roll back to {held.back_to}"
-        choices.append(Choice(label, "rollback.ask", way_back, "primary", *place, anyone=True))
-    if not held.waits:
-        choices.append(Choice("Keep waiting", "rollout.wait", operation, None, *place, anyone=True))
-    return [*choices, Choice("Leave it", "rollout.leave", operation, None, *place, anyone=True)]
-
-
-def _next_steps(view: View, target: Target | None) -> list[Choice]:
-    """What the result offers: what happened, as far as chats may see it, another try, and the way back.
-
-    `target` is None when the configuration does not know the place any more.
-    """
-    assert view.outcome is not None
-    outcome: Outcome = view.outcome
-    place = {"app": view.app, "environment": view.environment}
-    choices: list[Choice] = []
-
-    def offer(label: str, button: str, style: Style | None = None, **fields: Any) -> None:
-        arguments = {**place, **fields}
-        choices.append(Choice(label, button, arguments, style, view.app, view.environment, anyone=True))
-
-    revision = outcome.attempt or outcome.revision
-    if revision and target is not None and shows(target, "logs"):
-        choices.append(run("Logs", f"/logs {view.app} {view.environment}", fresh=True))
-    if revision:
-        choices.append(run("Pods", f"/pods {view.app} {view.environment}", fresh=True))
-    diffs = target is not None and shows(target, "diff")
-    if revision and diffs and view.kind in ("deploy", "rollback", "mend"):
-        offer("Diff", "result.diff", revision=revision)
-    choices.append(run("Status", f"/status {view.app} {view.environment}", fresh=True))
-    if view.kind == "deploy" and outcome.result in ("failed", "restored", "removed", "cancelled", "held"):
-        again = f"/deploy {view.app} {view.version} {view.environment}"
-        choices.append(run("Try again", again, fresh=True))
-    if view.kind == "restart" and outcome.result in ("failed", "held"):
-        choices.append(run("Try again", f"/restart {view.app} {view.environment}", fresh=True))
-    if view.kind == "deploy" and outcome.result in ("done", "applied", "failed") and outcome.back_to:
-        offer(f"Roll back to {outcome.back_to}", "rollback.ask", "danger", revision=None)
-    if outcome.result == "broken":
-        offer("Roll back", "rollback.ask", "danger", revision=None)
-    if view.kind == "rollback" and outcome.result == "held":
-        offer("Plan again", "rollback.ask", revision=None)
-    return choices

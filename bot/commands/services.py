@@ -10,6 +10,8 @@ from bot.commands.showing import Screen
 from bot.commands.suspending import Suspensions
 from bot.config import Config, Target
 from bot.helm.client import Helm
+from bot.images.builds import Builds
+from bot.images.source import Sources
 from bot.masking import Masker
 from bot.notices.notices import Notices
 from bot.operations.desk import Desk
@@ -46,4 +48,6 @@ class Services:
     clusters: Clusters
     identities: Identities
     notices: Notices
+    builds: Builds
+    sources: Callable[[], Sources]
     suspensions: Suspensions

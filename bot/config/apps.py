@@ -168,6 +168,13 @@ class Source(Section):
     ref: Template = Field(
         default="{{ version }}", description="How a version becomes a git ref; knows version."
     )
+    key_file: FilePath | None = Field(
+        default=None, description="For ssh: the private key, such as a deploy key's, without a passphrase."
+    )
+    known_hosts: FilePath | None = Field(
+        default=None,
+        description="For ssh: the host's keys, as ssh-keyscan prints them; default: the user's own.",
+    )
     username: Text | None = Field(
         default=None, description="For https; sent to this repository's own host only."
     )
@@ -184,7 +191,20 @@ class Build(Section):
     dockerfile: Text = Field(default="Dockerfile", description="Relative to the source's `path`.")
     tag: Template = Field(
         default="{{ branch }}-{{ sha[:8] }}",
-        description="How a commit becomes an image tag; knows branch and sha.",
+        description="How a commit becomes an image tag; knows branch and sha. A git tag keeps its name.",
+    )
+    target: Text | None = Field(
+        default=None, description="The stage that is the image; default: the last one."
+    )
+    args: Mapping[Text, str] = Field(
+        default_factory=dict, description="Build arguments; they are no secrets: the image shows them."
+    )
+    secrets: Secrets = Field(
+        default_factory=dict,
+        description="Secrets by the id that `RUN --mount=type=secret,id=…` names; they stay out of the image.",
+    )
+    platforms: tuple[Text, ...] = Field(
+        default=(), description="Such as linux/amd64 and linux/arm64; default: the builder's own."
     )
 
 

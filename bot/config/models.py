@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from bot.access import ClusterAccess
 from bot.config.apps import App
+from bot.config.builds import Builds
 from bot.config.connections import Cluster, Registry, Sops, Telegram
 from bot.config.environments import Environment
 from bot.config.fields import ByName, FilePath, Key, Section, Text
@@ -132,6 +133,7 @@ class Config(Section):
         default_factory=dict,
         description="Access to registries, by host (with port); others are asked anonymously.",
     )
+    builds: Builds = Field(default=Builds(), description="What builds images, and how much it may take.")
     sops: Sops | None = Field(
         default=None, description="What decrypts values files; absent: encrypted ones are refused by name."
     )

@@ -49,9 +49,12 @@ class Credentials:
 class ServerAccess:
     """How one host is reached. `proxy` is an http, https or socks5 URL, `ca_file` a PEM bundle.
 
-    Each may be left out: asked without a password, directly, trusting the system's authorities.
+    Each may be left out: asked without a password, directly, trusting the system's authorities. `key_file` and
+    `known_hosts` are for ssh: a private key, and the keys that hosts have.
     """
 
     credentials: Login | None = None
     proxy: str | None = field(default=None, repr=False)
     ca_file: Path | None = None
+    key_file: Path | None = None
+    known_hosts: Path | None = None

@@ -6,6 +6,8 @@
     ├── RegistryRefused        a person must act: credentials, rights, an answer that breaks the protocol
     │   └── RepositoryMissing  nothing was ever pushed under this name, or it is hidden from us
     ├── RegistryUnreachable    try again later
+    ├── BuildFailed            a person must act: an instruction failed, or the Dockerfile can't be built
+    ├── BuilderAway            nothing builds here, or its service gave no answer
     ├── RefMissing             offer `nearest`; git has no such tag, branch or commit
     ├── SourceRefused          a person must act: credentials, rights, address
     └── SourceUnreachable      try again later
@@ -65,3 +67,16 @@ class SourceRefused(ImagesError):
 
 class SourceUnreachable(ImagesError):
     """The git server gave no answer for now: network, time-out."""
+
+
+class BuildFailed(ImagesError):
+    """The image can't be made: `instruction` is the one that failed ("" where none did), `advice` how to mend it."""
+
+    def __init__(self, words: str, *, instruction: str = "", advice: str = "") -> None:
+        super().__init__(words)
+        self.instruction = instruction
+        self.advice = advice
+
+
+class BuilderAway(ImagesError):
+    """No builder is there, or it gave no answer: nothing was built."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,7 +43,7 @@ class Git:
     """One way of running git: where, how long, and through which proxy and authorities.
 
     `home` is a folder without configuration, `seconds` the longest that a run may take, `protocol` the one
-    way by which git may reach others.
+    way by which git may reach others. `key_file` and `known_hosts` are for ssh.
     """
 
     def __init__(
@@ -53,12 +54,15 @@ class Git:
         protocol: str,
         proxy: str | None = None,
         ca_file: Path | None = None,
+        key_file: Path | None = None,
+        known_hosts: Path | None = None,
     ) -> None:
         self._home = home
         self._seconds = seconds
         self._protocol = protocol
         self._proxy = proxy
         self._ca_file = ca_file
+        self._ssh = _ssh(key_file, known_hosts)
 
     async def run(self, *arguments: str, login: Login | None = None) -> Finished:
         """Run git with `arguments` and wait for its end; its whole process group ends when we are cancelled.
@@ -85,7 +89,7 @@ class Git:
             "GIT_TERMINAL_PROMPT": "0",
             "GIT_ASKPASS": "true",  # answers with nothing, at once
             "GIT_ALLOW_PROTOCOL": self._protocol,
-            "GIT_SSH_COMMAND": "ssh -o BatchMode=yes -o ConnectTimeout=10",
+            "GIT_SSH_COMMAND": self._ssh,
             "GIT_SSH_VARIANT": "ssh",
         }
         if agent := os.environ.get("SSH_AUTH_SOCK"):
@@ -108,6 +112,17 @@ def _configuration(login: Login | None, proxy: str | None) -> bytes:
         pair = base64.b64encode(f"{login.username}:{login.password}".encode()).decode()
         lines += [f"[http {_quoted(login.origin + '/')}]", f"extraHeader = Authorization: Basic {pair}"]
     return "\n".join(lines).encode()
+
+
+def _ssh(key_file: Path | None, known_hosts: Path | None) -> str:
+    """How git calls ssh: it has a shell read this, so paths are quoted for one."""
+    words = ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10"]
+    if key_file is not None:
+        words += ["-o", "IdentitiesOnly=yes", "-i", str(key_file.absolute())]
+    if known_hosts is not None:
+        # ssh splits this value at blanks again, unless it stands in quotes of its own.
+        words += ["-o", "StrictHostKeyChecking=yes", "-o", f'UserKnownHostsFile="{known_hosts.absolute()}"']
+    return shlex.join(words)
 
 
 def _quoted(value: str) -> str:

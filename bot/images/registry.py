@@ -11,7 +11,7 @@ import contextlib
 import functools
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
@@ -59,10 +59,14 @@ _ACCEPT = {"Accept": ", ".join(_MANIFESTS)}
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """What an image's configuration says of itself."""
+    """What an image says of itself. Of an index, its first image counts, but for the platforms."""
 
     created: datetime | None
     labels: Mapping[str, str]
+    size: int
+    """Bytes of its layers as the registry keeps them."""
+    platforms: tuple[str, ...] = ()
+    """Such as `linux/amd64`, of an index with several images."""
 
 
 _P = ParamSpec("_P")
@@ -195,6 +199,11 @@ class Registries:
         return self._dates.of(digest)
 
     @_counted
+    async def facts(self, repository: str, digest: str) -> ImageFacts:
+        """What the image says of itself. Raises also: TagMissing when there is no such digest."""
+        return await self._facts_of(repository, digest)
+
+    @_counted
     async def labels(self, repository: str, digest: str) -> Mapping[str, str]:
         """The labels in the image's configuration, such as `org.opencontainers.image.revision`.
 
@@ -255,15 +264,18 @@ class Registries:
 
     async def _read_facts(self, where: Repository, digest: str) -> ImageFacts:
         manifest = await self._manifest_document(where, digest)
+        platforms: tuple[str, ...] = ()
         if isinstance(manifest.get("manifests"), list):
+            platforms = _platforms(manifest["manifests"])
             manifest = await self._manifest_document(where, _first_image(manifest["manifests"], where))
         config = manifest.get("config")
         named = config.get("digest") if isinstance(config, dict) else None
         if not isinstance(named, str) or not is_digest(named):
-            return ImageFacts(None, {})
+            return ImageFacts(None, {}, _size(manifest), platforms)
         registry = await self._registry(where)
         answer = await self._ask(registry, where, registry.base / "v2" / where.name / "blobs" / named)
-        return _facts(answers.document(answers.verified(answers.judge(answer, where), named)))
+        document = answers.document(answers.verified(answers.judge(answer, where), named))
+        return replace(_facts(document), size=_size(manifest), platforms=platforms)
 
     async def _manifest_document(self, where: Repository, digest: str) -> dict[str, Any]:
         if not is_digest(digest):
@@ -339,7 +351,22 @@ def _facts(config: dict[str, Any]) -> ImageFacts:
     inner = config.get("config")
     labels = inner.get("Labels") if isinstance(inner, dict) else None
     texts = {str(k): str(v) for k, v in labels.items()} if isinstance(labels, dict) else {}
-    return ImageFacts(_moment(config.get("created")), texts)
+    return ImageFacts(_moment(config.get("created")), texts, size=0)
+
+
+def _size(manifest: dict[str, Any]) -> int:
+    layers = manifest.get("layers")
+    sizes = (
+        [each.get("size") for each in layers if isinstance(each, dict)] if isinstance(layers, list) else []
+    )
+    return sum(size for size in sizes if isinstance(size, int) and size > 0)
+
+
+def _platforms(entries: list[Any]) -> tuple[str, ...]:
+    """The platforms of an index; what is no image for one (an attestation) says unknown."""
+    found = (each.get("platform") for each in entries if isinstance(each, dict))
+    named = (f"{it.get('os')}/{it.get('architecture')}" for it in found if isinstance(it, dict))
+    return tuple(dict.fromkeys(name for name in named if "unknown" not in name and "None" not in name))
 
 
 def _moment(value: object) -> datetime | None:

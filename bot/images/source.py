@@ -22,6 +22,7 @@ from bot.images.access import ServerAccess
 from bot.images.addresses import Address, parse_address
 from bot.images.errors import RefMissing, SourceRefused, SourceUnreachable
 from bot.images.git import Git, Login
+from bot.images.git_words import MirrorBroken, failure
 from bot.images.versions import nearest, order
 from bot.images.wording import one_line
 from bot.programs import Finished, OutOfTime, TooMuch
@@ -32,6 +33,13 @@ FRESH_SECONDS = 10.0
 """So long a mirror counts as up to date: one plan asks several things of it."""
 MOST_COMMITS = 500
 LARGEST_FILE = 2**20
+_LARGE_FILES = (
+    "filter.lfs.clean=git-lfs clean -- %f",
+    "filter.lfs.smudge=git-lfs smudge -- %f",
+    "filter.lfs.process=git-lfs filter-process",
+    "filter.lfs.required=true",
+)
+"""What `git lfs install` would set for the user (git-lfs-install(1)): without it nothing is written."""
 _COMMIT_ID = re.compile(r"[0-9a-f]{7,64}")
 _FULL_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
@@ -103,6 +111,34 @@ class Sources:
             raise RefMissing(str(address), ref, nearest(ref, order(await self._tags_in(address, mirror))))
         return found
 
+    async def branches(self, url: str) -> list[str]:
+        """The names of all branches, the one with the newest commit first."""
+        address = self._parse(url)
+        mirror = await self._mirror(address)
+        chosen = ("--sort=-committerdate", "--format=%(refname:lstrip=2)", "refs/heads")
+        ended = await self._run(address, f"--git-dir={mirror}", "for-each-ref", *chosen)
+        return ended.output.decode(errors="replace").splitlines()
+
+    async def is_tag(self, url: str, ref: str) -> bool:
+        """Whether `ref`, which was resolved before, is the name of a tag."""
+        address = self._parse(url)
+        name = f"refs/tags/{ref}"
+        found = await self._run(
+            address,
+            f"--git-dir={self._folder(address)}",
+            "show-ref",
+            "--verify",
+            "--quiet",
+            name,
+            may_fail=True,
+        )
+        return found.status == 0
+
+    async def commit(self, url: str, sha: str) -> Commit:
+        """A commit by its full id, which was resolved before."""
+        address = self._parse(url)
+        return (await self._log(address, "--max-count=1", sha))[0]
+
     async def commits(self, url: str, old_ref: str, new_ref: str, path: str = ".") -> list[Commit]:
         """What `new_ref` has that `old_ref` has not, newest first, at most 500; of merges, their parts.
 
@@ -112,18 +148,19 @@ class Sources:
         """
         address, within = self._parse(url), self._inside(path)
         old, new = await self.resolve(url, old_ref), await self.resolve(url, new_ref)
+        chosen = ("--no-merges", f"--max-count={MOST_COMMITS}", f"{old}..{new}", "--", within)
+        return await self._log(address, *chosen)
+
+    async def _log(self, address: Address, *chosen: str) -> list[Commit]:
+        """The commits that git's `log` chooses by these arguments."""
         ended = await self._run(
             address,
             "--literal-pathspecs",
             f"--git-dir={self._folder(address)}",
             "log",
             "-z",
-            "--no-merges",
-            f"--max-count={MOST_COMMITS}",
             "--format=tformat:%H%x00%an%x00%s%x00%b",
-            f"{old}..{new}",
-            "--",
-            within,
+            *chosen,
         )
         fields = ended.output.decode(errors="replace").split("\0")[:-1]
         return [
@@ -144,6 +181,28 @@ class Sources:
             return None
         text = await self._run(address, mirror, "cat-file", "blob", f"{sha}:{within}", may_fail=True)
         return text.output.decode(errors="replace") if text.status == 0 else None
+
+    async def check_out(self, url: str, sha: str, into: Path) -> None:
+        """Write the files of a commit into the new folder `into`, submodules and large files (LFS) included.
+
+        No trace of git stays in it: what it says of this machine would get into an image.
+        Raises also: RefMissing.
+        """
+        address = self._parse(url)
+        mirror = await self._mirror(address, holding=sha)
+        add = ("worktree", "add", "--quiet", "--detach", "--force", "--", str(into), sha)
+        async with self._locks[mirror]:
+            await self._run(address, f"--git-dir={mirror}", *add)
+        try:
+            here = ("-C", str(into), "-c", f"remote.origin.url={address.url}")
+            fetch = ("submodule", "update", "--quiet", "--init", "--recursive", "--depth", "1")
+            await self._run(address, *here, *fetch)
+            if await asyncio.to_thread(_has_large_files, into):
+                large = [word for setting in _LARGE_FILES for word in ("-c", setting)]
+                await self._run(address, *here, *large, "-c", _lfs_url(address), "lfs", "pull", "origin")
+        finally:
+            await asyncio.to_thread(_forget_git, into)
+            await self._run(address, f"--git-dir={mirror}", "worktree", "prune", "--expire", "now")
 
     def _parse(self, url: str) -> Address:
         return parse_address(url, allow_file=self._allow_file)
@@ -196,7 +255,7 @@ class Sources:
                 return mirror
             try:
                 await self._fetch(address, mirror)
-            except _MirrorBroken:
+            except MirrorBroken:
                 await asyncio.to_thread(shutil.rmtree, mirror, ignore_errors=True)
                 await self._fetch(address, mirror)
             self._fetched[mirror] = self._clock.monotonic()
@@ -239,6 +298,8 @@ class Sources:
             protocol=address.scheme,
             proxy=access.proxy,
             ca_file=access.ca_file,
+            key_file=access.key_file,
+            known_hosts=access.known_hosts,
         )
         try:
             ended = await git.run(*arguments, login=await _login(address, access))
@@ -250,10 +311,27 @@ class Sources:
             hint = "install it (apt install git)" if error.filename == "git" else error.strerror
             raise SourceRefused(f"git cannot be run on this machine: {hint}.") from error
         if ended.status != 0 and not may_fail:
-            if any(sign in _signs(address, ended.words) for sign in (self._folder(address).name, *_BROKEN)):
-                raise _MirrorBroken(address, ended.words)
-            raise _failure(address, ended.words)
+            raise failure(address, ended.words, folder=self._folder(address).name)
         return ended
+
+
+def _has_large_files(tree: Path) -> bool:
+    """Whether some of the files are kept apart by Git LFS."""
+    attributes = (file for file in tree.rglob(".gitattributes") if file.is_file() and not file.is_symlink())
+    return any("filter=lfs" in file.read_text(errors="replace") for file in attributes)
+
+
+def _lfs_url(address: Address) -> str:
+    """Where they are, whatever the commit's own .lfsconfig says: it could lead us anywhere."""
+    url = address.url.rstrip("/")
+    if address.scheme != "https":
+        return f"lfs.url={url}"
+    return f"lfs.url={url.removesuffix('.git')}.git/info/lfs"
+
+
+def _forget_git(tree: Path) -> None:
+    for file in tree.rglob(".git"):
+        file.unlink()
 
 
 async def _login(address: Address, access: ServerAccess) -> Login | None:
@@ -261,62 +339,3 @@ async def _login(address: Address, access: ServerAccess) -> Login | None:
         return address.login
     account = await access.credentials.account()
     return Login(address.origin, account.username, account.password) if account is not None else None
-
-
-class _MirrorBroken(SourceRefused):
-    """Not the source but our copy is at fault: a run that was killed left it half written or locked."""
-
-    def __init__(self, address: Address, words: str) -> None:
-        said = one_line(words, longest=160)
-        super().__init__(f"The copy of {address} in the cache folder cannot be used: {said}")
-
-
-_BROKEN = ("corrupt", "bad object")
-"""Signs of it where git does not name the folder of the copy."""
-_AWAY = (
-    "could not resolve",
-    "failed to connect",
-    "couldn't connect",
-    "connection timed out",
-    "connection refused",
-    "connection reset",
-    "operation timed out",
-    "operation too slow",
-    "the requested url returned error: 5",
-    "the requested url returned error: 429",
-    "early eof",
-    "unexpected disconnect",
-    "network is unreachable",
-    "no route to host",
-    "connect tunnel failed",
-    "from proxy after connect",
-)
-_LOCKED_OUT = (
-    "authentication failed",
-    "could not read username",
-    "could not read password",
-    "permission denied",
-    "the requested url returned error: 401",
-    "the requested url returned error: 403",
-    "host key verification failed",
-)
-
-
-def _signs(address: Address, words: str) -> str:
-    """git's words as they are searched: a repository may be called `proxy` or `corrupt`."""
-    return words.lower().replace(address.url.lower().rstrip("/"), "")
-
-
-def _failure(address: Address, words: str) -> SourceRefused | SourceUnreachable:
-    """What git's words mean, quoted in part and without credentials."""
-    said = one_line(words.replace("fatal: ", ""), longest=160)
-    signs = _signs(address, words)
-    if any(sign in signs for sign in _AWAY):
-        return SourceUnreachable(f"{address} cannot be reached: {said}")
-    if any(sign in signs for sign in _LOCKED_OUT):
-        return SourceRefused(
-            f"{address} does not let us in: check the credentials and rights. It says: {said}"
-        )
-    if "redirect" in signs or "returned error: 30" in signs:
-        return SourceRefused(f"{address} redirects elsewhere, which is not followed: use the final address.")
-    return SourceRefused(f"{address} cannot be read: {said}")

@@ -173,7 +173,7 @@ def _row(operation_id: str, order: Order, now: datetime) -> OperationRow:
         subject=order.subject,
         arguments=order.arguments.model_dump(mode="json"),
         app=order.app,
-        environment=order.environment,
+        environment=order.environment or None,
         version=order.version,
         state="queued",
         priority=order.priority,

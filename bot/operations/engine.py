@@ -8,7 +8,7 @@ does is its own matter (bot.operations.operation), who is told is the audience's
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, Self
 
 import structlog
@@ -23,7 +23,9 @@ from bot.operations.errors import LeaseLost, StepFailed
 from bot.operations.lease import RENEW_EVERY, Lease
 from bot.operations.operation import Operation, Outcome, Record
 from bot.operations.progress import Progress
+from bot.operations.queues import Queues
 from bot.operations.steps import Journal, Steps
+from bot.operations.view import View
 from bot.store import audit
 from bot.store.database import Database
 from bot.store.holds import Lock, Standstill
@@ -63,10 +65,12 @@ class Engine:
         on_lost: Callable[[], None],
         mask: Callable[[str], str],
         lease: Lease | None = None,
+        most: Callable[[], Mapping[str, int]] = dict,
     ) -> None:
         """`on_lost` is called once when another process took over: the caller must stop this process.
 
-        `mask` hides secrets in whatever is stored of an operation and shown of it.
+        `mask` hides secrets in whatever is stored of an operation and shown of it. `most` is how many operations of
+        a kind may run at once, where that is limited: others of it wait in a queue.
         """
         self._database = database
         self._clock = clock
@@ -80,6 +84,8 @@ class Engine:
         self._runs: dict[str, asyncio.Task[None]] = {}
         self._progress: dict[str, Progress] = {}
         self._losses: Counter[str] = Counter()
+        self._most = most
+        self._behind: dict[str, int] = {}
         self._work: dict[str, asyncio.Task[Outcome]] = {}
         self._leading: asyncio.Task[None] | None = None
 
@@ -192,20 +198,31 @@ class Engine:
             )
             begun = [row for row in open_rows if row.state != "queued"]
             taken = {row.subject for row in begun}
+            queues = Queues(self._most(), begun)
             claimed = [row for row in begun if row.id not in self._runs][:free]
             keeping = await holds.read(session, self._clock)
             for row in open_rows:
                 hold = keeping.against_row(row)
                 if hold is not None and row.kind in holds.WAITING:
                     continue
-                if row.state == "queued" and row.subject not in taken and len(claimed) < free:
+                if row.state != "queued" or row.subject in taken or not queues.admits(row):
+                    continue
+                if len(claimed) < free:
                     taken.add(row.subject)
                     row.state, row.started_at = "running", self._clock.now()
                     row.outcome = _held(hold) if hold is not None else None
                     claimed.append(row)
             for row in claimed:
                 row.epoch = self._lease.epoch
+            self._tell_who_waits(open_rows, queues.behind)
         return [row.id for row in claimed]
+
+    def _tell_who_waits(self, rows: Sequence[OperationRow], behind: Mapping[str, int]) -> None:
+        for row in rows:
+            if behind.get(row.id, 0) != self._behind.get(row.id, 0):
+                view = View.of(row).model_copy(update={"behind": behind.get(row.id, 0)})
+                self._audience.changed(row.id, view)
+        self._behind = dict(behind)
 
     def _start(self, operation_id: str) -> None:
         task = asyncio.create_task(self._see_through(operation_id), name=f"operation {operation_id}")

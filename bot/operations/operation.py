@@ -25,6 +25,21 @@ left as it is; failed and the version before is back; failed and the first insta
 both ways, so that a person is needed; kept back by a lock before it began."""
 
 
+class Made(BaseModel):
+    """An image that a build has made, or found there."""
+
+    model_config = ConfigDict(frozen=True)
+
+    image: str
+    """With its tag."""
+    tag: str
+    digest: str
+    size: int
+    """Bytes of its layers in the registry; 0 where nobody can tell."""
+    was_there: bool = False
+    """Whether the commit had been built before, so that nothing was done."""
+
+
 class Outcome(BaseModel):
     """The end of an operation, in data; how it is said is left to bot.texts."""
 
@@ -42,6 +57,8 @@ class Outcome(BaseModel):
     """The version that is back after an undo, or that a rollback may return to."""
     ready: str = ""
     """How much of it runs, such as `3 of 3`."""
+    made: Made | None = None
+    """What a build made."""
     notes: tuple[str, ...] = ()
     """What whoever reads the end must know beside it: what a rollback did not bring back, what was unwell before."""
 

@@ -7,6 +7,7 @@ from bot.clock import Clock
 from bot.cluster.cluster import Cluster
 from bot.cluster.clusters import Clusters
 from bot.helm.client import Helm
+from bot.images.builds import Builds
 from bot.notices.notices import Notices
 from bot.operations.operation import Record
 from bot.planning.releases import Releases
@@ -26,6 +27,7 @@ class Tools:
     mask: Callable[[str], str]
     frozen: Callable[[str, str], Awaitable[bytes]]
     notices: Notices
+    builds: Builds
     replan: Callable[[Record], Awaitable[None]]
     """Show a fresh plan of what was asked for to its author, in the message that waited."""
     call: Callable[[Record], Awaitable[None]]

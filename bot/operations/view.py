@@ -12,17 +12,23 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from bot.events import (
+    BuilderChosen,
+    BuildStep,
+    BuildWords,
+    CommitFound,
     Event,
     GoesOn,
     Held,
     HookProgress,
     Note,
     PodTrouble,
+    Pushed,
     StepEnded,
     StepStarted,
     TroubleCleared,
     WorkloadProgress,
 )
+from bot.operations.build_view import BuildView
 from bot.operations.operation import Outcome
 from bot.store.tables import OperationRow
 
@@ -103,6 +109,10 @@ class View(_Part):
     troubles: tuple[TroubleLine, ...] = ()
     note: str = ""
     held: Hold | None = None
+    behind: int = 0
+    """How many of its kind go before it, while it waits in a queue."""
+    build: BuildView | None = None
+    """How far an image is, of what makes one."""
     outcome: Outcome | None = None
 
     @classmethod
@@ -152,6 +162,8 @@ class View(_Part):
                 changes["held"] = None
             case Note():
                 changes["note"] = event.text
+            case CommitFound() | BuilderChosen() | BuildStep() | BuildWords() | Pushed():
+                changes["build"] = (self.build or BuildView()).folded(event, now)
         if all(getattr(self, name) == value for name, value in changes.items()):
             return self
         return self.model_copy(update={**changes, "number": self.number + 1})

@@ -267,7 +267,7 @@ async def _play_nodes(
             context=context,
             behaviour=beside.behaviours.of,
             task_behaviour=beside.behaviours.of_task,
-            image_exists=beside.registry.has,
+            image_exists=beside.has,
             pace=pace,
         )
         await stack.enter_async_context(nodes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, field
 from typing import Final
 
 from bot.sandbox.kubernetes.behaviour import Behaviour, Pace, behaviour_of_tag
@@ -65,6 +65,12 @@ class Beside:
     telegram: TelegramServer
     registry: RegistryServer
     behaviours: Behaviours
+    elsewhere: set[str] = field(default_factory=set, kw_only=True)
+    """Hosts of real registries that the nodes can pull from as well: all of their images are there."""
+
+    def has(self, image: str) -> bool:
+        """Whether a node can pull an image."""
+        return image.partition("/")[0] in self.elsewhere or self.registry.has(image)
 
 
 @dataclass(frozen=True)
@@ -101,13 +107,15 @@ async def open_servers(
     """Start them all, as `open_beside` does; `pace` is how fast pods live. Raises: OSError."""
     async with open_beside(port=port, registry_at=registry_at, registries=registries) as beside:
         cluster = KubernetesServer(
-            image_exists=beside.registry.has,
+            image_exists=beside.has,
             behaviour=beside.behaviours.of,
             task_behaviour=beside.behaviours.of_task,
             pace=pace,
         )
         async with cluster:
-            yield Servers(beside.telegram, beside.registry, beside.behaviours, cluster)
+            yield Servers(
+                beside.telegram, beside.registry, beside.behaviours, cluster, elsewhere=beside.elsewhere
+            )
 
 
 def split_reference(image: str) -> tuple[str, str]:

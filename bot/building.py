@@ -1,0 +1,76 @@
+"""Builds of images by the configuration in force: which builders there are, their logins and secrets."""
+
+from pathlib import Path
+
+from bot.clock import Clock
+from bot.config import Registry
+from bot.connections import Images, login_at, told
+from bot.current import Current
+from bot.images.builders.buildah import Buildah
+from bot.images.builders.building import Builder, RegistryLogin
+from bot.images.builds import Builds, Limits
+from bot.images.references import is_loopback
+from bot.images.rooms import Rooms
+
+
+def builds_of(current: Current, images: Images, clock: Clock, folder: Path) -> Builds:
+    """What makes images, in a folder of its own."""
+    rooms = Rooms(folder)
+    settings = _Settings(current, rooms, clock)
+    return Builds(
+        rooms,
+        sources=lambda: images.sources,
+        registries=lambda: images.registries,
+        builders=settings.builders,
+        limits=settings.limits,
+        logins=settings.logins,
+        secrets=settings.secrets,
+        mask=lambda text: current.masker.mask_text(text),
+        clock=clock,
+    )
+
+
+class _Settings:
+    """What builds of images take from the configuration in force: builders, logins and secrets."""
+
+    def __init__(self, current: Current, rooms: Rooms, clock: Clock) -> None:
+        self._current = current
+        self._rooms = rooms
+        self._clock = clock
+
+    def builders(self) -> list[Builder]:
+        """What may build here, in the order in which `auto` tries."""
+        builds = self._current.config.builds
+        storage, seconds = self._rooms.layers, builds.timeout
+        return [Buildah(storage, isolation=builds.isolation, seconds=seconds, clock=self._clock)]
+
+    def limits(self) -> Limits:
+        """What builds may take."""
+        builds = self._current.config.builds
+        return Limits(builds.builder, cache=int(builds.cache), free=int(builds.free))
+
+    async def logins(self) -> tuple[RegistryLogin, ...]:
+        """How builders speak to registries. Raises: SecretMissing, ImagesError."""
+        return tuple(
+            [await self._login(host, each) for host, each in self._current.config.registries.items()]
+        )
+
+    async def secrets(self, app: str) -> dict[str, str]:
+        """The secrets of an app's build by their ids. Raises: SecretMissing."""
+        build = self._current.config.apps[app].build
+        found = {name: secret.read() for name, secret in (build.secrets if build is not None else {}).items()}
+        self._current.hide(found.values())
+        return found
+
+    async def _login(self, host: str, registry: Registry) -> RegistryLogin:
+        login = told(login_at(host, registry), self._current.hide)
+        account = await login.account() if login is not None else None
+        plain = registry.plain_http or (is_loopback(host) and registry.ca_file is None)
+        return RegistryLogin(
+            host,
+            username=account.username if account is not None else "",
+            password=account.password if account is not None else "",
+            identity_token=account.identity_token if account is not None else "",
+            plain_http=plain,
+            ca_file=registry.ca_file,
+        )

@@ -1,0 +1,45 @@
+"""What the message of a build offers: while it runs, and once it has ended."""
+
+from bot.commands.choices import Choice, copying, run
+from bot.config import Config
+from bot.operations.view import View
+
+
+def while_running(view: View) -> list[Choice]:
+    """The log so far, and the way to stop it."""
+    if view.cancelling:
+        return []
+    stop = {"operation_id": view.id}
+    return [
+        _log("Log", view),
+        Choice("Cancel build", "operation.cancel", stop, "danger", app=view.app, anyone=True),
+    ]
+
+
+def next_steps(view: View, config: Config) -> list[Choice]:
+    """Where the image may go, what was said, and another try."""
+    assert view.outcome is not None
+    made = view.outcome.made
+    again = run("Build again", f"/build {view.app} {view.version}", fresh=True)
+    if made is None:
+        return [_log("Whole log", view), again]
+    app = config.apps.get(view.app)
+    first = next(iter(app.environments), "") if app is not None else ""
+    choices = []
+    if first:
+        label = f"Deploy to {first}"
+        choices.append(run(label, f"/deploy {view.app} {made.tag} {first}", "primary", fresh=True))
+    if made.was_there:
+        choices.append(_anew(view))
+    else:
+        choices.append(_log("Log", view))
+    return [*choices, *copying("Digest", made.digest)]
+
+
+def _log(label: str, view: View) -> Choice:
+    return Choice(label, "build.log", {"operation_id": view.id}, app=view.app, anyone=True)
+
+
+def _anew(view: View) -> Choice:
+    arguments = {"app": view.app, "ref": view.version}
+    return Choice("Build anew", "build.anew", arguments, app=view.app, anyone=True)

@@ -1,0 +1,76 @@
+"""From /build to the operation that it becomes."""
+
+from bot.commands.arguments import GitRef
+from bot.commands.ask import Ask
+from bot.commands.choices import run
+from bot.config import App
+from bot.images.builds import Recipe
+from bot.operations.build import Build, BuildArguments
+from bot.operations.desk import Order
+from bot.operations.errors import Busy
+
+BRANCHES = 6
+
+
+async def order_build(ask: Ask, app: App, ref: GitRef, *, again: bool = False) -> None:
+    """Hand a build in: whoever may build confirms nothing, since nothing runs of it yet."""
+    recipe = recipe_of(app)
+    if recipe is None:
+        await _say_what_lacks(ask, app)
+        return
+    order = Order(
+        kind=Build.kind,
+        subject=f"build/{app.name}/{ref}",
+        app=app.name,
+        environment="",
+        version=ref,
+        arguments=BuildArguments(recipe=recipe, ref=ref, again=again),
+        author=ask.author,
+        chat_id=ask.chat_id,
+        topic=ask.topic,
+        reply_to=ask.message_id,
+        quotes=True,
+    )
+    try:
+        await ask.submit(order)
+    except Busy as busy:
+        line = f"{busy.author} builds it already: operation {busy.holder}"
+        await ask.show("said", heading=f"⏳ build {app.name} {ref}", lines=[line])
+
+
+async def pick_ref(ask: Ask, app: App) -> None:
+    """Ask which branch, the one with the newest commit first.
+
+    Raises: ImagesError.
+    """
+    if app.source is None:
+        await _say_what_lacks(ask, app)
+        return
+    found = await ask.services.sources().branches(app.source.git)
+    choices = [run(branch, f"/build {app.name} {branch}") for branch in found[:BRANCHES]]
+    lines = ["Which branch?", f"Or a tag or commit: /build {app.name} v1.2"]
+    await ask.show("said", choices, heading=f"Build {app.name}", lines=lines)
+
+
+def recipe_of(app: App) -> Recipe | None:
+    """How the app is built; None where the configuration does not say."""
+    if app.source is None or app.build is None or app.image is None:
+        return None
+    return Recipe(
+        app=app.name,
+        image=app.image,
+        git=app.source.git,
+        path=app.source.path,
+        dockerfile=app.build.dockerfile,
+        tag=app.build.tag,
+        target=app.build.target,
+        args=dict(app.build.args),
+        platforms=app.build.platforms,
+    )
+
+
+async def _say_what_lacks(ask: Ask, app: App) -> None:
+    parts = {"image": app.image, "source": app.source, "build": app.build}
+    lacks = ", ".join(name for name, part in parts.items() if part is None)
+    lines = [f"The configuration of {app.name} has no {lacks}"]
+    await ask.show("said", heading=f"{app.name} can't be built", lines=lines)

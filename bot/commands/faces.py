@@ -1,0 +1,41 @@
+"""How operations look, by their kind: the templates of their message, and the buttons below it.
+
+Kinds that are not named here change a release, and look alike.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from bot.commands import build_steps, next_steps
+from bot.commands.choices import Choice
+from bot.config import Config
+from bot.operations.build import Build
+from bot.operations.view import View
+
+
+@dataclass(frozen=True)
+class Face:
+    """The message of one kind of operation: while it runs, at its end, and the short one that rings."""
+
+    running: str
+    ended: str
+    ring: str
+    while_running: Callable[[View], Sequence[Choice]]
+    next_steps: Callable[[View, Config], Sequence[Choice]]
+
+
+RELEASE = Face("running", "ended", "ring", next_steps.while_running, next_steps.next_steps)
+
+FACES = MappingProxyType(
+    {
+        Build.kind: Face(
+            "build_running", "build_ended", "build_ring", build_steps.while_running, build_steps.next_steps
+        )
+    }
+)
+
+
+def face_of(view: View) -> Face:
+    """How the message of an operation looks."""
+    return FACES.get(view.kind, RELEASE)

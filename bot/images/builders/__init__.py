@@ -1,0 +1,1 @@
+"""What makes images: one module for each builder, behind the protocol of `building`."""

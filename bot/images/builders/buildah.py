@@ -1,0 +1,201 @@
+"""Buildah: builds without a service of its own (buildah-build(1), https://buildah.io).
+
+Its storage is a folder of ours, so that the cache can be bounded and nothing of the machine's is touched. Logins and
+secrets are files in memory that it inherits: they stand in no argument, no environment and on no disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Literal
+
+from bot import programs
+from bot.clock import Clock
+from bot.images.builders.buildah_words import BuildahWords
+from bot.images.builders.building import BuildRequest, Tell
+from bot.images.builders.logins import auth_json, registries_conf, write_certificates
+from bot.images.errors import BuilderAway, BuildFailed
+from bot.images.references import is_digest
+from bot.images.wording import one_line
+from bot.programs import OutOfTime, in_memory
+
+Isolation = Literal["chroot", "oci", "rootless"]
+
+_DRIVERS = ("overlay", "vfs")
+"""How layers are stored, the better first: not every machine lets one mount overlays."""
+_QUICK = 60.0
+
+
+class Buildah:
+    """Builds with the `buildah` of this machine."""
+
+    name = "buildah"
+
+    def __init__(self, storage: Path, *, isolation: Isolation, seconds: float, clock: Clock) -> None:
+        """`storage` is a folder of its own for layers, `seconds` the longest that a build may take."""
+        self._storage = storage.absolute()
+        self._isolation = isolation
+        self._seconds = seconds
+        self._clock = clock
+        self._driver = ""
+
+    async def missing(self) -> str:
+        """Why it can't build here."""
+        try:
+            await self._usable()
+        except BuilderAway as away:
+            return str(away)
+        return ""
+
+    async def build(self, request: BuildRequest, tell: Tell) -> str:
+        """Build and push."""
+        await self._usable()
+        words = BuildahWords(tell, self._clock)
+        await asyncio.to_thread(_write_ways, request)
+        with ExitStack() as owned:
+            login = owned.enter_context(in_memory("auth.json", auth_json(request.logins)))
+            secrets = {
+                name: owned.enter_context(in_memory("secret", value.encode()))
+                for name, value in request.secrets.items()
+            }
+            arguments = ("build", *self._arguments(request, login, secrets))
+            status = await self._follow(request, arguments, (login, *secrets.values()), words)
+            if status != 0:
+                raise words.failure(status)
+            words.ended()
+            return await self._push(request, login, words)
+
+    async def trim(self, most: int) -> None:
+        """Remove images, oldest first, while all layers take more than `most` bytes.
+
+        A layer goes with the last image that is made of it.
+        """
+        await self._usable()
+        listed = json.loads(await self._quick("images", "--json") or b"[]") or []
+        removals = [("--", each["id"]) for each in sorted(listed, key=lambda each: each["created"])]
+        for what in (*removals, ("--prune",)):  # at last what failed builds have left
+            if await asyncio.to_thread(_size, self._storage) <= most:
+                return
+            await self._quick("rmi", "--force", *what, may_fail=True)
+
+    async def _usable(self) -> None:
+        """Find out once how layers can be stored here. Raises: BuilderAway."""
+        if self._driver:
+            return
+        await asyncio.to_thread(self._storage.mkdir, mode=0o700, parents=True, exist_ok=True)
+        for driver in _DRIVERS:
+            self._driver = driver
+            try:
+                await self._quick("info")
+            except BuilderAway as away:
+                trouble = away
+            else:
+                return
+        self._driver = ""
+        raise trouble
+
+    def _arguments(self, request: BuildRequest, login: int, secrets: Mapping[str, int]) -> Iterator[str]:
+        yield from ("--isolation", self._isolation, "--layers", "--format", "oci")
+        yield from ("--authfile", f"/dev/fd/{login}", "--cert-dir", str(request.room / "certs"))
+        # Several platforms make one image index, which buildah calls a manifest.
+        yield from ("--manifest" if len(request.platforms) > 1 else "--tag", request.image)
+        if request.platforms:
+            yield from ("--platform", ",".join(request.platforms))
+        for name, number in secrets.items():
+            yield from ("--secret", f"id={name},src=/dev/fd/{number}")
+        for key, value in request.args.items():
+            yield from ("--build-arg", f"{key}={value}")
+        for key, value in request.labels.items():
+            yield from ("--label", f"{key}={value}")
+        if request.target is not None:
+            yield from ("--target", request.target)
+        if request.again:
+            yield "--no-cache"
+        yield from ("--file", str(request.dockerfile), "--", str(request.context))
+
+    async def _push(self, request: BuildRequest, login: int, words: BuildahWords) -> str:
+        """Push what was built; its digest."""
+        file = request.room / "digest"
+        verb = ("manifest", "push", "--all") if len(request.platforms) > 1 else ("push",)
+        options = ("--authfile", f"/dev/fd/{login}", "--digestfile", str(file))
+        names = ("--", request.image, f"docker://{request.image}")
+        status = await self._follow(request, (*verb, *options, *names), (login,), words)
+        digest = (await asyncio.to_thread(file.read_text)).strip() if status == 0 else ""
+        if not is_digest(digest):
+            said = one_line(words.last, longest=160)
+            raise BuildFailed(f"The image was built but not pushed: {said}", advice="Check the registry")
+        return digest
+
+    async def _follow(
+        self, request: BuildRequest, arguments: Iterable[str], inherits: Sequence[int], words: BuildahWords
+    ) -> int:
+        try:
+            return await programs.follow(
+                "buildah",
+                *self._storing(),
+                *("--registries-conf", str(request.room / "registries.conf")),
+                *arguments,
+                environment=_environment(request.room),
+                seconds=self._seconds,
+                folder=request.room,
+                tell=words.read,
+                inherits=inherits,
+            )
+        except OutOfTime:
+            raise BuildFailed(
+                f"It took longer than {self._seconds / 60:.0f} min", advice="Raise builds.timeout"
+            ) from None
+        except OSError as error:
+            raise BuilderAway(f"buildah cannot be run on this machine: {error.strerror}.") from error
+
+    def _storing(self) -> tuple[str, ...]:
+        layers, run = self._storage / self._driver, self._storage / "run"
+        return ("--root", str(layers), "--runroot", str(run), "--storage-driver", self._driver)
+
+    async def _quick(self, *arguments: str, may_fail: bool = False) -> bytes:
+        """Run a verb that does not build; what it says. Raises: BuilderAway."""
+        try:
+            ended = await programs.run(
+                "buildah",
+                *self._storing(),
+                *arguments,
+                environment=_environment(self._storage),
+                seconds=_QUICK,
+                folder=self._storage,
+            )
+        except FileNotFoundError:
+            raise BuilderAway("buildah is not installed on the bot's machine: apt install buildah.") from None
+        except (OSError, OutOfTime) as error:
+            raise BuilderAway(f"buildah does not run on the bot's machine: {error}") from error
+        if ended.status != 0 and not may_fail:
+            raise BuilderAway(f"buildah can't work here: {one_line(ended.words, longest=160)}")
+        return ended.output
+
+
+def _environment(home: Path) -> dict[str, str]:
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(home),
+        "TMPDIR": str(home),
+        "LC_ALL": "C",
+    }
+
+
+def _write_ways(request: BuildRequest) -> None:
+    (request.room / "registries.conf").write_text(registries_conf(request.logins))
+    write_certificates(request.room / "certs", request.logins)
+
+
+def _size(folder: Path) -> int:
+    """Bytes of all files below a folder."""
+    return sum(
+        entry.stat(follow_symlinks=False).st_size
+        for root, _, names in os.walk(folder)
+        for name in names
+        if (entry := Path(root, name)).is_file() or entry.is_symlink()
+    )

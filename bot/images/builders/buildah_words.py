@@ -1,0 +1,93 @@
+"""What Buildah's lines mean: which instruction it is at, what it took from its cache, why it failed."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.clock import Clock
+from bot.events import BuildStep, BuildStepState, BuildWords, Pushed
+from bot.images.builders.building import Tell
+from bot.images.errors import BuildFailed
+from bot.images.wording import one_line
+
+_STEP = re.compile(
+    r"(?:\[(?P<stage>\d+)/(?P<stages>\d+)\] )?STEP (?P<number>\d+)/(?P<of>\d+): (?P<instruction>.+)"
+)
+_CACHED = re.compile(r"--> Using cache\b")
+_ERROR = re.compile(r"(?i)error: (?:building at STEP \"(?P<instruction>.*?)\": )?(?P<words>.+)")
+_STATUS = re.compile(r"exit status (\d+)")
+_NO_SHELL = "exec: not started"
+
+
+class BuildahWords:
+    """Reads the lines of one build and tells what they mean."""
+
+    def __init__(self, tell: Tell, clock: Clock) -> None:
+        self._tell = tell
+        self._clock = clock
+        self._step: BuildStep | None = None
+        self._error = ""
+        self._last: deque[str] = deque(maxlen=5)
+
+    def read(self, lines: Sequence[str]) -> None:
+        """Take the next lines."""
+        said = [line for line in lines if not self._is_about_steps(line)]
+        self._last.extend(line for line in said if line.strip())
+        if said:
+            self._tell(BuildWords(tuple(said)))
+
+    def ended(self) -> None:
+        """All instructions are done, and the push begins."""
+        self._end("done")
+        self._tell(Pushed(0, 0))
+
+    def failure(self, status: int) -> BuildFailed:
+        """Why a build failed."""
+        self._end("failed")
+        at = self._step.instruction if self._step is not None else ""
+        match = _ERROR.fullmatch(self._error)
+        if match is None:
+            return BuildFailed(f"buildah ended with {status}: {one_line(self.last, longest=160)}")
+        code = _STATUS.search(match["words"])
+        if code is not None and any(_NO_SHELL in line for line in self._last):
+            return BuildFailed(
+                "The image has no such program", instruction=at, advice="Is there a shell in it?"
+            )
+        if code is not None:
+            return BuildFailed(f"Exit {code[1]}", instruction=at)
+        return BuildFailed(one_line(match["words"], longest=160), instruction=match["instruction"] or at)
+
+    @property
+    def last(self) -> str:
+        """The last line that says something."""
+        return self._error or (self._last[-1] if self._last else "")
+
+    def _is_about_steps(self, line: str) -> bool:
+        step = _STEP.fullmatch(line)
+        if step is not None:
+            self._end("done")
+            self._step = BuildStep(
+                number=int(step["number"]),
+                of=int(step["of"]),
+                stage=int(step["stage"] or 1),
+                stages=int(step["stages"] or 1),
+                instruction=step["instruction"],
+                state="running",
+                at=self._clock.now(),
+            )
+            self._tell(self._step)
+            return True
+        if _CACHED.search(line):
+            self._end("cached")
+            return True
+        if _ERROR.fullmatch(line):
+            self._error = line
+        return line.startswith("--> ")
+
+    def _end(self, state: BuildStepState) -> None:
+        if self._step is not None and self._step.state == "running":
+            self._step = replace(self._step, state=state, at=self._clock.now())
+            self._tell(self._step)

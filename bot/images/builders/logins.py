@@ -1,0 +1,49 @@
+"""Logins and ways to registries in the forms that container tools read.
+
+`auth.json` is containers-auth.json(5) and Docker's config.json alike, `registries.conf` is
+containers-registries.conf(5).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from bot.images.builders.building import RegistryLogin
+
+_HUB = "docker.io"
+_HUB_KEY = "https://index.docker.io/v1/"
+
+
+def auth_json(logins: Iterable[RegistryLogin]) -> bytes:
+    """Names and passwords by host; a host that is asked anonymously is left out."""
+    entries = {}
+    for each in logins:
+        if each.identity_token:
+            entry = {"identitytoken": each.identity_token}
+        elif each.username:
+            pair = f"{each.username}:{each.password}".encode()
+            entry = {"auth": base64.b64encode(pair).decode()}
+        else:
+            continue
+        entries[_HUB_KEY if each.host == _HUB else each.host] = entry
+    return json.dumps({"auths": entries}).encode()
+
+
+def registries_conf(logins: Iterable[RegistryLogin]) -> str:
+    """Which registries are spoken to without TLS; short names mean Docker Hub, and nobody is asked which."""
+    lines = ['unqualified-search-registries = ["docker.io"]', 'short-name-mode = "disabled"']
+    for each in logins:
+        if each.plain_http:
+            lines += ["[[registry]]", f"location = {json.dumps(each.host)}", "insecure = true"]
+    return "\n".join(lines) + "\n"
+
+
+def write_certificates(folder: Path, logins: Iterable[RegistryLogin]) -> None:
+    """A folder of the authorities that registries have of their own, as `--cert-dir` of buildah takes it."""
+    folder.mkdir(exist_ok=True)
+    files = {each.ca_file for each in logins if each.ca_file is not None}
+    for number, file in enumerate(sorted(files)):
+        (folder / f"{number}.crt").write_bytes(file.read_bytes())
