@@ -334,6 +334,7 @@ def _services(parts: Parts, screen: Screen, desk: Desk, notices: Notices, reload
         notices=notices,
         builds=parts.builds,
         sources=lambda: parts.images.sources,
+        registries=lambda: parts.images.registries,
         suspensions=parts.suspensions,
     )
 

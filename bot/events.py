@@ -170,8 +170,8 @@ class BuildStep:
 
     number: int
     of: int
-    stage: int
-    stages: int
+    stage: str
+    """Which of several; "" where there is one."""
     instruction: str
     state: BuildStepState
     at: datetime

@@ -2,7 +2,7 @@
 
 from bot.commands.arguments import GitRef
 from bot.commands.ask import Ask
-from bot.commands.building import order_build, pick_ref
+from bot.commands.building import order_build, pick_ref, propose_dockerfile
 from bot.commands.declaring import button, command
 from bot.config import App
 from bot.telegram.messages import Document
@@ -35,3 +35,9 @@ async def log(ask: Ask, operation_id: str) -> None:
     masked = ask.services.masker().mask_text(text.decode(errors="replace"))
     document = Document(name, masked.encode())
     await ask.show("document", document=document, heading=f"build {row.app} {row.version}")
+
+
+@command("dockerfile", permission="image.build", example="/dockerfile shop", group="Build")
+async def dockerfile(ask: Ask, app: App) -> None:
+    """Propose a Dockerfile for an app that has none."""
+    await propose_dockerfile(ask, app)

@@ -60,7 +60,7 @@ async def press(ask: Ask, operation_id: str) -> None:
 async def _stop(ask: Ask, row: OperationRow) -> None:
     need_to_stop(ask, row)
     stopped = await ask.services.desk.cancel(row.id, ask.author)
-    words = f"Cancelling {row.app} → {row.environment}" if stopped else "It has ended or is stopping already"
+    words = f"Cancelling {row.place}" if stopped else "It has ended or is stopping already"
     if ask.pressed:
         ask.toast(words)
     else:
@@ -71,7 +71,7 @@ def _label(row: OperationRow) -> str:
     """Where it is and what it does: a deploy and those who wait for it have the same place."""
     what = "wait of" if row.kind == "turn" else row.kind
     whose = f" {row.author_name}" if row.kind == "turn" else f" {row.version}" if row.version else ""
-    return f"{row.app} → {row.environment}: {what}{whose}"
+    return f"{row.place}: {what}{whose}"
 
 
 def _may_see(ask: Ask, row: OperationRow) -> bool:

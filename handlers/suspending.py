@@ -118,7 +118,7 @@ async def _running(ask: Ask, person_id: int) -> Sequence[OperationRow]:
 
 def _stop(row: OperationRow) -> Choice:
     return Choice(
-        f"Stop {row.app} → {row.environment}",
+        f"Stop {row.place}",
         "operation.cancel",
         {"operation_id": row.id},
         app=row.app,

@@ -5,6 +5,7 @@ from bot.commands.ask import Ask
 from bot.commands.choices import run
 from bot.config import App
 from bot.images.builds import Recipe
+from bot.images.proposing import propose
 from bot.operations.build import Build, BuildArguments
 from bot.operations.desk import Order
 from bot.operations.errors import Busy
@@ -50,6 +51,33 @@ async def pick_ref(ask: Ask, app: App) -> None:
     choices = [run(branch, f"/build {app.name} {branch}") for branch in found[:BRANCHES]]
     lines = ["Which branch?", f"Or a tag or commit: /build {app.name} v1.2"]
     await ask.show("said", choices, heading=f"Build {app.name}", lines=lines)
+
+
+async def propose_dockerfile(ask: Ask, app: App) -> None:
+    """Send a Dockerfile that fits what the source looks like.
+
+    Raises: ImagesError.
+    """
+    if app.source is None:
+        await _say_what_lacks(ask, app)
+        return
+    source, sources = app.source, ask.services.sources()
+    branch = (await sources.branches(source.git))[0]
+
+    async def has(name: str) -> bool:
+        return await sources.read(source.git, branch, f"{source.path}/{name}") is not None
+
+    name = app.build.dockerfile if app.build is not None else "Dockerfile"
+    if await has(name):
+        lines = [f"{name} is there in {branch}", f"Build it: /build {app.name} {branch}"]
+        await ask.show("said", heading=f"{app.name} has a Dockerfile", lines=lines)
+        return
+    proposal = await propose(app.name, has)
+    if proposal is None:
+        lines = ["No go.mod, package.json, pyproject.toml or index.html", "Write a Dockerfile by hand"]
+        await ask.show("said", heading=f"{app.name}: nobody can tell what it is", lines=lines)
+        return
+    await ask.document("Dockerfile", proposal.text, "document", {"heading": f"{app.name}: {proposal.title}"})
 
 
 def recipe_of(app: App) -> Recipe | None:

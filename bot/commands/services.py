@@ -11,6 +11,7 @@ from bot.commands.suspending import Suspensions
 from bot.config import Config, Target
 from bot.helm.client import Helm
 from bot.images.builds import Builds
+from bot.images.registry import Registries
 from bot.images.source import Sources
 from bot.masking import Masker
 from bot.notices.notices import Notices
@@ -50,4 +51,5 @@ class Services:
     notices: Notices
     builds: Builds
     sources: Callable[[], Sources]
+    registries: Callable[[], Registries]
     suspensions: Suspensions

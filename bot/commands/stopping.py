@@ -33,7 +33,7 @@ def need_to_stop(ask: Ask, row: OperationRow) -> None:
     """
     if not may_stop(ask, row):
         decision = ask.may("deploy.cancel.others", row.app, row.environment)
-        raise Refused(decision, f"{row.app} → {row.environment}")
+        raise Refused(decision, row.place)
 
 
 async def in_the_way(ask: Ask, busy: Busy) -> Stopping | None:

@@ -15,6 +15,7 @@ from bot.images.addresses import parse_address
 from bot.images.build_log import BuildLog, read
 from bot.images.builders.building import Builder, BuildEvent, BuildRequest, RegistryLogin, Tell
 from bot.images.builders.choosing import choose
+from bot.images.builders.dockerfiles import check
 from bot.images.errors import BuildFailed, RepositoryMissing, TagMissing
 from bot.images.registry import Registries
 from bot.images.rooms import Rooms
@@ -23,6 +24,11 @@ from bot.images.tagging import tag_of
 
 REVISION = "org.opencontainers.image.revision"
 """The label that names the commit (OCI image specification, "Pre-Defined Annotation Keys"), as the others below."""
+
+LINES = 20
+"""Lines of a build that are told to whoever looks on."""
+
+LARGEST_DOCKERFILE = 2**20
 
 
 class Recipe(BaseModel):
@@ -160,6 +166,7 @@ class Builds:
                 f"{recipe.app} has no {recipe.dockerfile} in {source.sha[:7]}",
                 advice=f"/dockerfile {recipe.app} proposes one",
             )
+        check(await asyncio.to_thread(_text, dockerfile))
         home = room / "builder"
         await asyncio.to_thread(home.mkdir)
         return BuildRequest(
@@ -214,8 +221,10 @@ class Builds:
         return heard
 
 
-LINES = 20
-"""Lines of a build that are told to whoever looks on."""
+def _text(file: Path) -> str:
+    """The text of a file, of which a line may be anything: builders have the last word on that."""
+    with file.open("rb") as opened:
+        return opened.read(LARGEST_DOCKERFILE).decode(errors="replace")
 
 
 def _within(folder: Path, path: str) -> Path:

@@ -19,8 +19,7 @@ class Instruction(BaseModel):
 
     number: int
     of: int
-    stage: int
-    stages: int
+    stage: str
     text: str
     state: BuildStepState
     started_at: datetime
@@ -80,7 +79,6 @@ class BuildView(BaseModel):
             number=event.number,
             of=event.of,
             stage=event.stage,
-            stages=event.stages,
             text=event.instruction,
             state=event.state,
             started_at=known.started_at if known is not None else event.at,

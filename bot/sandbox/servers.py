@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, field
+from dataclasses import dataclass, field
 from typing import Final
 
 from bot.sandbox.kubernetes.behaviour import Behaviour, Pace, behaviour_of_tag

@@ -147,6 +147,11 @@ class OperationRow(Table):
         Index(None, "app", "environment", "created_at"),
     )
 
+    @property
+    def place(self) -> str:
+        """What it is about, in words: an app, and the environment where it is in one."""
+        return " → ".join(name for name in (self.app, self.environment) if name)
+
 
 class StepRow(Table):
     """One finished step of an operation: what it returned, or the domain's error that it raised."""

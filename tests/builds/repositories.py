@@ -45,7 +45,9 @@ class Repository:
     def git(self, *arguments: str) -> str:
         """Run git in it."""
         own = {"GIT_CONFIG_NOSYSTEM": "1", "HOME": str(self.folder.parent), "PATH": os.environ["PATH"]}
-        who = {f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER") for what, value in _LEE.items()}
+        who = {
+            f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER") for what, value in _LEE.items()
+        }
         ended = subprocess.run(
             ["git", "-C", str(self.folder), *arguments],
             env={**own, **who},

@@ -55,7 +55,7 @@ class Buildah:
     async def build(self, request: BuildRequest, tell: Tell) -> str:
         """Build and push."""
         await self._usable()
-        words = BuildahWords(tell, self._clock)
+        words = BuildahWords(tell, self._clock, labels=len(request.labels))
         await asyncio.to_thread(_write_ways, request)
         with ExitStack() as owned:
             login = owned.enter_context(in_memory("auth.json", auth_json(request.logins)))

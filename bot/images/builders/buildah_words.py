@@ -25,9 +25,11 @@ _NO_SHELL = "exec: not started"
 class BuildahWords:
     """Reads the lines of one build and tells what they mean."""
 
-    def __init__(self, tell: Tell, clock: Clock) -> None:
+    def __init__(self, tell: Tell, clock: Clock, *, labels: int) -> None:
+        """`labels` is how many instructions buildah appends for those that it was given as options."""
         self._tell = tell
         self._clock = clock
+        self._labels = labels
         self._step: BuildStep | None = None
         self._error = ""
         self._last: deque[str] = deque(maxlen=5)
@@ -69,16 +71,7 @@ class BuildahWords:
         step = _STEP.fullmatch(line)
         if step is not None:
             self._end("done")
-            self._step = BuildStep(
-                number=int(step["number"]),
-                of=int(step["of"]),
-                stage=int(step["stage"] or 1),
-                stages=int(step["stages"] or 1),
-                instruction=step["instruction"],
-                state="running",
-                at=self._clock.now(),
-            )
-            self._tell(self._step)
+            self._begin(step)
             return True
         if _CACHED.search(line):
             self._end("cached")
@@ -86,6 +79,15 @@ class BuildahWords:
         if _ERROR.fullmatch(line):
             self._error = line
         return line.startswith("--> ")
+
+    def _begin(self, step: re.Match[str]) -> None:
+        number, of = int(step["number"]), int(step["of"])
+        of -= self._labels if step["stage"] == step["stages"] else 0
+        if number <= of:
+            now = self._clock.now()
+            stage = f"{step['stage']} of {step['stages']}" if step["stages"] else ""
+            self._step = BuildStep(number, of, stage, step["instruction"], "running", now)
+            self._tell(self._step)
 
     def _end(self, state: BuildStepState) -> None:
         if self._step is not None and self._step.state == "running":

@@ -1,0 +1,178 @@
+"""BuildKit: a daemon that `buildctl` talks to, on this machine or elsewhere (https://github.com/moby/buildkit).
+
+The daemon gets the files, secrets and logins of one build from the client's session, and keeps them for no other.
+Nothing is asked of it that its operator must allow: no entitlement, no front end but its own (security.md, row 31).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.version import InvalidVersion, Version
+
+from bot import programs
+from bot.images.builders.building import BuildRequest, Tell
+from bot.images.builders.buildkit_words import BuildkitWords
+from bot.images.builders.logins import auth_json
+from bot.images.errors import BuilderAway, BuildFailed
+from bot.images.references import is_digest
+from bot.images.wording import one_line
+from bot.programs import OutOfTime, in_memory
+
+LEAST = Version("0.12.5")
+"""The first without CVE-2024-23651 to 23653, by which a Dockerfile reached the daemon's machine."""
+
+_QUICK = 20.0
+
+
+@dataclass(frozen=True)
+class BuildkitAddress:
+    """Where the daemon listens (`unix:///run/buildkit/buildkitd.sock`, `tcp://host:1234`), and TLS with it."""
+
+    url: str
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+
+
+class Buildkit:
+    """Builds in a BuildKit daemon."""
+
+    name = "buildkit"
+
+    def __init__(self, address: BuildkitAddress | None, *, seconds: float) -> None:
+        """`address` is None where none is configured."""
+        self._address = address
+        self._seconds = seconds
+
+    async def missing(self) -> str:
+        """Why it can't build here."""
+        if self._address is None:
+            return "No BuildKit is configured (builds.buildkit)."
+        try:
+            told = await self._quick("debug", "info")
+        except BuilderAway as away:
+            return str(away)
+        words = told.split()
+        version = next((word for word in words if word[:1] == "v" and word[1:2].isdecimal()), "")
+        try:
+            is_old = Version(version) < LEAST
+        except InvalidVersion:
+            return f"BuildKit does not tell its version: {one_line(told, longest=80)}"
+        return f"BuildKit {version} has known holes: use {LEAST} or newer." if is_old else ""
+
+    async def build(self, request: BuildRequest, tell: Tell) -> str:
+        """Build and push."""
+        words = BuildkitWords(tell)
+        result = request.room / "result.json"
+        with ExitStack() as owned:
+            login = owned.enter_context(in_memory("config.json", auth_json(request.logins)))
+            secrets = {
+                name: owned.enter_context(in_memory("secret", value.encode()))
+                for name, value in request.secrets.items()
+            }
+            config = await asyncio.to_thread(_login_folder, request.room, login)
+            try:
+                status = await programs.follow(
+                    "buildctl",
+                    *self._reaching(),
+                    *self._arguments(request, result, secrets),
+                    environment={**_environment(request.room), "DOCKER_CONFIG": str(config)},
+                    seconds=self._seconds,
+                    folder=request.room,
+                    tell=words.read,
+                    inherits=(login, *secrets.values()),
+                )
+            except OutOfTime:
+                took = f"It took longer than {self._seconds / 60:.0f} min"
+                raise BuildFailed(took, advice="Raise builds.timeout") from None
+            except OSError as error:
+                raise BuilderAway(f"buildctl cannot be run on this machine: {error.strerror}.") from error
+        if status != 0:
+            raise words.failure(status)
+        digest = (await asyncio.to_thread(_read, result)).get("containerimage.digest")
+        if not isinstance(digest, str) or not is_digest(digest):
+            raise BuildFailed("BuildKit does not tell what it pushed")
+        return digest
+
+    async def trim(self, most: int) -> None:
+        """Keep the daemon's cache below `most` bytes."""
+        await self._quick("prune", "--keep-storage", str(most // 2**20))
+
+    def _arguments(self, request: BuildRequest, result: Path, secrets: Mapping[str, int]) -> Iterator[str]:
+        yield from ("build", "--frontend", "dockerfile.v0", "--progress", "rawjson")
+        yield from ("--metadata-file", str(result))
+        yield from ("--local", f"context={request.context}")
+        yield from ("--local", f"dockerfile={request.dockerfile.parent}")
+        yield from ("--opt", f"filename={request.dockerfile.name}")
+        for name, number in secrets.items():
+            yield from ("--secret", f"id={name},src=/dev/fd/{number}")
+        for key, value in request.args.items():
+            yield from ("--opt", f"build-arg:{key}={value}")
+        for key, value in request.labels.items():
+            yield from ("--opt", f"label:{key}={value}")
+        if request.target is not None:
+            yield from ("--opt", f"target={request.target}")
+        if request.platforms:
+            yield from ("--opt", f"platform={','.join(request.platforms)}")
+        if request.again:
+            yield "--no-cache"
+        plain = {each.host for each in request.logins if each.plain_http}
+        insecure = ",registry.insecure=true" if request.image.partition("/")[0] in plain else ""
+        yield from ("--output", f"type=image,name={request.image},push=true,oci-mediatypes=true{insecure}")
+
+    def _reaching(self) -> Iterator[str]:
+        assert self._address is not None
+        yield from ("--addr", self._address.url)
+        files = {"ca": self._address.ca_file, "cert": self._address.cert_file, "key": self._address.key_file}
+        for kind, file in files.items():
+            if file is not None:
+                yield from (f"--tls{kind}", str(file))
+
+    async def _quick(self, *arguments: str) -> str:
+        """Ask the daemon something that takes no time. Raises: BuilderAway."""
+        home = Path("/")
+        try:
+            ended = await programs.run(
+                "buildctl",
+                *self._reaching(),
+                *arguments,
+                environment=_environment(home),
+                seconds=_QUICK,
+                folder=home,
+            )
+        except FileNotFoundError:
+            raise BuilderAway("buildctl is not installed on the bot's machine.") from None
+        except OutOfTime:
+            raise BuilderAway("BuildKit does not answer.") from None
+        except OSError as error:
+            raise BuilderAway(f"buildctl does not run on the bot's machine: {error}") from error
+        if ended.status != 0:
+            raise BuilderAway(f"BuildKit can't be asked: {one_line(ended.words, longest=160)}")
+        return ended.output.decode(errors="replace")
+
+
+def _environment(home: Path) -> dict[str, str]:
+    return {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(home), "LC_ALL": "C"}
+
+
+def _login_folder(room: Path, descriptor: int) -> Path:
+    """A folder whose config.json is the file in memory that the client inherits."""
+    folder = room / "docker"
+    folder.mkdir()
+    (folder / "config.json").symlink_to(f"/dev/fd/{descriptor}")
+    return folder
+
+
+def _read(file: Path) -> dict[str, object]:
+    try:
+        found = json.loads(file.read_text())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
