@@ -18,22 +18,36 @@ LOCK = 0x70696C6F74
 def migrate(connection: Connection) -> None:
     """Create the tables or upgrade them to the newest schema, in the connection's transaction; safe at every start.
 
-    Raises: StoreTooNew when the schema is one that this program does not know, StoreDamaged when the database
-    belongs to something else.
+    Raises: what `check` raises.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.attributes["connection"] = connection
-    scripts = ScriptDirectory.from_config(config)
+    current, config = check(connection), _config()
+    if current != ScriptDirectory.from_config(config).get_current_head():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def check(connection: Connection) -> str | None:
+    """The schema's version, None where there is nothing yet; changes nothing.
+
+    Raises: StoreTooNew when the schema is one that this program does not know, StoreDamaged when the database
+    belongs to something else.
+    """
     current = MigrationContext.configure(connection).get_current_revision()
     if current is None:
         _refuse_others(connection)
-    elif current not in {script.revision for script in scripts.walk_revisions()}:
+        return None
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if current not in known:
         raise StoreTooNew(current)
-    if current != scripts.get_current_head():
-        command.upgrade(config, "head")
+    return current
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
 
 
 def _refuse_others(connection: Connection) -> None:
@@ -42,4 +56,7 @@ def _refuse_others(connection: Connection) -> None:
     meets = found if connection.dialect.name == "sqlite" else found & Table.metadata.tables.keys()
     if meets:
         tables = ", ".join(sorted(meets)[:3])
-        raise StoreDamaged("the configured place", f"it is not Pilothouse's, it has tables such as {tables}")
+        where = connection.engine.url.database if connection.dialect.name == "sqlite" else None
+        raise StoreDamaged(
+            where or "the configured place", f"it is not Pilothouse's, it has tables such as {tables}"
+        )
