@@ -1,4 +1,4 @@
-"""The bot and a bare python-telegram-bot echo bot, each as a process of its own with an embedded Telegram of its own."""
+"""The bot and a bare python-telegram-bot echo bot, as processes, each with an embedded Telegram of its own."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""`pilothouse run` with no pace of its own in chats, for a Telegram that has none: `python -m bench.unlimited CONFIG`."""
+"""`pilothouse run` with no pace of its own in chats, for a Telegram without one: `python -m bench.unlimited CONFIG`."""
 
 import asyncio
 import os
