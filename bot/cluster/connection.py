@@ -16,7 +16,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
-from aiohttp_socks import ProxyConnector
 from multidict import CIMultiDict
 
 from bot.access import ClusterAccess, Identity
@@ -92,6 +91,8 @@ class Connection:
         rest = client.rest_client
         if (rest.proxy or "").startswith("socks"):
             # aiohttp speaks to HTTP proxies only; its session takes a connector that speaks SOCKS.
+            from aiohttp_socks import ProxyConnector  # few have such a proxy, and it takes time to import
+
             connector = ProxyConnector.from_url(rest.proxy, ssl=rest.ssl_context, limit=_CONNECTIONS)
             rest.pool_manager = aiohttp.ClientSession(connector=connector, read_bufsize=2**21)
             rest.proxy = None

@@ -14,11 +14,11 @@ from typing import Any, Self
 import structlog
 from prometheus_client import Counter
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
 from bot.store.database import Database
+from bot.store.inserting import insert
 from bot.store.tables import UpdateRow
 from bot.telegram.incoming import (
     Chat,
@@ -148,7 +148,6 @@ class Inbox:
         )
 
     async def _store(self, session: AsyncSession, updates: Sequence[Payload]) -> set[int]:
-        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
         now = self._clock.now()
         rows = [
             {
@@ -160,7 +159,7 @@ class Inbox:
             }
             for each in updates
         ]
-        statement = insert(UpdateRow).values(rows).on_conflict_do_nothing().returning(UpdateRow.update_id)
+        statement = insert(session, UpdateRow).values(rows).on_conflict_do_nothing().returning(UpdateRow.update_id)
         return set(await session.scalars(statement))
 
     def _queue(self, name: str, payload: Payload, attempts: int) -> None:
