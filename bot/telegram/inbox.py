@@ -25,11 +25,13 @@ from bot.telegram.incoming import (
     ChatMoved,
     Incoming,
     Membership,
+    NoUpdate,
     Press,
     Sender,
     TextMessage,
     lane,
     parse,
+    storable,
 )
 from bot.telegram.tidying import tidy
 
@@ -121,6 +123,7 @@ class Inbox:
             return
         if self._pending >= self._capacity:
             raise InboxFull
+        updates = [storable(each) for each in updates]
         async with self._database.write() as session:
             new = await self._store(session, updates)
         STORED.inc(len(new))
@@ -197,6 +200,9 @@ class Inbox:
                 incoming = parse(payload)
                 if incoming is not None:
                     await self._handle(incoming)
+                break
+            except NoUpdate as error:
+                log.warning("an update is none that Telegram documents", update=update_id, because=str(error))
                 break
             except Exception:
                 attempts += 1
