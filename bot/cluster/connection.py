@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -41,9 +41,6 @@ _RENEWAL = 300.0
 
 _CONNECTIONS = 512
 """Watches hold one each, eight a rollout; the library's 100 would run dry in silence."""
-
-_LARGE = 64 << 10
-"""Bytes of JSON that are parsed in a thread: about a millisecond's worth."""
 
 _TOO_BUSY = (429, 502, 503, 504)
 
@@ -239,19 +236,6 @@ def _impersonation(identity: Identity | None) -> list[tuple[str, str]]:
     return [("Impersonate-User", identity.user)] + [("Impersonate-Group", group) for group in identity.groups]
 
 
-async def parsed(body: bytes, hook: Callable[[dict[str, Any]], dict[str, Any]] | None = None) -> Any:
-    """JSON, large bodies off the loop; `hook` sees each object as it is read.
-
-    Raises: ClusterUnreachable when it is no JSON (a proxy's page, most often).
-    """
-    try:
-        if len(body) > _LARGE:
-            return await asyncio.to_thread(json.loads, body, object_hook=hook)
-        return json.loads(body, object_hook=hook)
-    except ValueError as error:
-        raise ClusterUnreachable("what answers at the cluster's address is no Kubernetes API") from error
-
-
 def without_managers(item: dict[str, Any]) -> dict[str, Any]:
     """An object without what server-side apply remembers of it. Thousands of kept objects make the garbage
     collector's full rounds long, and those stop the loop: 0.1 s for 5,000 pods."""
@@ -266,8 +250,9 @@ def refused(code: int, body: bytes, identity: Identity | None) -> ClusterError:
         status = json.loads(body)
         message, reason = str(status.get("message") or ""), str(status.get("reason") or "")
         causes = tuple(map(Cause.of, (status.get("details") or {}).get("causes") or ()))
-    except (ValueError, AttributeError):
-        message, reason = body[:200].decode(errors="replace").strip(), ""
+    except (AttributeError, RecursionError, TypeError, ValueError):  # no Status: a proxy's page, or anything
+        causes, reason = (), ""
+        message = body[:200].decode(errors="replace").strip()
     if code in _TOO_BUSY:
         return ClusterUnreachable(f"the cluster cannot answer now: {message or f'status {code}'}")
     if code == 409:
