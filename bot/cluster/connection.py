@@ -42,7 +42,11 @@ _RENEWAL = 300.0
 _CONNECTIONS = 512
 """Watches hold one each, eight a rollout; the library's 100 would run dry in silence."""
 
-_TOO_BUSY = (429, 502, 503, 504)
+_TOO_BUSY = (429, 500, 502, 503, 504)
+"""500 is how an API server says that its etcd changes the leader or does not answer."""
+
+_WEBHOOK = "webhook"
+"""What else is a 500: one that admits or converts objects fails, and asking the API server again mends nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +257,7 @@ def refused(code: int, body: bytes, identity: Identity | None) -> ClusterError:
     except (AttributeError, RecursionError, TypeError, ValueError):  # no Status: a proxy's page, or anything
         causes, reason = (), ""
         message = body[:200].decode(errors="replace").strip()
-    if code in _TOO_BUSY:
+    if code in _TOO_BUSY and _WEBHOOK not in message:
         return ClusterUnreachable(f"the cluster cannot answer now: {message or f'status {code}'}")
     if code == 409:
         return ClusterConflict(message or "somebody else changed it meanwhile", code, reason, causes)

@@ -82,18 +82,19 @@ async def watching(
                         item = kept(changed)
                         _remember(known, kind, item)
                         yield WatchEvent(kind, item)  # type: ignore[arg-type]  # the API sends no other words
-        except Gone:
+        except (Gone, ClusterRefused) as error:
+            if isinstance(error, ClusterRefused) and error.code != _GONE:
+                raise
             place = ""
         except ClusterUnreachable as error:
             if not lost:
                 lost = True
                 yield WatchEvent("LOST", {"words": error.words})
-            pause = min(_LONGEST_PAUSE, max(_FIRST_PAUSE, pause * 2))
-            await clock.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
-        except ClusterRefused as error:
-            if error.code != _GONE:
-                raise
-            place = ""
+        else:  # its time was up
+            continue
+        # Also after a place that is gone: a server that forgets each at once would be listed without a break.
+        pause = min(_LONGEST_PAUSE, max(_FIRST_PAUSE, pause * 2))
+        await clock.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
 
 
 async def _held(

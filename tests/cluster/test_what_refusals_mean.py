@@ -34,6 +34,8 @@ MAY_NOT_IMPERSONATE = (
         (401, "Unauthorized", None, ClusterRefused, "does not accept the bot's credentials"),
         (429, "too many requests", None, ClusterUnreachable, "cannot answer now"),
         (503, "", None, ClusterUnreachable, "status 503"),
+        (500, "etcdserver: leader changed", None, ClusterUnreachable, "leader changed"),
+        (500, "conversion webhook for example.org/v1, Kind=It failed", None, ClusterRefused, "Kind=It"),
         (500, 'failed calling webhook "w"', None, ClusterRefused, "failed calling webhook"),
     ],
 )
