@@ -42,7 +42,7 @@ format: $(READY) ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY) ## Measure the figures in docs/performance.md
+bench: $(READY) ## Measure what people wait for, and write docs/benchmarks.md
 	$(BIN)/python -m bench
 
 crash: $(READY) ## Kill the bot at every point of each kind of work, and look at how that ends (an hour)

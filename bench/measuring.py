@@ -1,20 +1,43 @@
 """What a measurement is, and how a call is timed: the middle and the slow end, since people remember the slow end."""
 
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, dataclass
 from statistics import median
+from typing import Any, Self
 
 
 @dataclass(frozen=True)
 class Goal:
-    """What a figure is to be: no more than `most` in its unit, or so many times what stands beside it."""
+    """What a figure is to be: at most or at least so much in its unit, or so many times what stands beside it."""
 
     most: float | None = None
+    least: float | None = None
     times: float | None = None
+    """At most."""
+    least_times: float | None = None
 
-    def __str__(self) -> str:
-        return f"≤ {self.most:g}" if self.most is not None else f"≤ {self.times:g}x"
+    @property
+    def is_ratio(self) -> bool:
+        """Whether it hangs on what stands beside the figure."""
+        return self.times is not None or self.least_times is not None
+
+    def shown(self, unit: str) -> str:
+        """The goal as people read it."""
+        if self.most is not None:
+            return f"≤ {_shown(self.most, unit)}"
+        if self.least is not None:
+            return f"≥ {_shown(self.least, unit)}"
+        return f"≤ {self.times:g}x" if self.times is not None else f"≥ {self.least_times:g}x"
+
+    def met(self, value: float, ratio: float | None) -> bool:
+        """Whether a figure is that, `ratio` times what stands beside it."""
+        return (
+            (self.most is None or value <= self.most)
+            and (self.least is None or value >= self.least)
+            and (self.times is None or (ratio is not None and ratio <= self.times))
+            and (self.least_times is None or (ratio is not None and ratio >= self.least_times))
+        )
 
 
 @dataclass(frozen=True)
@@ -39,10 +62,16 @@ class Figure:
 
     @property
     def compared(self) -> str:
-        """What stands beside it and the goal, as people read them."""
-        beside = f"{self.beside[0]}: {_shown(self.beside[1], self.unit)}" if self.beside else ""
-        goal = f"{self.goal} {'✓' if self.met else '✗'}" if self.goal else ""
-        return ", ".join(filter(None, (beside, goal)))
+        """What stands beside it, as people read it."""
+        if self.beside is None:
+            return ""
+        ratio = f" ({self.ratio:.3g}x)" if self.ratio is not None else ""
+        return f"{self.beside[0]}: {_shown(self.beside[1], self.unit)}{ratio}"
+
+    @property
+    def aimed(self) -> str:
+        """The goal, as people read it."""
+        return self.goal.shown(self.unit) if self.goal else ""
 
     @property
     def ratio(self) -> float | None:
@@ -52,24 +81,18 @@ class Figure:
     @property
     def met(self) -> bool | None:
         """Whether it is what it is to be; None without a goal."""
-        if self.goal is None:
-            return None
-        if self.goal.most is not None:
-            return self.value <= self.goal.most
-        return self.ratio is not None and self.goal.times is not None and self.ratio <= self.goal.times
+        return self.goal.met(self.value, self.ratio) if self.goal else None
 
-    def as_json(self) -> dict[str, object]:
-        """For programs that follow figures over time."""
-        return {
-            "name": self.what,
-            "value": self.value,
-            "unit": self.unit,
-            "beside": self.beside[0] if self.beside else None,
-            "beside_value": self.beside[1] if self.beside else None,
-            "ratio": self.ratio,
-            "goal": str(self.goal) if self.goal else None,
-            "met": self.met,
-        }
+    def as_json(self) -> dict[str, Any]:
+        """To be kept, for the table and for programs that follow figures over time."""
+        return asdict(self) | {"ratio": self.ratio, "met": self.met}
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> Self:
+        """What `as_json` gave."""
+        own = {name: kept[name] for name in cls.__dataclass_fields__}
+        beside, goal = own.pop("beside"), own.pop("goal")
+        return cls(**own, beside=tuple(beside) if beside else None, goal=Goal(**goal) if goal else None)
 
 
 @dataclass(frozen=True)
@@ -86,11 +109,16 @@ class Times:
     @property
     def slow(self) -> float:
         """Nine in ten took less."""
-        return sorted(self.seconds)[min(len(self.seconds) - 1, len(self.seconds) * 9 // 10)]
+        return share(self.seconds, 0.9)
 
     def figure(self, what: str, note: str = "") -> Figure:
         """The row that these times make."""
         return Figure(what, self.middle, "s", note, slow=self.slow)
+
+
+def share(values: Sequence[float], part: float) -> float:
+    """The value below which this part of them lies: 0.99 for the p99."""
+    return sorted(values)[min(len(values) - 1, int(len(values) * part))]
 
 
 def timed(act: Callable[[], object], times: int) -> Times:
@@ -116,7 +144,9 @@ async def timed_async(act: Callable[[], Awaitable[object]], times: int) -> Times
 
 
 def _shown(value: float, unit: str) -> str:
-    return _seconds(value) if unit == "s" else f"{value:.0f}{unit}" if unit == "/s" else f"{value:.0f} {unit}"
+    if unit == "s":
+        return _seconds(value)
+    return f"{value:.0f}{unit}" if unit.startswith("/") else f"{value:.0f} {unit}"
 
 
 def _seconds(seconds: float) -> str:

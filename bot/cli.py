@@ -1,6 +1,7 @@
 """`pilothouse`: the command line. Errors go to stderr with exit code 2 and no stack trace."""
 
 import asyncio
+import gc
 import json
 import os
 import sys
@@ -48,8 +49,11 @@ As = Annotated[
 @app.command()
 def run(config: Config = None) -> None:
     """Run the bot until it is stopped. SIGHUP loads the configuration again, SIGTERM stops it."""
+    gc.disable()  # importing leaves no garbage: looking for it is a tenth of the time
     from bot.lifetime import run as run_bot
 
+    gc.freeze()
+    gc.enable()
     _ended(run_bot(_paths(config), os.environ))
 
 

@@ -20,7 +20,7 @@ from bot.config import Config, SecretMissing, load
 from bot.masking import Masker
 from bot.operations.lease import leader
 from bot.store.database import Database
-from bot.telegram.incoming import Chat, Source, TextMessage, Told, parse, told
+from bot.telegram.incoming import Chat, NoUpdate, Source, TextMessage, Told, parse, told
 from bot.telegram.overhearing import AlreadyRead, OtherReader, Update, WebhookSet, overheard
 from bot.telegram.pasting import chat_entry, person_entry, topic_key
 from bot.telegram.probing import account, is_read_by_another
@@ -112,7 +112,7 @@ async def _listen(
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(lasting):
                 async for update in overheard(bot, clock, _acts, blocked):
-                    for line in finds.lines(found) if (found := told(update)) else ():
+                    for line in finds.lines(found) if (found := _told(update)) else ():
                         _say(out, line)
 
 
@@ -122,9 +122,18 @@ def _say(to: TextIO, line: str) -> None:
     to.flush()
 
 
+def _told(update: Update) -> Told | None:
+    with contextlib.suppress(NoUpdate):
+        return told(update)
+    return None
+
+
 def _acts(update: Update) -> bool:
     """Whether a bot would act on it: on all that it reads but words that are no command."""
-    incoming = parse(update)
+    try:
+        incoming = parse(update)
+    except NoUpdate:
+        return False
     return incoming is not None and not (isinstance(incoming, TextMessage) and read(incoming.text) is None)
 
 

@@ -14,7 +14,7 @@ import pytest
 _USUALLY = {
     "checking": 2.0, "conformance": 5.0, "contract": 0.4, "crash": 8.0, "deploy": 4.0, "drift": 3.0, "dry_run": 0.5,
     "helm_cli": 2.0, "holds": 4.0, "kubectl": 0.5, "looking": 4.0, "modes": 4.0, "nodes": 2.0, "page": 3.0,
-    "people": 3.0, "rbac": 4.0, "real_failures": 0.5, "sandbox": 0.5, "threats": 1.0,
+    "people": 3.0, "rbac": 4.0, "real_failures": 0.5, "sandbox": 0.5, "security": 1.0,
 }  # fmt: skip
 """Seconds that other tests take in the folders where that matters: most have a world with its bot."""
 _ASYNCHRONOUS = 0.1

@@ -7,7 +7,8 @@ from typing import Any, Self
 
 from bot.access import ClusterAccess, Identity
 from bot.clock import Clock, SystemClock
-from bot.cluster.connection import JSON, Answer, Connection, Request, parsed
+from bot.cluster.answers import parsed
+from bot.cluster.connection import JSON, Answer, Connection, Request
 from bot.cluster.discovery import Discovery, Ref, Resource
 
 

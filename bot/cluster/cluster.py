@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
-from bot.cluster.connection import JSON, Request, parsed, without_managers
+from bot.cluster.answers import kubernetes_words, objects_in, parsed
+from bot.cluster.connection import JSON, Request, without_managers
 from bot.cluster.discovery import Ref, Resource
 from bot.cluster.errors import ClusterRefused
 from bot.cluster.watching import WatchEvent, watching
@@ -260,7 +261,9 @@ class Cluster(Writing):
 
     async def version(self) -> str:
         """The API server's version, as "v1.33.1"."""
-        return str((await self._json("GET", "/version"))["gitVersion"])
+        said = await self._json("GET", "/version")
+        with kubernetes_words():
+            return str(said["gitVersion"])
 
     async def api_versions(self) -> tuple[str, ...]:
         """What the cluster serves, in the form of Helm's capabilities: "apps/v1", "apps/v1/Deployment", ..."""
@@ -272,7 +275,8 @@ class Cluster(Writing):
         Raises: ClusterRefused where the identity may not read it.
         """
         namespace = await self._json("GET", "/api/v1/namespaces/kube-system")
-        return str(namespace["metadata"]["uid"])
+        with kubernetes_words():
+            return str(namespace["metadata"]["uid"])
 
     async def _listed(
         self,
@@ -293,7 +297,7 @@ class Cluster(Writing):
                 "GET", resource.path(namespace), dict(asked), accept=accept, identity=self._identity
             )
             page = await parsed(await self._connection.call(request, timeout), without_managers)
-            for item in page.get("items") or ():
+            for item in objects_in(page):
                 item.setdefault("apiVersion", resource.api_version)
                 item.setdefault("kind", resource.kind)
                 items.append(keep(item))

@@ -10,13 +10,12 @@ import asyncio
 import contextlib
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
-from aiohttp_socks import ProxyConnector
 from multidict import CIMultiDict
 
 from bot.access import ClusterAccess, Identity
@@ -43,10 +42,11 @@ _RENEWAL = 300.0
 _CONNECTIONS = 512
 """Watches hold one each, eight a rollout; the library's 100 would run dry in silence."""
 
-_LARGE = 64 << 10
-"""Bytes of JSON that are parsed in a thread: about a millisecond's worth."""
+_TOO_BUSY = (429, 500, 502, 503, 504)
+"""500 is how an API server says that its etcd changes the leader or does not answer."""
 
-_TOO_BUSY = (429, 502, 503, 504)
+_WEBHOOK = "webhook"
+"""What else is a 500: one that admits or converts objects fails, and asking the API server again mends nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,8 @@ class Connection:
         rest = client.rest_client
         if (rest.proxy or "").startswith("socks"):
             # aiohttp speaks to HTTP proxies only; its session takes a connector that speaks SOCKS.
+            from aiohttp_socks import ProxyConnector  # few have such a proxy, and it takes time to import
+
             connector = ProxyConnector.from_url(rest.proxy, ssl=rest.ssl_context, limit=_CONNECTIONS)
             rest.pool_manager = aiohttp.ClientSession(connector=connector, read_bufsize=2**21)
             rest.proxy = None
@@ -238,19 +240,6 @@ def _impersonation(identity: Identity | None) -> list[tuple[str, str]]:
     return [("Impersonate-User", identity.user)] + [("Impersonate-Group", group) for group in identity.groups]
 
 
-async def parsed(body: bytes, hook: Callable[[dict[str, Any]], dict[str, Any]] | None = None) -> Any:
-    """JSON, large bodies off the loop; `hook` sees each object as it is read.
-
-    Raises: ClusterUnreachable when it is no JSON (a proxy's page, most often).
-    """
-    try:
-        if len(body) > _LARGE:
-            return await asyncio.to_thread(json.loads, body, object_hook=hook)
-        return json.loads(body, object_hook=hook)
-    except ValueError as error:
-        raise ClusterUnreachable("what answers at the cluster's address is no Kubernetes API") from error
-
-
 def without_managers(item: dict[str, Any]) -> dict[str, Any]:
     """An object without what server-side apply remembers of it. Thousands of kept objects make the garbage
     collector's full rounds long, and those stop the loop: 0.1 s for 5,000 pods."""
@@ -265,9 +254,10 @@ def refused(code: int, body: bytes, identity: Identity | None) -> ClusterError:
         status = json.loads(body)
         message, reason = str(status.get("message") or ""), str(status.get("reason") or "")
         causes = tuple(map(Cause.of, (status.get("details") or {}).get("causes") or ()))
-    except (ValueError, AttributeError):
-        message, reason = body[:200].decode(errors="replace").strip(), ""
-    if code in _TOO_BUSY:
+    except (AttributeError, RecursionError, TypeError, ValueError):  # no Status: a proxy's page, or anything
+        causes, reason = (), ""
+        message = body[:200].decode(errors="replace").strip()
+    if code in _TOO_BUSY and _WEBHOOK not in message:
         return ClusterUnreachable(f"the cluster cannot answer now: {message or f'status {code}'}")
     if code == 409:
         return ClusterConflict(message or "somebody else changed it meanwhile", code, reason, causes)

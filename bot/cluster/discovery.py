@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from bot.cluster.connection import Connection, Request, parsed
+from bot.cluster.answers import kubernetes_words, parsed
+from bot.cluster.connection import Connection, Request
 from bot.cluster.errors import ClusterRefused
 
 _AGGREGATED = ",".join(
@@ -84,16 +85,17 @@ class Discovery:
         for root in ("/api", "/apis"):
             body = await parsed(await self._connection.call(Request("GET", root, accept=_AGGREGATED)))
             if "items" in body:
-                found.update(_aggregated(body))
+                found.update(aggregated(body))
             else:
                 found.update(await self._one_by_one(body))
         return tuple(sorted(found))
 
     async def _one_by_one(self, body: Mapping[str, Any]) -> set[str]:
         """The older form of discovery: a list of groups, a request each."""
-        names = list(body.get("versions") or ())
-        for group in body.get("groups") or ():
-            names += [version["groupVersion"] for version in group.get("versions") or ()]
+        with kubernetes_words():
+            names = list(body.get("versions") or ())
+            for group in body.get("groups") or ():
+                names += [version["groupVersion"] for version in group.get("versions") or ()]
         served = await asyncio.gather(*(self._group(name) for name in names), return_exceptions=True)
         found = set(names)
         for name, resources in zip(names, served, strict=True):
@@ -113,11 +115,7 @@ class Discovery:
             if error.code != 404:
                 raise
             body = {}
-        resources = tuple(
-            Resource(api_version, entry["kind"], entry["name"], bool(entry["namespaced"]))
-            for entry in body.get("resources") or ()
-            if "/" not in entry["name"]
-        )
+        resources = resources_in(body, api_version)
         self._groups[api_version] = (now, resources)
         return resources
 
@@ -126,15 +124,33 @@ def _root(api_version: str) -> str:
     return f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
 
 
-def _aggregated(body: Mapping[str, Any]) -> set[str]:
+def resources_in(body: Mapping[str, Any], api_version: str) -> tuple[Resource, ...]:
+    """What a group serves, by an APIResourceList.
+
+    Raises: ClusterUnreachable when it is none.
+    """
+    with kubernetes_words():
+        return tuple(
+            Resource(api_version, entry["kind"], entry["name"], bool(entry["namespaced"]))
+            for entry in body.get("resources") or ()
+            if "/" not in entry["name"]
+        )
+
+
+def aggregated(body: Mapping[str, Any]) -> set[str]:
+    """What a cluster serves, by an APIGroupDiscoveryList.
+
+    Raises: ClusterUnreachable when it is none.
+    """
     found = set()
-    for group in body.get("items") or ():
-        name = (group.get("metadata") or {}).get("name") or ""
-        for version in group.get("versions") or ():
-            api_version = f"{name}/{version['version']}" if name else version["version"]
-            found.add(api_version)
-            for resource in version.get("resources") or ():
-                kind = (resource.get("responseKind") or {}).get("kind")
-                if kind:
-                    found.add(f"{api_version}/{kind}")
+    with kubernetes_words():
+        for group in body.get("items") or ():
+            name = (group.get("metadata") or {}).get("name") or ""
+            for version in group.get("versions") or ():
+                api_version = f"{name}/{version['version']}" if name else version["version"]
+                found.add(api_version)
+                for resource in version.get("resources") or ():
+                    kind = (resource.get("responseKind") or {}).get("kind")
+                    if kind:
+                        found.add(f"{api_version}/{kind}")
     return found

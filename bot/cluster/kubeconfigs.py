@@ -19,6 +19,7 @@ import yaml
 
 from bot.access import ClusterAccess
 from bot.cluster.errors import KubeconfigUnsafe, KubeconfigUnusable
+from bot.foreign_yaml import is_endless, load
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
@@ -107,30 +108,33 @@ def _chosen(path: Path, context: str | None, allow_exec: bool) -> tuple[dict[str
     for entry, fields in ((cluster, _FILES["cluster"]), (user, _FILES["user"])):
         for field in fields:
             if entry.get(field):
-                entry[field] = str(path.parent / entry[field])
+                entry[field] = str(path.parent / str(entry[field]))
     plugin = user.get("exec")
     if isinstance(plugin, dict) and "/" in str(plugin.get("command", "")):
-        user["exec"] = plugin | {"command": str(path.parent / plugin["command"])}
+        user["exec"] = plugin | {"command": str(path.parent / str(plugin["command"]))}
     return cluster, user
 
 
 def _program(user: Mapping[str, Any]) -> str:
     """What a user's credentials come from: the command, or the provider of the older form."""
     plugin, older = user.get("exec"), user.get("auth-provider")
-    name = plugin.get("command") if isinstance(plugin, dict) else (older or {}).get("name")
+    names = (each.get(key) for each, key in ((plugin, "command"), (older, "name")) if isinstance(each, dict))
+    name = next(names, None)
     return f"`{name}`" if name else "which it does not name"
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
-            content = yaml.safe_load(file.read(_LARGEST))
+            content = load(file.read(_LARGEST))
     except OSError as error:
         raise KubeconfigUnusable(f"the kubeconfig {path} cannot be read: {error.strerror}") from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise KubeconfigUnusable(f"the kubeconfig {path} is not valid YAML") from error
     if not isinstance(content, dict):
         raise KubeconfigUnusable(f"the kubeconfig {path} must be a mapping")
+    if is_endless(content):
+        raise KubeconfigUnusable(f"the kubeconfig {path} has too many parts once its aliases are followed")
     return content
 
 

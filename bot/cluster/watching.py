@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from typing import Any, Literal
 import aiohttp
 
 from bot.clock import Clock
+from bot.cluster.answers import changed_in
 from bot.cluster.connection import Connection, Request, unreachable
 from bot.cluster.errors import ClusterRefused, ClusterUnreachable
 
@@ -82,18 +82,19 @@ async def watching(
                         item = kept(changed)
                         _remember(known, kind, item)
                         yield WatchEvent(kind, item)  # type: ignore[arg-type]  # the API sends no other words
-        except Gone:
+        except (Gone, ClusterRefused) as error:
+            if isinstance(error, ClusterRefused) and error.code != _GONE:
+                raise
             place = ""
         except ClusterUnreachable as error:
             if not lost:
                 lost = True
                 yield WatchEvent("LOST", {"words": error.words})
-            pause = min(_LONGEST_PAUSE, max(_FIRST_PAUSE, pause * 2))
-            await clock.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
-        except ClusterRefused as error:
-            if error.code != _GONE:
-                raise
-            place = ""
+        else:  # its time was up
+            continue
+        # Also after a place that is gone: a server that forgets each at once would be listed without a break.
+        pause = min(_LONGEST_PAUSE, max(_FIRST_PAUSE, pause * 2))
+        await clock.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
 
 
 async def _held(
@@ -112,10 +113,10 @@ async def _held(
         async with connection.stream(replace(request, query=asked), total=_HOLD + 15.0) as stream:
             yield "OPEN", {}
             async for line in lines(stream):
-                event = json.loads(line)
-                if event["type"] == "ERROR":
-                    raise _watch_error(event.get("object") or {})
-                yield event["type"], event["object"]
+                kind, changed = changed_in(line)
+                if kind == "ERROR":
+                    raise _watch_error(changed)
+                yield kind, changed
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise unreachable(error, connection.access) from error
     except ValueError as error:

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from bot.cluster.answers import parsed
 from bot.cluster.asking import Asking
-from bot.cluster.connection import JSON, parsed
+from bot.cluster.connection import JSON
 from bot.cluster.discovery import Ref
 from bot.cluster.errors import ClusterRefused
 

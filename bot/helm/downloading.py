@@ -8,6 +8,7 @@ so that an answer that changes between check and connection gains nothing.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import ipaddress
 import socket
@@ -19,7 +20,6 @@ from pathlib import Path
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp_socks import ProxyConnector
 from yarl import URL
 
 from bot.helm.errors import ChartUnavailable
@@ -128,8 +128,12 @@ def same_origin(one: URL, other: URL) -> bool:
 @asynccontextmanager
 async def download(origin: URL, route: Route) -> AsyncIterator[Download]:
     """A `Download` with connections of its own, closed at the end."""
-    context = ssl.create_default_context(cafile=str(route.ca_file) if route.ca_file else None)
+    context = await asyncio.to_thread(
+        ssl.create_default_context, cafile=str(route.ca_file) if route.ca_file else None
+    )
     if route.proxy:
+        from aiohttp_socks import ProxyConnector  # few have such a proxy, and it takes time to import
+
         connector: aiohttp.TCPConnector = ProxyConnector.from_url(route.proxy, ssl=context)
     else:
         connector = aiohttp.TCPConnector(ssl=context, resolver=_GuardedResolver(origin.host or ""))

@@ -19,8 +19,8 @@ from typing import Any, cast
 
 import yaml
 
+from bot.foreign_yaml import load, word
 from bot.helm.errors import ChartInvalid
-from bot.helm.reading import load, word
 from bot.helm.schemas import check_schema
 
 MAX_PACKED = 20 << 20

@@ -15,6 +15,8 @@ from typing import Any, Self
 
 import yaml
 
+from bot.foreign_yaml import is_endless, load
+
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 _PATHS = {
@@ -99,7 +101,7 @@ def _chosen(path: Path, context: str | None, allow_exec: bool) -> tuple[dict[str
     for entry, fields in ((cluster, _PATHS["cluster"]), (user, _PATHS["user"])):
         for field in fields:
             if entry.get(field):
-                entry[field] = str(folder / entry[field])
+                entry[field] = str(folder / str(entry[field]))
     _anchor_plugin(user, folder)
     return cluster, user
 
@@ -108,19 +110,21 @@ def _anchor_plugin(user: dict[str, Any], folder: Path) -> None:
     """A plugin's relative path starts at its kubeconfig; a bare name is looked up in PATH."""
     plugin = user.get("exec")
     if isinstance(plugin, dict) and "/" in str(plugin.get("command", "")):
-        user["exec"] = plugin | {"command": str(folder / plugin["command"])}
+        user["exec"] = plugin | {"command": str(folder / str(plugin["command"]))}
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
         with open(path, "rb") as file:
-            content = yaml.safe_load(file.read(_LARGEST))
+            content = load(file.read(_LARGEST))
     except OSError as error:
         raise KubeconfigRefused(f"the kubeconfig {path} cannot be read: {error.strerror}") from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise KubeconfigRefused(f"the kubeconfig {path} is not valid YAML") from error
     if not isinstance(content, dict):
         raise KubeconfigRefused(f"the kubeconfig {path} must be a mapping")
+    if is_endless(content):
+        raise KubeconfigRefused(f"the kubeconfig {path} has too many parts once its aliases are followed")
     return content
 
 

@@ -11,10 +11,10 @@ from typing import Any
 import yaml
 from yarl import URL
 
+from bot.foreign_yaml import load, word
 from bot.helm.downloading import DIRECT, Answer, Credentials, Download, Route, download, parsed, same_origin
 from bot.helm.errors import ChartInvalid, ChartUnavailable
 from bot.helm.inspecting import MAX_PACKED
-from bot.helm.reading import load, word
 
 MAX_INDEX = 32 << 20
 """Bytes of an index.yaml; the largest public ones have about 20 MiB."""

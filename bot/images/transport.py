@@ -17,7 +17,6 @@ from typing import Self
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp_socks import ProxyConnector
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
@@ -141,6 +140,8 @@ class Transport:
     def _session(self, resolver: AbstractResolver) -> aiohttp.ClientSession:
         connector: aiohttp.TCPConnector
         if self._proxy is not None and self._proxy.startswith("socks"):
+            from aiohttp_socks import ProxyConnector  # few have such a proxy, and it takes time to import
+
             connector = ProxyConnector.from_url(self._proxy, ssl=self._tls, limit_per_host=8)
         else:
             connector = aiohttp.TCPConnector(ssl=self._tls, limit_per_host=8, resolver=resolver)

@@ -240,9 +240,11 @@ def first(causes: dict[str, Cause], view: Any) -> tuple[Cause, Finding] | None:
 
 
 def condition(item: Raw, kind: str) -> Raw:
-    """A condition of an object's status, {} without it."""
-    conditions = (item.get("status") or {}).get("conditions") or ()
-    return next((it for it in conditions if it.get("type") == kind), {})
+    """A condition of an object's status, {} without it. A custom kind's status may be of any shape."""
+    status = item.get("status")
+    conditions = status.get("conditions") if isinstance(status, dict) else None
+    listed = conditions if isinstance(conditions, list) else ()
+    return next((it for it in listed if isinstance(it, dict) and it.get("type") == kind), {})
 
 
 def short_image(image: str) -> str:

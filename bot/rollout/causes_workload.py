@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.rollout.causes import Finding, WorkloadView, condition, one_line, workload_cause
-from bot.rollout.picture import Raw
+from bot.rollout.picture import Raw, number_in
 
 _PROVISIONING = ("ProvisioningFailed", "FailedBinding")
 
@@ -171,5 +171,4 @@ def _ready(pod: Raw) -> bool:
 
 
 def _ordinal(name: str) -> int:
-    tail = name.rpartition("-")[2]
-    return int(tail) if tail.isdigit() else 0
+    return number_in(name.rpartition("-")[2])

@@ -29,22 +29,24 @@ def is_seen(item: Raw) -> bool:
     """Whether its controller has written about the object as it is now."""
     if item["metadata"].get("deletionTimestamp"):
         return False
-    observed = [
-        seen
-        for seen in (
-            (item.get("status") or {}).get("observedGeneration"),
-            condition(item, "Ready").get("observedGeneration"),
-        )
-        if seen is not None
-    ]
     generation = int(item["metadata"].get("generation") or 0)
-    return all(int(seen) >= generation for seen in observed)
+    return all(seen >= generation for seen in _observed(item))
+
+
+def _observed(item: Raw) -> list[int]:
+    """The generations that its controller says it has seen; what is no number says nothing."""
+    status = item.get("status")
+    said = [
+        each.get("observedGeneration")
+        for each in (status, condition(item, "Ready"))
+        if isinstance(each, dict)
+    ]
+    return [seen for seen in said if isinstance(seen, int)]
 
 
 def says_what_it_saw(item: Raw) -> bool:
     """Whether its controller says which generation it has seen; else an old "ready" may pass for a new one."""
-    ready = condition(item, "Ready")
-    return "observedGeneration" in (item.get("status") or {}) or "observedGeneration" in ready
+    return bool(_observed(item))
 
 
 def custom_trouble(item: Raw, where: str, grace: float) -> Trouble | None:

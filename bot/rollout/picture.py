@@ -5,6 +5,7 @@ Filled from watches or from lists; what the objects mean is left to `workloads` 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,9 @@ Raw: TypeAlias = dict[str, Any]
 
 TELLING = ("Killing", "FailedBinding", "WaitForFirstConsumer")
 """Reasons of events that say something although their type is Normal; the other normal ones are by far the most."""
+
+_NUMBER = re.compile(r"[0-9]{1,20}")
+"""As many digits as 64 bits have: Python refuses to read thousands of them."""
 
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
@@ -142,5 +146,9 @@ def _same(one: Raw, other: Raw) -> bool:
 
 def _version(item: Raw) -> int:
     """resourceVersions of one kind compare as numbers (guaranteed since Kubernetes 1.35, true before)."""
-    version = str(item["metadata"].get("resourceVersion") or "0")
-    return int(version) if version.isdigit() else 0
+    return number_in(item["metadata"].get("resourceVersion"))
+
+
+def number_in(text: Any) -> int:
+    """A number that is written as text, by the cluster or by anybody; 0 for any other text."""
+    return int(text) if isinstance(text, str) and _NUMBER.fullmatch(text) else 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.rollout.causes import condition
-from bot.rollout.picture import Picture, Raw
+from bot.rollout.picture import Picture, Raw, number_in
 from bot.rollout.verdicts import ObjectRef, is_built_in
 
 FOLLOWED = {
@@ -260,9 +260,8 @@ def _claim(picture: Picture, item: Raw) -> Progress:
 
 
 def _revision(item: Raw) -> tuple[int, str]:
-    annotation = (item["metadata"].get("annotations") or {}).get("deployment.kubernetes.io/revision") or "0"
-    created = str(item["metadata"].get("creationTimestamp") or "")
-    return (int(annotation) if annotation.isdigit() else 0), created
+    annotation = (item["metadata"].get("annotations") or {}).get("deployment.kubernetes.io/revision")
+    return number_in(annotation), str(item["metadata"].get("creationTimestamp") or "")
 
 
 def _number(of: Raw, key: str, default: int = 0) -> int:

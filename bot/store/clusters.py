@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.store.inserting import insert
 from bot.store.tables import ClusterRow
 
 
@@ -16,8 +16,9 @@ async def pinned(session: AsyncSession) -> dict[str, str]:
 
 async def pin(session: AsyncSession, name: str, uid: str, at: datetime) -> str:
     """Pin a cluster that is seen for the first time; the UID that it is pinned to, which may be an older one."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    await session.execute(insert(ClusterRow).values(name=name, uid=uid, at=at).on_conflict_do_nothing())
+    await session.execute(
+        insert(session, ClusterRow).values(name=name, uid=uid, at=at).on_conflict_do_nothing()
+    )
     return (await session.get_one(ClusterRow, name)).uid
 
 

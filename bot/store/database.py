@@ -15,10 +15,12 @@ from sqlalchemy.exc import DatabaseError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from bot.store.errors import StoreDamaged, StoreUnreachable
-from bot.store.migrating import migrate
+from bot.store.migrating import check, migrate
 
 BUSY_TIMEOUT = 20_000
 """Milliseconds that SQLite waits for another process's lock, e.g. the one that this start takes over from."""
+
+_WRITE_AHEAD = 2
 
 
 class Database:
@@ -56,6 +58,9 @@ class Database:
         try:
             if self._path is not None:
                 await asyncio.to_thread(_make_private, self._path)
+                if await asyncio.to_thread(_has_rollback_journal, self._path):
+                    await self._look()
+                event.listen(self._engine.sync_engine, "connect", _write_ahead)
             async with self._engine.connect() as plain:
                 connection = await plain.execution_options(writes=True)
                 await connection.run_sync(_refuse_damaged)
@@ -71,6 +76,13 @@ class Database:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self._engine.dispose()
+
+    async def _look(self) -> None:
+        """Refuse a file that is not ours while it is as it was: a connection of ours changes how it is written."""
+        async with self._engine.connect() as connection:
+            await connection.run_sync(_refuse_damaged)
+            await connection.run_sync(check)
         await self._engine.dispose()
 
     @asynccontextmanager
@@ -111,6 +123,13 @@ def _make_private(path: Path) -> None:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 
+def _has_rollback_journal(path: Path) -> bool:
+    """Whether a file has something in it, written otherwise than ours are (SQLite's file format, 1.3.3)."""
+    with path.open("rb") as file:
+        header = file.read(19)
+    return len(header) == 19 and header[18] != _WRITE_AHEAD
+
+
 def _refuse_damaged(connection: Connection) -> None:
     """SQLite reads a damaged file until it meets the damage: look at all of it before anything is written."""
     if connection.dialect.name == "sqlite":
@@ -129,9 +148,15 @@ def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
     dbapi_connection.isolation_level = None  # we begin transactions ourselves, below
     cursor = dbapi_connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT}")
-    cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")  # a committed decision survives a power cut
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _write_ahead(dbapi_connection: Any, _record: object) -> None:
+    """Let readers go on beside the writer. It is the file that remembers this."""
+    cursor = dbapi_connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
     cursor.close()
 
 

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.fitting import storable
+from bot.store.inserting import insert
 from bot.store.tables import NewcomerRow
 
 KEPT = timedelta(days=30)
@@ -43,7 +43,6 @@ class Newcomer:
 
 async def met(session: AsyncSession, newcomer: Newcomer, at: datetime) -> None:
     """Remember or count somebody in the caller's transaction, and forget those that are too many."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     seen = {
         "kind": newcomer.kind,
         "name": storable(newcomer.name)[:LONGEST],
@@ -54,7 +53,7 @@ async def met(session: AsyncSession, newcomer: Newcomer, at: datetime) -> None:
         "last_at": at,
     }
     keys = {"person_id": newcomer.person_id, "chat_id": newcomer.chat_id}
-    statement = insert(NewcomerRow).values(**keys, **seen, first_at=at, count=1)
+    statement = insert(session, NewcomerRow).values(**keys, **seen, first_at=at, count=1)
     await session.execute(
         statement.on_conflict_do_update(
             index_elements=list(keys), set_={**seen, "count": NewcomerRow.count + 1}

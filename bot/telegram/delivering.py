@@ -4,6 +4,7 @@ The rules are those of the Bot API's own error texts; a text that is not known h
 of the message, and only then counted as final.
 """
 
+import itertools
 from dataclasses import replace
 from enum import Enum
 
@@ -39,6 +40,9 @@ _CHAT_IS_CLOSED = (
 )
 _MESSAGE_IS_GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
 _TOPIC_IS_GONE = ("message thread not found", "topic_closed", "topic_deleted")
+
+PRESS = 15.0
+"""Seconds for which a press is tried to be answered: what the person writes next waits as long."""
 
 
 class Outcome(Enum):
@@ -110,6 +114,26 @@ class Delivery:
         log.warning("Telegram refused a message's form: a plainer one is sent", error=str(error))
         job.calls[0] = milder_call
         return Outcome.AGAIN
+
+
+async def answer_press(
+    bot: Bot, query_id: str, shown: str | None, alert: bool, limits: Limits, clock: Clock
+) -> None:
+    """Answer a press, or try for as long as somebody looks at the button; what is too late is no error."""
+    give_up = clock.monotonic() + PRESS
+    for usual in itertools.chain(limits.retries, itertools.repeat(limits.retries[-1])):
+        try:
+            await bot.answer_callback_query(query_id, shown, show_alert=alert)
+            return
+        except TelegramError as error:
+            wait = seconds(error) if isinstance(error, RetryAfter) else usual
+            is_final = isinstance(
+                error, BadRequest | Forbidden
+            )  # a BadRequest is a NetworkError to the library
+            if is_final or clock.monotonic() + wait > give_up:
+                log.info("a press was not answered", error=str(error))
+                return
+            await clock.sleep(wait)
 
 
 def _made(job: Job, call: Call, message_id: int) -> Outcome:

@@ -14,22 +14,24 @@ from typing import Any, Self
 import structlog
 from prometheus_client import Counter
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
 from bot.store.database import Database
+from bot.store.inserting import insert
 from bot.store.tables import UpdateRow
 from bot.telegram.incoming import (
     Chat,
     ChatMoved,
     Incoming,
     Membership,
+    NoUpdate,
     Press,
     Sender,
     TextMessage,
     lane,
     parse,
+    storable,
 )
 from bot.telegram.tidying import tidy
 
@@ -121,6 +123,7 @@ class Inbox:
             return
         if self._pending >= self._capacity:
             raise InboxFull
+        updates = [storable(each) for each in updates]
         async with self._database.write() as session:
             new = await self._store(session, updates)
         STORED.inc(len(new))
@@ -148,7 +151,6 @@ class Inbox:
         )
 
     async def _store(self, session: AsyncSession, updates: Sequence[Payload]) -> set[int]:
-        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
         now = self._clock.now()
         rows = [
             {
@@ -160,7 +162,7 @@ class Inbox:
             }
             for each in updates
         ]
-        statement = insert(UpdateRow).values(rows).on_conflict_do_nothing().returning(UpdateRow.update_id)
+        statement = insert(session, UpdateRow).values(rows).on_conflict_do_nothing().returning(UpdateRow.update_id)
         return set(await session.scalars(statement))
 
     def _queue(self, name: str, payload: Payload, attempts: int) -> None:
@@ -198,6 +200,9 @@ class Inbox:
                 incoming = parse(payload)
                 if incoming is not None:
                     await self._handle(incoming)
+                break
+            except NoUpdate as error:
+                log.warning("an update is none that Telegram documents", update=update_id, because=str(error))
                 break
             except Exception:
                 attempts += 1

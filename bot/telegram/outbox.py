@@ -14,13 +14,12 @@ from typing import Any, Self
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 from telegram import Bot
-from telegram.error import TelegramError
 
 from bot.clock import Clock
 from bot.store.database import Database
 from bot.telegram import stored
 from bot.telegram.chats import Moves
-from bot.telegram.delivering import Delivery, Outcome
+from bot.telegram.delivering import Delivery, Outcome, answer_press
 from bot.telegram.hiding import masked, masked_aside
 from bot.telegram.messages import ChatTarget, Message, Sent, Urgency
 from bot.telegram.pacing import Bucket, Limits
@@ -202,12 +201,12 @@ class Outbox:
         self._put(self._job(sent.target, deque([call]), Urgency.COSMETIC))
 
     async def answer_press(self, query_id: str, words: str | None = None, alert: bool = False) -> None:
-        """Answer a press at once, outside the budget; too late is no error."""
+        """Answer a press at once, outside the budget; too late is no error.
+
+        While Telegram does not take it, it is tried for as long as a person looks at the button.
+        """
         shown = self._masker(words)[:TOAST] if words else None
-        try:
-            await self._bot.answer_callback_query(query_id, shown, show_alert=alert)
-        except TelegramError as error:
-            log.info("a press was not answered", error=str(error))
+        await answer_press(self._bot, query_id, shown, alert, self._limits, self._clock)
 
     async def chat_moved(self, old: int, new: int) -> None:
         """A group became a supergroup: everything for it goes to the new id from now on."""

@@ -103,8 +103,9 @@ def _taken(seen: dict[int, Update], window: Sequence[Update], clock: Clock) -> b
 
 def _date(update: Update) -> float:
     """When it was sent, in seconds of Unix time; 0 for what Telegram keeps for a shorter time, such as presses."""
-    content: dict[str, Any] = next((update[kind] for kind in HEARD if kind in update), {})
-    return float(content.get("date", 0))
+    content: Any = next((update[kind] for kind in HEARD if kind in update), None)
+    date = content.get("date") if isinstance(content, dict) else None
+    return float(date) if isinstance(date, int) and abs(date) < 1 << 63 else 0.0
 
 
 def _after_unwanted(window: Sequence[Update], wanted: Callable[[Update], bool]) -> int | None:

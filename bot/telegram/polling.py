@@ -16,7 +16,7 @@ from telegram.error import BadRequest, Conflict, InvalidToken, RetryAfter, Teleg
 
 from bot.clock import Clock
 from bot.telegram.inbox import Inbox
-from bot.telegram.incoming import WANTED
+from bot.telegram.incoming import WANTED, numbered
 from bot.telegram.transport import seconds
 
 log = structlog.get_logger(__name__)
@@ -124,7 +124,7 @@ async def fetch(
         asked["offset"] = offset
     # The plain answer is what is stored, so python-telegram-bot's objects would only cost time here.
     found = await bot.request.post(f"{bot.base_url}/getUpdates?{urlencode(asked)}", read_timeout=poll + 10)
-    return [update for update in found if isinstance(update, dict)] if isinstance(found, list) else []
+    return [update for update in found if numbered(update)] if isinstance(found, list) else []
 
 
 async def bring_to(bot: Bot, url: str, secret: str, clock: Clock) -> None:

@@ -15,7 +15,6 @@ from typing import Any
 
 import structlog
 from aiohttp import ClientError, ClientSession, ClientTimeout, FormData, TCPConnector
-from aiohttp_socks import ProxyConnector
 from telegram import Bot
 from telegram.error import InvalidToken, NetworkError, RetryAfter, TimedOut
 from telegram.request import BaseRequest, RequestData
@@ -83,13 +82,15 @@ class Transport(BaseRequest):
         secured = await asyncio.to_thread(
             ssl.create_default_context, cafile=str(self._ca_file) if self._ca_file else None
         )
-        socks = self._proxy is not None and self._proxy.startswith("socks")
-        connector = (
-            ProxyConnector.from_url(self._proxy or "", ssl=secured, limit=CONNECTIONS)
-            if socks
-            else TCPConnector(ssl=secured, limit=CONNECTIONS)
+        if self._proxy is None or not self._proxy.startswith("socks"):
+            connector = TCPConnector(ssl=secured, limit=CONNECTIONS)
+            self._session = ClientSession(connector=connector, proxy=self._proxy)
+            return
+        from aiohttp_socks import ProxyConnector  # few have such a proxy, and it takes time to import
+
+        self._session = ClientSession(
+            connector=ProxyConnector.from_url(self._proxy, ssl=secured, limit=CONNECTIONS)
         )
-        self._session = ClientSession(connector=connector, proxy=None if socks else self._proxy)
 
     async def shutdown(self) -> None:
         if self._session is not None:

@@ -104,3 +104,11 @@ def test_in_cluster_outside_of_one_says_so(monkeypatch: pytest.MonkeyPatch) -> N
         one_context(ClusterAccess(in_cluster=True)),
     ):
         pass
+
+
+def test_a_path_that_is_none_and_a_plugin_of_any_shape_are_no_traceback(tmp_path: Path) -> None:
+    with one_context(ClusterAccess(written(tmp_path, {"tokenFile": 5}))) as content:
+        assert content["users"][0]["user"]["tokenFile"] == str(tmp_path / "5")
+    for user in ({"exec": "evil"}, {"auth-provider": "gcp"}, {"exec": None}, {"exec": {"command": 5}}):
+        with pytest.raises(KubeconfigUnsafe), one_context(ClusterAccess(written(tmp_path, user))):
+            pass

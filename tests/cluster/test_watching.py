@@ -7,10 +7,12 @@ import contextlib
 from collections.abc import AsyncIterator
 
 import pytest
+from aiohttp import web
 
 from bot.cluster import Cluster, ClusterRefused, ClusterUnreachable, Identity, Ref, WatchEvent
 from bot.sandbox.kubernetes.cluster import KubernetesServer
 from bot.sandbox.kubernetes.storage import HISTORY, Key, Storage
+from tests.faults.clusters import without_watches
 
 
 def name(event: WatchEvent) -> str:
@@ -83,6 +85,25 @@ async def test_a_lost_place_is_found_again_by_comparing(cluster: Cluster, server
         while_away(server.storage)
         seen = await until(events, "SYNCED")
     assert {("DELETED", "a"), ("MODIFIED", "b"), ("ADDED", "c")} <= set(seen)
+
+
+async def test_a_server_that_forgets_every_place_at_once_is_not_listed_without_a_break(
+    cluster: Cluster, server: KubernetesServer
+) -> None:
+    asked = 0
+
+    async def counted(request: web.Request) -> web.StreamResponse | None:
+        nonlocal asked
+        asked += 1
+        return await without_watches(request)
+
+    server.meets = counted
+    async with contextlib.aclosing(cluster.watch("v1", "Secret", "shop")) as events:
+        for name in "abc":
+            await until(events, "SYNCED")
+            await cluster.create("v1", "Secret", "shop", {"metadata": {"name": name}})
+            assert ("ADDED", name) in await until(events, "SYNCED")
+    assert asked < 50
 
 
 async def test_objects_can_be_chosen(cluster: Cluster) -> None:

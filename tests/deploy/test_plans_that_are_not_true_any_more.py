@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bot.helm.client import Helm
 from bot.helm.releases import Location
-from tests.threats.acting import forges
+from tests.security.acting import forges
 from tests.worlds import QUICK, World, open_bot_world
 
 

@@ -1,6 +1,6 @@
 """What is typed on a phone is understood, or answered by one button with the whole command that was meant."""
 
-from tests.threats.acting import reconfigured
+from tests.security.acting import reconfigured
 from tests.worlds import World
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import yaml
 
-from tests.threats.acting import handled, reconfigured
+from tests.security.acting import handled, reconfigured
 from tests.worlds import World, spaced
 
 CHANNEL = -1001000000077

@@ -9,8 +9,8 @@ from sqlalchemy import select
 import handlers
 from bot.commands.declaring import BUTTONS, COMMANDS
 from bot.store.tables import AuditRow
-from tests.threats.acting import forges, message_of_bot, operations, reconfigured, state_of
-from tests.threats.test_who_may_press_what import offered
+from tests.security.acting import forges, message_of_bot, operations, reconfigured, state_of
+from tests.security.test_who_may_press_what import offered
 from tests.worlds import World, spaced
 
 

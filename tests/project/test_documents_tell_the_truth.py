@@ -54,7 +54,7 @@ def test_links_lead_somewhere(document: Path) -> None:
     assert [link for link in links if not (document.parent / link).exists()] == []
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "docs/sandbox.md", "docs/performance.md"])
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "docs/sandbox.md", "docs/benchmarks.md"])
 def test_make_has_the_verbs_that_are_named(name: str) -> None:
     verbs = set(re.findall(r"^([a-z-]+):", text("Makefile"), re.MULTILINE))
     assert set(re.findall(r"(?:`|^)make ([a-z-]+)", text(name), re.MULTILINE)) - verbs == set()
@@ -168,4 +168,4 @@ def test_the_script_in_the_reference_can_be_read() -> None:
 
 
 def test_the_documents_know_every_benchmark() -> None:
-    assert first_cells("docs/performance.md") >= set(BENCHES)
+    assert first_cells("docs/benchmarks.md") >= set(BENCHES)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from bot.rollout import ObjectRef, Rules
 from bot.rollout.assessing import Assessment, assess
 from bot.rollout.picture import Picture
@@ -190,3 +192,14 @@ def test_a_generation_that_nobody_has_observed_is_not_done() -> None:
 def test_old_pods_that_are_still_there_mean_that_it_is_not_done() -> None:
     assert not assessed(picture(deployment(ready=3) | {"status": {
         "observedGeneration": 2, "replicas": 4, "updatedReplicas": 3, "availableReplicas": 4}})).arrived  # fmt: skip
+
+
+@pytest.mark.parametrize("revision", ["\u00b2", "\u0663", "9" * 5000, "-1", "", "two"])
+def test_a_revision_that_anybody_wrote_as_anything_breaks_nothing(revision: str) -> None:
+    """The annotation is the controller's, but whoever may edit a ReplicaSet may write into it."""
+    odd = replica_set()
+    odd["metadata"]["annotations"]["deployment.kubernetes.io/revision"] = revision
+    odd["metadata"]["resourceVersion"] = revision
+    seen = picture(deployment(), odd, crashing("shop-a"))
+    seen.put(odd)
+    assert [it.trouble.cause for it in assessed(seen).troubles] == ["app-error"]

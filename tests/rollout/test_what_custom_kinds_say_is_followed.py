@@ -10,7 +10,7 @@ import pytest
 from bot.cluster import Cluster, Ref
 from bot.events import GoesOn, Held, WorkloadProgress
 from bot.rollout import ObjectRef, Rules, Verdict, judge
-from bot.rollout.custom import custom_progress
+from bot.rollout.custom import custom_progress, custom_trouble, is_seen, says_what_it_saw
 from bot.rollout.judging import unwell_now
 from tests.rollout.test_following_to_the_end import RULES, SHOP, deploy, follow
 
@@ -77,6 +77,30 @@ def custom(*conditions: dict[str, Any], generation: int = 2, **status: Any) -> d
 def test_kstatus_is_what_decides(item: dict[str, Any], done: bool | None) -> None:
     progress = custom_progress(item)
     assert (progress.done if progress else None) == done
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        None,
+        "Ready",
+        [],
+        {"conditions": "Ready"},
+        {"conditions": {"type": "Ready"}},
+        {"conditions": [None, "x"]},
+    ],
+)
+def test_a_status_of_any_shape_says_nothing(status: Any) -> None:
+    item = custom() | {"status": status}
+    assert custom_progress(item) is None
+    assert custom_trouble(item, TLS.where, 60) is None
+
+
+@pytest.mark.parametrize("seen", ["2", "x", [2], {}, None])
+def test_a_generation_that_is_no_number_is_not_seen(seen: Any) -> None:
+    item = custom({"type": "Ready", "status": "True"}, observedGeneration=seen)
+    assert is_seen(item)
+    assert not says_what_it_saw(item)
 
 
 @pytest.mark.usefixtures("certificates")

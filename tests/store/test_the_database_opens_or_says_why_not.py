@@ -1,5 +1,6 @@
 import asyncio
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import asyncpg
@@ -47,17 +48,30 @@ async def test_a_newer_schema_is_refused_and_left_as_it_is(url: str) -> None:
                 pass
 
 
-async def test_the_database_of_another_program_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize("journal", ["delete", "wal"])
+async def test_the_database_of_another_program_is_refused_and_left_as_it_is(
+    tmp_path: Path, journal: str
+) -> None:
     path = tmp_path / "other.db"
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"PRAGMA journal_mode={journal}")
         connection.execute("CREATE TABLE theirs (id INTEGER)")
-    connection.close()
-    with pytest.raises(StoreDamaged, match="tables such as theirs"):
+    before = path.read_bytes()
+    with pytest.raises(StoreDamaged, match=rf"{path} can't be used: .* tables such as theirs"):
         async with Database(f"sqlite:///{path}"):
             pass
-    with sqlite3.connect(path) as connection:
-        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("theirs",)]
-    connection.close()
+    assert path.read_bytes() == before
+
+
+async def test_a_store_that_was_restored_in_another_form_is_ours_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    async with Database(f"sqlite:///{path}") as database, database.write() as session:
+        session.add(ChatRow(name="news", chat_id=-1001000000002))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
+    async with Database(f"sqlite:///{path}") as database, database.read() as session:
+        assert await session.scalar(text("PRAGMA journal_mode")) == "wal"
+        assert (await session.get_one(ChatRow, "news")).chat_id == -1001000000002
 
 
 async def test_a_file_that_is_no_database_is_refused_and_not_overwritten(tmp_path: Path) -> None:

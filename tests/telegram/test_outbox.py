@@ -112,6 +112,20 @@ async def test_an_outage_is_survived(outbox: Outbox, world: World) -> None:
     assert texts(world) == ["after all"]
 
 
+@pytest.mark.parametrize(("code", "retry_after"), [(429, 1), (502, None)])
+async def test_a_press_is_answered_once_telegram_takes_it(
+    outbox: Outbox, world: World, code: int, retry_after: int | None
+) -> None:
+    sent = await outbox.send(
+        HERE, Message("press", buttons=((Button("Go", data="go"),),)), urgency=Urgency.ANSWER
+    )
+    assert sent is not None
+    query = world.presses(DANA, DANA, sent.message_id, 0, 0)
+    world.refuse(code, retry_after=retry_after, seconds=0.5, methods=["answerCallbackQuery"])
+    await outbox.answer_press(query, "You may not")
+    assert (await world.answered(query)).text == "You may not"
+
+
 async def test_a_group_that_moved_is_followed(outbox: Outbox, world: World, database: Database) -> None:
     sent = await send(outbox, "before", ChatTarget(OLD))
     world.migrate(OLD, -1001000000077)

@@ -8,6 +8,7 @@ Everything is in memory and ends with the block.
 
 import asyncio
 import uuid
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from types import TracebackType
 from typing import Any, Self
@@ -40,6 +41,8 @@ MAX_BODY = 16 * 1024 * 1024
 
 CLUSTER_NAMES = uuid.UUID("6f8d9e52-4c1f-4f0a-9a57-1f1d2b6c7a10")
 """From this and its name a cluster's uid is made: the same name is the same cluster, run after run."""
+
+Meets = Callable[[web.Request], Awaitable[web.StreamResponse | None]]
 
 
 class KubernetesServer:
@@ -77,6 +80,8 @@ class KubernetesServer:
         self._site: web.TCPSite | None = None
         self._coming_back: asyncio.Task[None] | None = None
         self._failing: tuple[ApiError, float] | None = None
+        self.meets: Meets | None = None
+        """Each request meets this first, which may answer it, cut it off or keep it: for faults that tests make."""
 
     @property
     def url(self) -> str:
@@ -221,5 +226,8 @@ class KubernetesServer:
                 headers = {"Retry-After": str(error.retry_after)} if error.retry_after else None
                 return answered(error.status, error.code, headers=headers)
             self._failing = None
+        met = await self.meets(request) if self.meets is not None else None
+        if met is not None:
+            return met
         response: web.StreamResponse = await handler(request)
         return response

@@ -13,7 +13,7 @@ from bot.commands.declaring import COMMANDS
 from bot.config import Environment
 from bot.sandbox.kubernetes.serving import Api
 from bot.sandbox.kubernetes.storage import Key
-from tests.threats.acting import handled, operations, until
+from tests.security.acting import handled, operations, until
 from tests.worlds import World, open_bot_world
 
 handlers.load()

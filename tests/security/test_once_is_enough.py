@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from bot.sandbox.telegram.updates import Update
 from bot.store.tables import UpdateRow
 from tests.installed import open_world
-from tests.threats.acting import handled, operations
+from tests.security.acting import handled, operations
 from tests.worlds import QUICK, SETTLING, World, open_bot
 
 

@@ -1,7 +1,7 @@
-"""YAML that comes with charts and repositories, read in the bot's own process, so that no bomb goes off in it.
+"""YAML that comes with charts, repositories and kubeconfigs, read in the bot's own process: no bomb goes off in it.
 
 An alias costs nothing while it is a reference; what multiplies is copying (`<<` merges) and writing out as text
-(CVE-2019-11253). The first is not understood here, the second is for single values only.
+(CVE-2019-11253). The first is not understood here, the second is for single values and for what was weighed.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from datetime import date
 from typing import Any
 
 import yaml
+
+_MOST = 100_000
+"""Values, aliases followed; the kubeconfig of a large company has some thousands."""
 
 
 class _Loader(yaml.CSafeLoader):
@@ -25,6 +28,19 @@ def load(text: bytes) -> Any:
     Raises: yaml.YAMLError, RecursionError, ValueError.
     """
     return yaml.load(text, Loader=_Loader)  # noqa: S506 - it is a safe loader with less
+
+
+def is_endless(data: Any) -> bool:
+    """Whether written out, with its aliases followed, it would be more than anybody wrote."""
+    waiting, weight = [data], 0
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict | list):
+            weight += len(each)
+            if weight > _MOST:
+                return True
+            waiting.extend(each.values() if isinstance(each, dict) else each)
+    return False
 
 
 def word(value: Any) -> str:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from bot.commands.dispatching import REFUSALS
-from tests.threats.acting import forges, message_of_bot, operations, state_of
+from tests.security.acting import forges, message_of_bot, operations, state_of
 from tests.worlds import World
 
 PAYLOADS = st.one_of(

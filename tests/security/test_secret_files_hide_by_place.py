@@ -5,9 +5,9 @@ from typing import Any
 
 import yaml
 
+from tests.security.acting import reconfigured
+from tests.security.test_secrets_stay_hidden import apps, everything_shown, everything_stored, write_chart
 from tests.sops import PROGRAM, encrypted, new_key
-from tests.threats.acting import reconfigured
-from tests.threats.test_secrets_stay_hidden import apps, everything_shown, everything_stored, write_chart
 from tests.worlds import World
 
 CHART = """

@@ -16,7 +16,7 @@ from bot.commands.requests import Request
 from bot.store.tables import ActionRow
 from bot.telegram.buttons import Actions
 from bot.telegram.messages import Button, Message, Sent
-from tests.threats.acting import forges, message_of_bot, operations, reconfigured, state_of
+from tests.security.acting import forges, message_of_bot, operations, reconfigured, state_of
 from tests.worlds import World
 
 handlers.load()

@@ -5,7 +5,7 @@ from structlog.testing import capture_logs
 
 import handlers
 from bot.commands.declaring import COMMANDS
-from tests.threats.acting import handled, operations, state_of
+from tests.security.acting import handled, operations, state_of
 from tests.worlds import World, spaced
 
 handlers.load()

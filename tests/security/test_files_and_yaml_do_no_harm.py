@@ -18,7 +18,7 @@ from bot.helm import inspecting
 from bot.helm.errors import ChartInvalid, ChartUnavailable
 from bot.helm.repositories import RepoChart, _entry
 from tests.helm.writing import tgz
-from tests.threats.acting import operations, reconfigured, state_of
+from tests.security.acting import operations, reconfigured, state_of
 from tests.worlds import World
 
 LAUGHS = "\n".join(

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from bot.permissions import Person, Policy, Sender, known
 from bot.sandbox.telegram.chats import User
 from bot.store.tables import AuditRow, NewcomerRow
-from tests.threats.acting import forges, handled, message_of_bot, operations, reconfigured
+from tests.security.acting import forges, handled, message_of_bot, operations, reconfigured
 from tests.worlds import World
 
 TEAM = "team"

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from bot import logs
 from bot.store.tables import AuditRow, OperationRow, OutgoingRow, StepRow
 from tests.hands import edited
-from tests.threats.acting import reconfigured, until
+from tests.security.acting import reconfigured, until
 from tests.worlds import World
 
 KNOWN = "Kn0wn-pass/word+of=shop"

@@ -1,0 +1,52 @@
+"""Ways in which an API server misbehaves, for `KubernetesServer.meets`; each is a fault of real ones."""
+
+import asyncio
+from itertools import count
+
+from aiohttp import web
+
+from bot.sandbox.kubernetes.cluster import Meets
+from bot.sandbox.kubernetes.errors import ApiError, gone, internal
+from bot.sandbox.kubernetes.requests import flag
+from bot.sandbox.kubernetes.serving import answered
+
+
+def refused(error: ApiError) -> web.Response:
+    """The refusal as a client sees it."""
+    return answered(error.status, error.code)
+
+
+def failing(every: int = 3) -> Meets:
+    """One request of so many meets a server whose etcd changes its leader."""
+    turns = count(1)
+
+    async def meets(_request: web.Request) -> web.StreamResponse | None:
+        is_bad = next(turns) % every == 0
+        return refused(internal("etcdserver: leader changed")) if is_bad else None
+
+    return meets
+
+
+def slow(seconds: float) -> Meets:
+    """Every answer takes its time."""
+
+    async def meets(_request: web.Request) -> web.StreamResponse | None:
+        await asyncio.sleep(seconds)
+        return None
+
+    return meets
+
+
+async def without_watches(request: web.Request) -> web.StreamResponse | None:
+    """No watch goes on from where a list ended: 410, as from a server whose etcd is compacted all the time."""
+    return refused(gone("too old resource version")) if flag(request, "watch") else None
+
+
+def hanging(until: asyncio.Event) -> Meets:
+    """The server takes what comes in, and answers nothing `until` then."""
+
+    async def meets(_request: web.Request) -> web.StreamResponse | None:
+        await until.wait()
+        return None
+
+    return meets
