@@ -266,7 +266,7 @@ async def _operating(
             screen=screen, outbox=outbox, database=database, clock=clock, config=lambda: current.config
         )
     )
-    turns = Turns()
+    turns = Turns(live.hand_over)
     tools = Tools(
         helm=parts.helm,
         clusters=parts.clusters,
@@ -289,7 +289,7 @@ async def _operating(
         on_lost=lambda: _end(stopping, LOST),
         mask=tools.mask,
         lease=lease,
-        most=lambda: {Build.kind: current.config.builds.at_once},
+        most=lambda: {Build.queue: current.config.builds.at_once},
     )
     services = _services(parts, screen, Desk(database, parts.vault, clock, engine), notices, reload)
     turns.serve(services)

@@ -4,7 +4,7 @@ from bot.commands.arguments import GitRef
 from bot.commands.ask import Ask
 from bot.commands.building import order_build, pick_ref, propose_dockerfile
 from bot.commands.declaring import button, command
-from bot.config import App
+from bot.config import App, Environment
 from bot.telegram.messages import Document
 
 
@@ -15,6 +15,13 @@ async def build(ask: Ask, app: App, ref: GitRef | None = None) -> None:
         await pick_ref(ask, app)
     else:
         await order_build(ask, app, ref)
+
+
+@command("ship", permission="deploy.run", example="/ship shop main staging", group="Build")
+async def ship(ask: Ask, app: App, environment: Environment, ref: GitRef) -> None:
+    """Build an image, then plan its deploy."""
+    ask.need("image.build", app.name)
+    await order_build(ask, app, ref, then=environment)
 
 
 @button("build.anew", permission="image.build")

@@ -1,31 +1,43 @@
 """From /build to the operation that it becomes."""
 
+from dataclasses import asdict
+
 from bot.commands.arguments import GitRef
 from bot.commands.ask import Ask
 from bot.commands.choices import run
-from bot.config import App
+from bot.commands.requests import Request
+from bot.config import App, Environment
 from bot.images.builds import Recipe
 from bot.images.proposing import propose
-from bot.operations.build import Build, BuildArguments
+from bot.operations.build import Build, BuildArguments, Ship, ShipArguments
 from bot.operations.desk import Order
 from bot.operations.errors import Busy
 
 BRANCHES = 6
 
 
-async def order_build(ask: Ask, app: App, ref: GitRef, *, again: bool = False) -> None:
-    """Hand a build in: whoever may build confirms nothing, since nothing runs of it yet."""
+async def order_build(
+    ask: Ask, app: App, ref: GitRef, *, again: bool = False, then: Environment | None = None
+) -> None:
+    """Hand a build in: whoever may build confirms nothing, since nothing runs of it yet.
+
+    `then` is where the image goes: its plan follows, and is confirmed as any other.
+    """
     recipe = recipe_of(app)
     if recipe is None:
         await _say_what_lacks(ask, app)
         return
+    arguments = BuildArguments(recipe=recipe, ref=ref, again=again)
+    if then is not None:
+        request = asdict(Request("deploy", app.name, then.name))
+        arguments = ShipArguments(recipe=recipe, ref=ref, request=request)
     order = Order(
-        kind=Build.kind,
+        kind=Build.kind if then is None else Ship.kind,
         subject=f"build/{app.name}/{ref}",
         app=app.name,
-        environment="",
+        environment=then.name if then is not None else "",
         version=ref,
-        arguments=BuildArguments(recipe=recipe, ref=ref, again=again),
+        arguments=arguments,
         author=ask.author,
         chat_id=ask.chat_id,
         topic=ask.topic,

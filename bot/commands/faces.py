@@ -10,7 +10,7 @@ from types import MappingProxyType
 from bot.commands import build_steps, next_steps
 from bot.commands.choices import Choice
 from bot.config import Config
-from bot.operations.build import Build
+from bot.operations.build import Build, Ship
 from bot.operations.view import View
 
 
@@ -27,13 +27,9 @@ class Face:
 
 RELEASE = Face("running", "ended", "ring", next_steps.while_running, next_steps.next_steps)
 
-FACES = MappingProxyType(
-    {
-        Build.kind: Face(
-            "build_running", "build_ended", "build_ring", build_steps.while_running, build_steps.next_steps
-        )
-    }
-)
+IMAGE = Face("build_running", "build_ended", "build_ring", build_steps.while_running, build_steps.next_steps)
+
+FACES = MappingProxyType({Build.kind: IMAGE, Ship.kind: IMAGE})
 
 
 def face_of(view: View) -> Face:

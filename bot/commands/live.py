@@ -19,6 +19,7 @@ from bot.commands.choices import Choice
 from bot.commands.faces import face_of
 from bot.commands.showing import Page, Screen
 from bot.config import Config
+from bot.operations.build import Ship
 from bot.operations.holds import WAITING
 from bot.operations.view import View
 from bot.store.database import Database
@@ -32,6 +33,9 @@ TICK = 5.0
 
 BAR = 9
 """Cells of a workload's bar, so that a line has 27 at most."""
+
+ENDS_AS_PLAN = ("turn", Ship.kind)
+"""Kinds whose good end is a plan in their message."""
 
 CALLS_A_PERSON = ("failed", "restored", "removed", "broken", "held")
 """Results that are told again by a short message with a sound."""
@@ -74,6 +78,7 @@ class LiveMessages:
         self._clock = clock
         self._config = config
         self._running: dict[str, _Drawn] = {}
+        self._handed_over: set[str] = set()
         self._changed = asyncio.Event()
         self._drawing: asyncio.Task[None] | None = None
 
@@ -90,17 +95,25 @@ class LiveMessages:
 
     def changed(self, operation_id: str, view: View) -> None:
         """Draw the newest view soon."""
-        if view.kind in WAITING:
+        if view.kind in WAITING or operation_id in self._handed_over:
             return
         known = self._running.setdefault(operation_id, _Drawn(view, None))
         known.urgent |= {each.words for each in view.troubles} > {each.words for each in known.view.troubles}
         known.view, known.dirty = view, True
         self._changed.set()
 
+    async def hand_over(self, operation_id: str) -> None:
+        """Leave an operation's message to who shows something else in it, from now on."""
+        self._handed_over.add(operation_id)
+        drawn = self._running.pop(operation_id, None)
+        if drawn is not None and drawn.edit is not None:
+            await asyncio.wait([drawn.edit])
+
     async def ended(self, session: AsyncSession, row: OperationRow, view: View) -> None:
         """Store the final state of the message, and the short one that rings."""
         drawn = self._running.pop(row.id, None)
-        if row.chat_id is None or view.kind == "call" or (view.kind == "turn" and _came(view)):
+        self._handed_over.discard(row.id)
+        if row.chat_id is None or view.kind == "call" or (view.kind in ENDS_AS_PLAN and _came(view)):
             return
         to = ChatTarget(row.chat_id, row.topic)
         message_id = drawn.sent.message_id if drawn and drawn.sent else row.message_id

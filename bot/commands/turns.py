@@ -1,5 +1,7 @@
 """When a release is free: the plan that somebody waited for, made now and shown to them alone."""
 
+from collections.abc import Awaitable, Callable
+
 from bot.commands.ask import Ask, Refused
 from bot.commands.choices import Choice, run
 from bot.commands.confirming import propose
@@ -15,7 +17,9 @@ from bot.telegram.messages import ChatTarget, Sent, Urgency
 class Turns:
     """Acts for people who wait; the services are handed over once they are built."""
 
-    def __init__(self) -> None:
+    def __init__(self, hand_over: Callable[[str], Awaitable[None]]) -> None:
+        """`hand_over` has an operation's message left to the plan that is shown in it."""
+        self._hand_over = hand_over
         self._services: Services | None = None
 
     def serve(self, services: Services) -> None:
@@ -27,6 +31,7 @@ class Turns:
         assert self._services is not None
         if record.chat_id is None or record.message_id is None:
             return
+        await self._hand_over(record.id)
         place = f"{record.app} → {record.environment}"
         person = self._services.policy().person(Sender(id=record.author.id, name=record.author.name))
         if person is None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
 
 from bot.events import CommitFound
 from bot.images.builds import Builds, Recipe, Sourced
@@ -26,12 +28,13 @@ class BuildArguments(Arguments):
 class Build(Operation, kind="build"):
     """Make an image of a commit, unless there is one."""
 
-    Arguments = BuildArguments
+    queue = "builds"
+    Arguments: type[BuildArguments] = BuildArguments
 
     @property
     def arguments(self) -> BuildArguments:
         """The typed arguments."""
-        return BuildArguments.model_validate(self.record.arguments)
+        return self.Arguments.model_validate(self.record.arguments)
 
     async def run(self, do: Steps) -> Outcome:
         """The commit, then the image."""
@@ -81,6 +84,30 @@ class Build(Operation, kind="build"):
     def _builds(self) -> Builds:
         builds: Builds = self.tools.builds
         return builds
+
+
+class ShipArguments(BuildArguments):
+    """What is built, and the deploy that follows: a request as the plan's buttons carry it, its version left open."""
+
+    request: dict[str, Any]
+
+
+class Ship(Build, kind="ship"):
+    """Make an image, then show its author the plan of its deploy, in the same message: it is confirmed as any."""
+
+    Arguments = ShipArguments
+
+    async def run(self, do: Steps) -> Outcome:
+        """The image, then the plan."""
+        outcome = await super().run(do)
+        if outcome.made is not None:
+            await do("plan", self.plan, outcome.made.tag)
+        return outcome
+
+    async def plan(self, tag: str) -> None:
+        """Make the plan of that moment and show it."""
+        request = {**self.record.arguments["request"], "version": tag}
+        await self.tools.replan(replace(self.record, version=tag, arguments={"request": request}))
 
 
 @contextmanager

@@ -70,7 +70,7 @@ class Engine:
         """`on_lost` is called once when another process took over: the caller must stop this process.
 
         `mask` hides secrets in whatever is stored of an operation and shown of it. `most` is how many operations of
-        a kind may run at once, where that is limited: others of it wait in a queue.
+        a queue may run at once.
         """
         self._database = database
         self._clock = clock

@@ -127,6 +127,8 @@ class Operation(ABC):
     """One run of one operation. A crash ends the run, not the operation: the next process runs it again."""
 
     kind: ClassVar[str]
+    queue: ClassVar[str] = ""
+    """What it waits in, where only some of its sort may run at once."""
     kinds: ClassVar[dict[str, type[Operation]]] = {}
 
     def __init_subclass__(cls, kind: str, **kwargs: object) -> None:

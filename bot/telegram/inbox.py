@@ -162,7 +162,9 @@ class Inbox:
             }
             for each in updates
         ]
-        statement = insert(session, UpdateRow).values(rows).on_conflict_do_nothing().returning(UpdateRow.update_id)
+        statement = (
+            insert(session, UpdateRow).values(rows).on_conflict_do_nothing().returning(UpdateRow.update_id)
+        )
         return set(await session.scalars(statement))
 
     def _queue(self, name: str, payload: Payload, attempts: int) -> None:

@@ -37,11 +37,20 @@ async def test_a_branch_is_built_pushed_deployed_and_runs(tmp_path: Path) -> Non
             await world.sees(f"Plan: shop → staging main-{sha[:8]}")
             await world.lee.presses("Deploy to staging")
             await world.sees(f"✅ shop → staging main-{sha[:8]}")
+            repository.commit({"run": "exec httpd -f -p 8081\n"}, "Listen elsewhere")
+            world.lee.says("/ship shop main staging")
+            await world.sees("Plan: shop → staging main-", buttons=["Deploy to staging"])
+            await world.lee.presses("Deploy to staging")
+            await world.sees("✅ shop → staging main-")
+            world.lee.says("/images shop")
+            listed = await world.sees("shop: 2 images", buttons=["Build"])
+            assert "Runs in staging" in listed.text
             pods = world.cluster.storage.list("", "pods", "shop-staging")
         account = Credentials("ci", lambda: "s3cret")
         async with Registries({f"http://{registry}": ServerAccess(account)}) as registries:
             digest = await registries.digest(f"{registry}/team/shop", f"main-{sha[:8]}")
             labels = await registries.labels(f"{registry}/team/shop", digest)
     assert labels["org.opencontainers.image.revision"] == sha
+    assert labels["org.opencontainers.image.version"] == f"main-{sha[:8]}"
     images = {pod["spec"]["containers"][0]["image"] for pod in pods}
-    assert any(image.endswith(f"@{digest}") for image in images)
+    assert any("/team/shop:main-" in image and "@sha256:" in image for image in images)

@@ -29,6 +29,11 @@ Isolation = Literal["chroot", "oci", "rootless"]
 _DRIVERS = ("overlay", "vfs")
 """How layers are stored, the better first: not every machine lets one mount overlays."""
 _QUICK = 60.0
+_IN_ITS_OWN_MOUNTS = ("unshare", "--mount", "--propagation", "private") if os.geteuid() == 0 else ("env",)
+"""How it is started: what it mounts must go with it, also when it is killed. Other users than root are given mounts
+of their own by buildah itself."""
+_NOT_FOUND = 127
+"""What unshare and env exit with where there is no such program."""
 
 
 class Buildah:
@@ -43,6 +48,7 @@ class Buildah:
         self._seconds = seconds
         self._clock = clock
         self._driver = ""
+        self._under_way = 0
 
     async def missing(self) -> str:
         """Why it can't build here."""
@@ -55,6 +61,15 @@ class Buildah:
     async def build(self, request: BuildRequest, tell: Tell) -> str:
         """Build and push."""
         await self._usable()
+        self._under_way += 1
+        try:
+            return await self._build(request, tell)
+        finally:
+            self._under_way -= 1
+            if not self._under_way:  # what failed or was stopped has left the container that it worked in
+                await self._quick("rm", "--all", may_fail=True)
+
+    async def _build(self, request: BuildRequest, tell: Tell) -> str:
         words = BuildahWords(tell, self._clock, labels=len(request.labels))
         await asyncio.to_thread(_write_ways, request)
         with ExitStack() as owned:
@@ -136,6 +151,7 @@ class Buildah:
     ) -> int:
         try:
             return await programs.follow(
+                *_IN_ITS_OWN_MOUNTS,
                 "buildah",
                 *self._storing(),
                 *("--registries-conf", str(request.room / "registries.conf")),
@@ -161,6 +177,7 @@ class Buildah:
         """Run a verb that does not build; what it says. Raises: BuilderAway."""
         try:
             ended = await programs.run(
+                *_IN_ITS_OWN_MOUNTS,
                 "buildah",
                 *self._storing(),
                 *arguments,
@@ -168,10 +185,10 @@ class Buildah:
                 seconds=_QUICK,
                 folder=self._storage,
             )
-        except FileNotFoundError:
-            raise BuilderAway("buildah is not installed on the bot's machine: apt install buildah.") from None
         except (OSError, OutOfTime) as error:
             raise BuilderAway(f"buildah does not run on the bot's machine: {error}") from error
+        if ended.status == _NOT_FOUND:
+            raise BuilderAway("buildah is not installed on the bot's machine: apt install buildah.")
         if ended.status != 0 and not may_fail:
             raise BuilderAway(f"buildah can't work here: {one_line(ended.words, longest=160)}")
         return ended.output

@@ -30,8 +30,8 @@ def check(dockerfile: str) -> None:
 
 
 def _check_syntax(image: str) -> None:
-    name = image.partition("@")[0].rpartition(":")[0] or image
-    if name not in ALLOWED_SYNTAX:
+    untagged = re.sub(r":[^:/]*$", "", image.partition("@")[0])
+    if untagged not in ALLOWED_SYNTAX:
         raise BuildFailed(
             f"The Dockerfile asks for the front end {one_line(image, longest=80)}",
             advice="Only # syntax=docker/dockerfile:… is allowed",
