@@ -53,6 +53,7 @@ log = structlog.get_logger(__name__)
 
 ATTEMPTS = 3
 """How often an update is begun before it is given up."""
+LONGEST_PAUSE = 15.0
 TIDY_EVERY = timedelta(hours=1)
 CLOSING = 5.0
 """Seconds that handlers under way are given when the inbox closes."""
@@ -162,7 +163,9 @@ class Inbox:
             }
             for each in updates
         ]
-        statement = insert(session, UpdateRow).values(rows).on_conflict_do_nothing().returning(UpdateRow.update_id)
+        statement = (
+            insert(session, UpdateRow).values(rows).on_conflict_do_nothing().returning(UpdateRow.update_id)
+        )
         return set(await session.scalars(statement))
 
     def _queue(self, name: str, payload: Payload, attempts: int) -> None:
@@ -208,11 +211,20 @@ class Inbox:
                 attempts += 1
                 log.exception("an update was not handled", update=update_id, attempt=attempts)
                 await self._clock.sleep(attempts if attempts < ATTEMPTS else 0)
-        try:
-            async with self._database.write() as session:
-                await self.finish(session, update_id)
-        except Exception:
-            log.exception("an update could not be marked done: it may be handled again", update=update_id)
+        await self._mark_done(update_id)
+
+    async def _mark_done(self, update_id: int) -> None:
+        """Tried until the store takes it: a command that is not marked is done again by the next start, days later."""
+        pause = 1.0
+        while True:
+            try:
+                async with self._database.write() as session:
+                    await self.finish(session, update_id)
+                return
+            except Exception:
+                log.exception("an update could not be marked done: trying again", update=update_id)
+            await self._clock.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _tidy(self) -> None:
         while True:
