@@ -38,7 +38,6 @@ from bot.operations.tools import Tools
 from bot.operations.transience import is_transient
 from bot.outside import OUTSIDE, Outside
 from bot.planning.inspecting import Inspector
-from bot.planning.live import Glances
 from bot.planning.planner import Planner
 from bot.planning.releases import Releases
 from bot.planning.rendering import Renderer
@@ -152,7 +151,7 @@ def _parts(
     clusters: Clusters,
     images: Images,
 ) -> Parts:
-    releases = Releases(helm, database)
+    releases = Releases(helm, clusters, database)
     identities = Identities(clusters, database, clock)
     chart_sources = Charts(lambda: current.config, lambda: images.registries, current.hide)
     versions = Versions(lambda: images.registries, lambda: images.sources, chart_sources.versions)
@@ -256,7 +255,12 @@ async def _operating(
     notices = _notices(parts, screen, outbox)
     live = await owned.enter_async_context(
         LiveMessages(
-            screen=screen, outbox=outbox, database=database, clock=clock, config=lambda: current.config
+            screen=screen,
+            outbox=outbox,
+            database=database,
+            clock=clock,
+            config=lambda: current.config,
+            policy=lambda: current.policy,
         )
     )
     turns = Turns()
@@ -317,7 +321,6 @@ def _services(parts: Parts, screen: Screen, desk: Desk, notices: Notices, reload
         planner=parts.planner,
         inspector=parts.inspector,
         releases=parts.releases,
-        glances=Glances(parts.helm, parts.releases, parts.clusters),
         versions=parts.versions,
         helm=parts.helm,
         clusters=parts.clusters,
