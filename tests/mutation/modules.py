@@ -29,6 +29,73 @@ LOCKS: Final[Mapping[str, Sequence[str]]] = {
     "bot/store/holds.py": ("tests/operations/test_holds.py",),
 }
 
-PLANNING: Final[Mapping[str, Sequence[str]]] = {}
+_HERE = "tests/planning/test_"
+
+PLANNING: Final[Mapping[str, Sequence[str]]] = {
+    "bot/planning/adopting.py": (f"{_HERE}values_given_by_hand_are_named.py",),
+    "bot/planning/authorship.py": (f"{_HERE}changes_by_hand_are_told.py",),
+    "bot/planning/claims.py": (f"{_HERE}what_is_anothers_is_left_alone.py",),
+    "bot/planning/comparing.py": (
+        f"{_HERE}random_values_make_no_change.py",
+        f"{_HERE}charts_are_summarised_as_helm_renders_them.py",
+    ),
+    "bot/planning/decrypting.py": (f"{_HERE}encrypted_values.py",),
+    "bot/planning/definitions.py": (f"{_HERE}definitions_that_helm_leaves_alone.py",),
+    "bot/planning/differences.py": (f"{_HERE}changes_are_told_in_words.py",),
+    "bot/planning/documents.py": (
+        f"{_HERE}manifests_become_objects.py",
+        f"{_HERE}yaml_is_read_as_helm_reads_it.py",
+    ),
+    "bot/planning/drafting.py": (),
+    "bot/planning/drift.py": (f"{_HERE}changes_by_hand_are_told.py",),
+    "bot/planning/errors.py": (),
+    "bot/planning/foreign.py": (f"{_HERE}values_given_by_hand_are_named.py",),
+    "bot/planning/going_back.py": (f"{_HERE}the_way_back_is_told.py",),
+    "bot/planning/hiding.py": (f"{_HERE}changes_by_hand_are_told.py", f"{_HERE}secret_values_are_traced.py"),
+    "bot/planning/image_moves.py": (f"{_HERE}changes_are_told_in_words.py",),
+    "bot/planning/immutable.py": (f"{_HERE}changes_are_told_in_words.py",),
+    "bot/planning/inspecting.py": (),
+    "bot/planning/layers.py": (f"{_HERE}values_are_layered.py", f"{_HERE}encrypted_values.py"),
+    "bot/planning/live.py": (),
+    "bot/planning/losing.py": (f"{_HERE}what_is_lost_is_named.py",),
+    "bot/planning/manifests.py": (f"{_HERE}manifests_become_objects.py",),
+    "bot/planning/owners.py": (f"{_HERE}owners_are_known_by_their_marks.py",),
+    "bot/planning/paths.py": (f"{_HERE}dotted_paths.py",),
+    "bot/planning/plan.py": (f"{_HERE}a_plan_is_confirmed_by_its_digest.py",),
+    "bot/planning/planner.py": (),
+    "bot/planning/proving.py": (f"{_HERE}what_is_proven_is_offered.py",),
+    "bot/planning/refusals.py": (f"{_HERE}refusals_are_put_into_words.py",),
+    "bot/planning/releases.py": (),
+    "bot/planning/rendering.py": (),
+    "bot/planning/restarting.py": (f"{_HERE}a_restart_says_what_goes_down.py",),
+    "bot/planning/scaling.py": (),
+    "bot/planning/sending.py": (f"{_HERE}the_same_is_tried_that_helm_sends.py",),
+    "bot/planning/site.py": (),
+    "bot/planning/sites.py": (f"{_HERE}two_names_may_be_one_cluster.py",),
+    "bot/planning/straying.py": (f"{_HERE}changes_by_hand_are_told.py",),
+    "bot/planning/summary.py": (f"{_HERE}changes_are_told_in_words.py",),
+    "bot/planning/surveying.py": (),
+    "bot/planning/telling.py": (f"{_HERE}a_plan_says_what_it_cannot_promise.py",),
+    "bot/planning/tracing.py": (f"{_HERE}secret_values_are_traced.py",),
+    "bot/planning/trial.py": (f"{_HERE}a_trial_is_put_into_words.py",),
+    "bot/planning/trying.py": (),
+    "bot/planning/values.py": (f"{_HERE}values_are_layered.py",),
+    "bot/planning/versions.py": (),
+    "bot/planning/weighing.py": (),
+    "bot/planning/wording.py": (f"{_HERE}changes_are_told_in_words.py",),
+}
 
 MODULES: Final = {**PERMISSIONS, **BUTTONS, **LOCKS, **PLANNING}
+
+COVERING: Final[Sequence[str]] = (
+    "tests/permissions",
+    "tests/planning",
+    "tests/operations",
+    "tests/telegram/test_buttons.py",
+    "tests/commands",
+    "tests/holds",
+    "tests/deploy",
+    "tests/drift",
+    "tests/dry_run",
+)
+"""The folders that walk every branch of them."""
