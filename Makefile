@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sandbox test control-plane test-cluster lint format bench crash fuzz taps picture locks schema clean
+.PHONY: help setup demo sandbox test control-plane test-cluster lint format bench crash fuzz coverage mutation taps picture locks schema clean
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -51,6 +51,12 @@ crash: $(READY) ## Kill the bot at every point of each kind of work, and look at
 fuzz: $(READY) ## Feed made-up and damaged words to all that reads the words of others (ten minutes)
 	$(BIN)/python -m tests.fuzz
 
+coverage: $(READY) ## Walk every branch of what keeps the keys: rights, buttons, locks, plans
+	$(BIN)/python -m tests.mutation.covering
+
+mutation: $(READY) ## Change those modules and see whether a test notices (hours); MODULES=... names some
+	$(BIN)/python -m tests.mutation $(MODULES)
+
 taps: $(READY) ## Count the taps in docs/taps.md on the chat page
 	$(BIN)/python -m tests.page.taps
 
@@ -64,4 +70,4 @@ locks: $(READY) ## Compile the locks anew from pyproject.toml
 	scripts/locks
 
 clean: ## Remove what was made here
-	rm -rf $(VENV) $(VENV)-conformance build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf $(VENV) $(VENV)-conformance build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .mutation .coverage *.egg-info

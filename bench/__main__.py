@@ -23,6 +23,8 @@ BENCHES = (
     "operating",
     "splitting",
     "receiving",
+    "lagging",
+    "lasting",
     "sandboxing",
     "scaling",
 )

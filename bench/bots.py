@@ -21,7 +21,7 @@ FIRST = 1000
 PATIENCE = 60.0
 
 OURS = ("-m", "bot.cli", "run", "--config", "config.yaml")
-UNLIMITED = ("-m", "bench.unlimited", "config.yaml")
+UNLIMITED = ("-m", "bench.observed", "config.yaml")
 """Ours with no pace of its own, as the other has none."""
 ECHO = ("-m", "bench.echo")
 
@@ -58,13 +58,18 @@ async def started(program: tuple[str, ...], server: TelegramServer, folder: Path
     try:
         async with asyncio.timeout(PATIENCE):
             while polls.asked_at == before:
-                assert process.returncode is None, (folder / "log").read_text(encoding="utf-8")
+                assert process.returncode is None, tail(folder / "log")
                 await asyncio.sleep(0.005)
         yield Bot(process, server.world, time.perf_counter() - start)
     finally:
         if process.returncode is None:
             process.terminate()
         await process.wait()
+
+
+def tail(log: Path) -> str:
+    """The last words of a program that has ended."""
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
 
 
 def _environment(server: TelegramServer) -> Mapping[str, str]:

@@ -1,85 +1,101 @@
-"""Updates from an embedded Telegram through the inbox to a handler, each stored before it is confirmed."""
+"""From what people write to what they read, beside a bare python-telegram-bot echo bot, in turns.
+
+Both are processes of their own with an embedded Telegram of their own. Ours stores each update before it is
+confirmed, decides whether the person may, and keeps Telegram's pace; the other does none of it.
+"""
 
 import asyncio
+import itertools
 import tempfile
 import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+from statistics import median
 
-from bench.measuring import Figure, Times
-from bot.clock import SystemClock
-from bot.sandbox.telegram import Limits, TelegramServer, World
-from bot.store.database import Database
-from bot.telegram.inbox import Inbox, Incoming
-from bot.telegram.polling import Poller
-from bot.telegram.transport import connect
+from bench.bots import ECHO, FIRST, OURS, PEOPLE, UNLIMITED, Bot, configure, started, telegram
+from bench.measuring import Figure, Goal, share
+from bot.sandbox.telegram import Message
 
-TOKEN = "4242:bench"
-PERSON = 11
-BURST = 1000
-ONE_BY_ONE = 100
-
-
-class Heard:
-    """A handler that only counts."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._changed = asyncio.Condition()
-
-    async def handle(self, incoming: Incoming) -> None:
-        """One more."""
-        async with self._changed:
-            self.count += 1
-            self._changed.notify_all()
-
-    async def wait_for(self, count: int) -> None:
-        """Until so many were heard."""
-        async with asyncio.timeout(30), self._changed:
-            await self._changed.wait_for(lambda: self.count >= count)
+TEXT = "/whoami"
+"""What needs no cluster to be answered."""
+SINGLE = 200
+BURST = 2000
+BURSTS = 3
+PAUSE = 0.05
+"""Seconds between messages: Telegram lets a bot write thirty times a second."""
+WITHIN = 120.0
 
 
 async def measure() -> list[Figure]:
-    """One by one, then a burst, as after an hour without network."""
-    heard, clock = Heard(), SystemClock()
-    with tempfile.TemporaryDirectory(prefix="pilothouse-bench-") as folder:
-        async with (
-            TelegramServer(TOKEN, limits=Limits.none()) as server,
-            Database(f"sqlite:///{folder}/bot.db") as database,
-            connect(lambda: TOKEN, api_url=server.url) as bot,
-            Inbox(database, clock, heard.handle) as inbox,
-            Poller(bot, inbox, clock),
-        ):
-            world = server.world
-            world.add_private(world.add_user(PERSON, "Dana"))
-            single = await _one_by_one(world, heard)
-            burst = await _burst(world, heard)
+    """One by one, then bursts as after an hour without network."""
+    return [*await _one_by_one(), *await _bursts()]
+
+
+async def _one_by_one() -> list[Figure]:
+    people = itertools.cycle(range(FIRST, FIRST + PEOPLE))
+    ours: list[float] = []
+    theirs: list[float] = []
+    async with AsyncExitStack() as owned:
+        bot, echo = await _both(owned, OURS)
+        for number in range(SINGLE + 20):
+            for one, found in ((bot, ours), (echo, theirs)):
+                took = await _answered(one, [next(people)])
+                if number >= 20:  # the first ones warm both up
+                    found.append(took)
+                await asyncio.sleep(PAUSE)
     return [
-        single.figure("telegram: from a message to its handler", "long polling, stored first"),
         Figure(
-            f"telegram: {BURST} updates at once",
-            burst,
-            "/s",
-            "of many chats, each stored and marked done",
-        ),
+            f"update to first reply, {words}",
+            share(ours, part),
+            "s",
+            "from a private message to its answer, over HTTP" if part == 0.5 else "",
+            beside=("an echo bot", share(theirs, part)),
+            goal=Goal(times=1.3) if part == 0.5 else None,
+        )
+        for words, part in (("p50", 0.5), ("p99", 0.99))
     ]
 
 
-async def _one_by_one(world: World, heard: Heard) -> Times:
+async def _bursts() -> list[Figure]:
+    everybody = list(itertools.islice(itertools.cycle(range(FIRST, FIRST + PEOPLE)), BURST))
+    ours: list[float] = []
+    theirs: list[float] = []
+    async with AsyncExitStack() as owned:
+        bot, echo = await _both(owned, UNLIMITED)
+        for _ in range(BURSTS):
+            ours.append(BURST / await _answered(bot, everybody))
+            theirs.append(BURST / await _answered(echo, everybody))
+    return [
+        Figure(
+            f"updates worked off, a burst of {BURST:,}",
+            median(ours),
+            "/s",
+            "each stored, answered and marked done; its own pace taken off, which the other lacks",
+            beside=("an echo bot", median(theirs)),
+            goal=Goal(least_times=2),
+        )
+    ]
+
+
+async def _both(owned: AsyncExitStack, ours: tuple[str, ...]) -> list[Bot]:
     found = []
-    for number in range(ONE_BY_ONE):
+    for program in (ours, ECHO):
+        folder = Path(owned.enter_context(tempfile.TemporaryDirectory(prefix="pilothouse-bench-")))
+        server = await owned.enter_async_context(telegram())
+        configure(folder, server)
+        found.append(await owned.enter_async_context(started(program, server, folder)))
+    return found
+
+
+async def _answered(bot: Bot, people: list[int]) -> float:
+    """Seconds until each of these, who all write at once, has read an answer."""
+    left = len(people)
+    with bot.telegram.changes() as changes:
         start = time.perf_counter()
-        world.says(PERSON, PERSON, f"/status {number}")
-        await heard.wait_for(number + 1)
-        found.append(time.perf_counter() - start)
-    return Times(tuple(found))
-
-
-async def _burst(world: World, heard: Heard) -> float:
-    before = heard.count
-    for number in range(BURST):
-        person = 100 + number % 50
-        if number < 50:
-            world.add_private(world.add_user(person, f"Person {person}"))
-        world.says(person, person, f"/status {number}")
-    start = time.perf_counter()
-    await heard.wait_for(before + BURST)
-    return BURST / (time.perf_counter() - start)
+        for person in people:
+            bot.telegram.says(person, person, TEXT)
+        async with asyncio.timeout(WITHIN):
+            while left:
+                change = await anext(aiter(changes))
+                left -= change.kind == "sent" and isinstance(change.what, Message) and change.what.by_bot
+    return time.perf_counter() - start

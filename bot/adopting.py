@@ -36,7 +36,7 @@ async def adopt(
         target = target_named(config, app, environment)
         file = _inside(config_file, output or Path("values") / f"{app}-{environment}-adopted.yaml")
         site = await parts.planner.site(target, identity_of(config, target, person))
-        live = await read_live(parts.helm, parts.releases, site)
+        live = await read_live(parts.releases, site)
         if live.record is None:
             raise NothingThere(f"{target} is not deployed, so there is nothing to adopt")
         ours = (await layered(target, *_deployed(target, live))).values

@@ -41,7 +41,6 @@ from bot.operations.tools import Tools
 from bot.operations.transience import is_transient
 from bot.outside import OUTSIDE, Outside
 from bot.planning.inspecting import Inspector
-from bot.planning.live import Glances
 from bot.planning.planner import Planner
 from bot.planning.releases import Releases
 from bot.planning.rendering import Renderer
@@ -158,7 +157,7 @@ def _parts(
     images: Images,
     builds: Builds,
 ) -> Parts:
-    releases = Releases(helm, database)
+    releases = Releases(helm, clusters, database)
     identities = Identities(clusters, database, clock)
     chart_sources = Charts(lambda: current.config, lambda: images.registries, current.hide)
     versions = Versions(lambda: images.registries, lambda: images.sources, chart_sources.versions)
@@ -263,7 +262,12 @@ async def _operating(
     notices = _notices(parts, screen, outbox)
     live = await owned.enter_async_context(
         LiveMessages(
-            screen=screen, outbox=outbox, database=database, clock=clock, config=lambda: current.config
+            screen=screen,
+            outbox=outbox,
+            database=database,
+            clock=clock,
+            config=lambda: current.config,
+            policy=lambda: current.policy,
         )
     )
     turns = Turns(live.hand_over)
@@ -326,7 +330,6 @@ def _services(parts: Parts, screen: Screen, desk: Desk, notices: Notices, reload
         planner=parts.planner,
         inspector=parts.inspector,
         releases=parts.releases,
-        glances=Glances(parts.helm, parts.releases, parts.clusters),
         versions=parts.versions,
         helm=parts.helm,
         clusters=parts.clusters,

@@ -89,7 +89,7 @@ def _tried(found: Plan) -> list[str]:
 
 async def _deployed(parts: Parts, target: Target, identity: Identity | None) -> str:
     site = await parts.planner.site(target, identity)
-    live = await read_live(parts.helm, parts.releases, site)
+    live = await read_live(parts.releases, site)
     found = version_of(target, live.past, live.record)
     if not found and target.app.image is not None:
         raise NothingThere(f"{target} is not deployed", advice="Name a version with --version")

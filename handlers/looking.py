@@ -90,7 +90,7 @@ async def _deployed(ask: Ask, target: Target) -> str:
     """The version that runs there now, else the newest there is."""
     services = ask.services
     site = await services.planner.site(target, ask.who.identity)
-    live = await read_live(services.helm, services.releases, site)
+    live = await read_live(services.releases, site)
     found = version_of(target, live.past, live.record)
     if found or target.app.image is None:
         return found

@@ -50,7 +50,7 @@ async def _stuck(ask: Ask, app: str, environment: str) -> ReleaseStuck:
     target = ask.config.target(app, environment)
     site = await ask.services.planner.site(target, ask.who.identity)
     try:
-        await read_live(ask.services.helm, ask.services.releases, site)
+        await read_live(ask.services.releases, site)
     except ReleaseStuck as stuck:
         return stuck
     raise NothingThere(

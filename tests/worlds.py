@@ -18,6 +18,7 @@ from bot.app import Parts, running
 from bot.clock import SystemClock
 from bot.sandbox.cast import Person, Place
 from bot.sandbox.kubernetes.behaviour import Pace
+from bot.sandbox.kubernetes.cluster import KubernetesServer
 from bot.sandbox.kubernetes.storage import Key
 from bot.sandbox.telegram import Limits as Nature
 from bot.sandbox.telegram import Message
@@ -189,17 +190,8 @@ class World:
     def leave_unfinished(
         self, release: str, namespace: str, revision: int, status: str = "pending-upgrade"
     ) -> None:
-        """Make a revision look as if its run had died: Helm reads the status from its record."""
-        key = Key("", "secrets", namespace, f"sh.helm.release.v1.{release}.v{revision}")
-        secret = self.cluster.storage.get(key)
-        assert secret is not None
-        record = json.loads(gzip.decompress(base64.b64decode(base64.b64decode(secret["data"]["release"]))))
-        record["info"]["status"] = status
-        record["info"]["last_deployed"] = self.clock.now().isoformat()
-        packed = gzip.compress(json.dumps(record).encode())
-        secret["data"]["release"] = base64.b64encode(base64.b64encode(packed)).decode()
-        secret["metadata"]["labels"]["status"] = status
-        self.cluster.storage.put(key, secret)
+        """Make a revision look as if its run had died just now."""
+        leave_unfinished(self.cluster, release, namespace, revision, status, at=self.clock.now())
 
     def _chat_id(self, chat: str) -> int:
         place = self.sandbox.cast.places.get(chat)
@@ -211,6 +203,22 @@ class World:
         places = [place.id for place in self.sandbox.cast.places.values()]
         people = [person.id for person in self.sandbox.cast.people.values()]
         return [message for chat_id in (*places, *people) for message in self.telegram.messages(chat_id)]
+
+
+def leave_unfinished(
+    cluster: KubernetesServer, release: str, namespace: str, revision: int, status: str, *, at: datetime
+) -> None:
+    """Make a revision look as if its run had died at that moment: Helm reads the status from its record."""
+    key = Key("", "secrets", namespace, f"sh.helm.release.v1.{release}.v{revision}")
+    secret = cluster.storage.get(key)
+    assert secret is not None
+    record = json.loads(gzip.decompress(base64.b64decode(base64.b64decode(secret["data"]["release"]))))
+    record["info"]["status"] = status
+    record["info"]["last_deployed"] = at.isoformat()
+    packed = gzip.compress(json.dumps(record).encode())
+    secret["data"]["release"] = base64.b64encode(base64.b64encode(packed)).decode()
+    secret["metadata"]["labels"]["status"] = status
+    cluster.storage.put(key, secret)
 
 
 def spaced(text: str) -> str:

@@ -46,7 +46,7 @@ class _Asked:
             made = f"revision {newest.number} by {past.maker(newest)}, {_ago(newest.updated, now)}"
             words = f"{newest.status} ({made}): its run goes on, or died; /status offers to mend it"
             return Finding("wrong", about, words)
-        live = await read_live(parts.helm, parts.releases, site)
+        live = await read_live(parts.releases, site)
         owned = ""
         try:
             live = await marked(live, site, cluster)

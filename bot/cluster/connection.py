@@ -25,6 +25,7 @@ from bot.cluster.errors import (
     ClusterError,
     ClusterRefused,
     ClusterUnreachable,
+    CredentialsRefused,
     IdentityMissing,
     KubeconfigUnusable,
 )
@@ -38,6 +39,9 @@ CONNECT = 10.0
 
 _RENEWAL = 300.0
 """Seconds between looks at credentials that change (tokens in files, plugins): a bound token lives an hour."""
+
+_AT_MOST = 1.0
+"""Seconds between two of these looks where credentials are refused: each may start a plugin."""
 
 _CONNECTIONS = 512
 """Watches hold one each, eight a rollout; the library's 100 would run dry in silence."""
@@ -137,9 +141,11 @@ class Connection:
     async def _response(
         self, request: Request, limits: aiohttp.ClientTimeout
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        await self._renew(_RENEWAL)
+        if asyncio.get_running_loop().time() - self._renewed > _RENEWAL:
+            await self._renew(_RENEWAL)
+        token = self._token
         response = await self._send(request, limits)
-        if response.status == 401 and await self._renew(1.0):
+        if response.status == 401 and await self._has_another(token):
             response.release()
             response = await self._send(request, limits)
         async with response:
@@ -154,9 +160,8 @@ class Connection:
         if request.query:
             url += f"?{urlencode(request.query)}"
         headers = CIMultiDict({"Accept": request.accept, "Content-Type": request.content_type})
-        token = self._client.configuration.api_key.get("BearerToken")
-        if token:
-            headers["Authorization"] = token
+        if self._token:
+            headers["Authorization"] = self._token
         headers.extend(_impersonation(request.identity))
         answer = await self._client.rest_client.request(
             request.method, url, headers=headers, body=request.body, _request_timeout=limits
@@ -165,24 +170,30 @@ class Connection:
         self.date = response.headers.get("Date", "")
         return response
 
-    async def _renew(self, older_than: float) -> bool:
-        """Read credentials again that may have changed; True where they have."""
-        loop = asyncio.get_running_loop()
-        if loop.time() - self._renewed < older_than:
-            return False
+    @property
+    def _token(self) -> str | None:
+        """The bearer token as it was read last, with its `Bearer`."""
+        found: str | None = self._client and self._client.configuration.api_key.get("BearerToken")
+        return found
+
+    async def _has_another(self, refused: str | None) -> bool:
+        """Whether there is another token than the one that was refused, read by now or read here."""
+        if self._token == refused:
+            await self._renew(_AT_MOST)
+        return self._token != refused
+
+    async def _renew(self, older_than: float) -> None:
+        """Read credentials again that may have changed."""
         async with self._renewing:
+            loop = asyncio.get_running_loop()
             if self._client is None or loop.time() - self._renewed < older_than:
-                return True
+                return
             self._renewed = loop.time()
-            try:
+            # The old ones may still do where the new can't be read; the server says so if not.
+            with contextlib.suppress(ClusterError):
                 token = await asyncio.to_thread(_token, self.access)
-            except ClusterError:
-                return False  # the old ones may still do; the server says so if not
-            keys = self._client.configuration.api_key
-            changed = token is not None and keys.get("BearerToken") != token
-            if changed:
-                keys["BearerToken"] = token
-            return changed
+                if token is not None and self._client is not None:
+                    self._client.configuration.api_key["BearerToken"] = token
 
 
 async def _beginning(stream: aiohttp.StreamReader, most: int) -> bytes:
@@ -265,7 +276,7 @@ def refused(code: int, body: bytes, identity: Identity | None) -> ClusterError:
         words = f"the bot may not act as {identity.user} in this cluster: {message}"
         return IdentityMissing(words, code, reason)
     if code == 401:
-        return ClusterRefused("the cluster does not accept the bot's credentials", code, reason)
+        return CredentialsRefused("the cluster does not accept the bot's credentials")
     return ClusterRefused(message or f"the cluster answered with status {code}", code, reason, causes)
 
 

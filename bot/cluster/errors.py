@@ -2,6 +2,7 @@
 
     ClusterError
     ├── ClusterUnreachable    no answer, or a server too busy to give one: try later
+    │   └── CredentialsRefused  they ended, and those that follow are not there yet: the same
     ├── ClusterRefused        the API server said no, in its own words (`code` is the HTTP status)
     │   ├── ClusterConflict   somebody else changed the object meanwhile: read it again, then decide
     │   └── IdentityMissing   the bot may not act as that person: an administrator grants `impersonate`
@@ -61,6 +62,10 @@ class ClusterError(Exception):
 
 class ClusterUnreachable(ClusterError):
     """The API server gave no answer in time, or none but that it cannot answer now."""
+
+
+class CredentialsRefused(ClusterUnreachable):
+    """The API server does not know who we are: mostly since a token ended before the next one was in its file."""
 
 
 class ClusterRefused(ClusterError):

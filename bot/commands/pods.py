@@ -177,11 +177,11 @@ async def release_pods(services: Services, target: Target, identity: Identity | 
 
 async def _with_pods(services: Services, site: Site) -> list[ObjectRef]:
     """What the newest revision and the live one name: during a rollout they are not the same."""
-    past = await services.glances.past(site)
+    past = await services.releases.past(site, brief=True)
     revisions = {each.number: each for each in (past.live, past.newest) if each is not None}
     found: dict[tuple[str, str], ObjectRef] = {}
     for revision in revisions.values():
-        _, objects, hooks = await services.glances.texts(site, revision)
+        _, objects, hooks = await services.releases.texts(site, revision)
         for ref in (*refs(objects), *refs(hooks, hook=True)):
             if ref.kind in WITH_PODS and ref.namespace == site.namespace:
                 found[ref.kind, ref.name] = ref

@@ -18,7 +18,6 @@ from bot.notices.notices import Notices
 from bot.operations.desk import Desk
 from bot.permissions import Policy
 from bot.planning.inspecting import Inspector
-from bot.planning.live import Glances
 from bot.planning.planner import Planner
 from bot.planning.releases import Releases
 from bot.planning.versions import Versions
@@ -43,7 +42,6 @@ class Services:
     planner: Planner
     inspector: Inspector
     releases: Releases
-    glances: Glances
     versions: Versions
     helm: Helm
     clusters: Clusters

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.commands.choices import Choice, laid_out
@@ -13,6 +15,8 @@ from bot.telegram.buttons import Actions
 from bot.telegram.messages import Button, ChatTarget, Document, Message, Sent, Urgency
 from bot.telegram.outbox import Outbox
 from bot.texts.rendering import Texts
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,10 @@ class Screen:
             to, message, urgency=urgency, reply_to=reply_to, sound=sound, key=key, durable=key is not None
         )
         if sent is not None:
-            await self._actions.bind(message, sent)
+            try:
+                await self._actions.bind(message, sent)
+            except SQLAlchemyError:  # they work in the chat all the same, and the answer is there
+                log.exception("the buttons of a message were not bound to it")
         return sent
 
     async def edit(
@@ -73,8 +80,14 @@ class Screen:
             session, to, message, key=key, urgency=Urgency.RESULT, reply_to=reply_to, sound=True
         )
 
+    async def enqueue_edit(self, session: AsyncSession, sent: Sent, page: Page) -> None:
+        """As `edit`, once the caller's transaction is committed; call `wake` then. The page has no buttons."""
+        await self.void(session, sent)
+        message = await self.message(page, sent.chat_id, None, session=session)
+        self._outbox.enqueue(session, sent.target, message, key=None, urgency=Urgency.RESULT, edits=sent)
+
     def wake(self) -> None:
-        """What `enqueue` was given is committed."""
+        """What was enqueued is committed."""
         self._outbox.wake()
 
     async def supersede(

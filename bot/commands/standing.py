@@ -11,7 +11,7 @@ from bot.commands.services import Services
 from bot.config import Target
 from bot.helm.errors import HelmError
 from bot.planning.errors import PlanRefused, ReleaseStuck
-from bot.planning.live import version_of
+from bot.planning.live import read_live, version_of
 from bot.planning.plan import refs
 from bot.rollout.judging import judged
 from bot.rollout.looking import look
@@ -111,7 +111,7 @@ def by_app(found: Sequence[Standing]) -> list[tuple[str, list[Standing]]]:
 
 async def _look(services: Services, target: Target, identity: Identity | None, bare: Standing) -> Standing:
     site = await services.planner.site(target, identity)
-    live = await services.glances.live(site)
+    live = await read_live(services.releases, site, brief=True)
     if live.revision is None:
         return bare
     cluster = (await services.clusters.at(site.access)).as_(site.identity)

@@ -36,7 +36,11 @@ _SAYINGS: tuple[tuple[str, Callable[[str], HelmError]], ...] = (
     (r"Apply failed with \d+ conflict|conflict with \"", FieldConflict),
     (r"\b(pre|post)-(install|upgrade|rollback|delete) hooks failed|failed (pre|post)-\w+:", HookFailed),
     (r"\bhooks? .*(failed|timed out)|resource \S+ not ready", HookFailed),
-    (r"is forbidden|provide credentials|Unauthorized", ClusterRefused),
+    (r"is forbidden", ClusterRefused),
+    (
+        r"provide credentials|Unauthorized",
+        lambda _: ClusterUnreachable("The cluster does not accept the bot's credentials"),
+    ),
     (_UNREACHABLE, lambda words: ClusterUnreachable(f"The cluster cannot be reached: {_silence(words)}")),
     (r"values don't meet the specifications of the schema", ValuesInvalid),
     (r"error converting YAML to JSON|YAML parse error", ChartInvalid),

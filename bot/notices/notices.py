@@ -3,7 +3,7 @@
 Which chats they are and how they are written to is the poster's; what is new comes from the app's source.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -152,9 +152,12 @@ class Notices:
             self._rewrite(session, row)  # in the same transaction: a crash loses both or neither
         self._poster.wake()
 
-    async def publish(self, notice_id: int) -> Published | None:
+    async def publish(
+        self, notice_id: int, decided: Callable[[AsyncSession, Published], Awaitable[None]] | None = None
+    ) -> Published | None:
         """Post a draft to its channels; None when it is no draft any more.
 
+        `decided` writes down whose decision that was, in the transaction that calls it published.
         Raises: PlanRefused when it is no news any more, or no channel took it; then it stays a draft.
         """
         row = await self._begun(notice_id)
@@ -169,10 +172,16 @@ class Notices:
                 missed.append(channel)
             else:
                 places.append(place)
-        row = await self._finished(notice_id, places)
+        async with self._database.write() as session:
+            row = await self._finished(session, notice_id, places)
+            published = Published(row, tuple(missed))
+            is_out = row.state == "published"
+            if is_out and decided is not None:
+                await decided(session, published)
+        self._poster.wake()
         if not places:
             raise _nowhere(row.environment, channels)
-        return Published(row, tuple(missed)) if row.state == "published" else None
+        return published if is_out else None
 
     async def _begun(self, notice_id: int) -> NoticeRow | None:
         """Take a draft to be published, so that nobody discards it meanwhile; after a crash it is taken again."""
@@ -189,30 +198,31 @@ class Notices:
             row.state = "publishing"
         return row
 
-    async def _finished(self, notice_id: int, places: Sequence[Place]) -> NoticeRow:
+    async def _finished(self, session: AsyncSession, notice_id: int, places: Sequence[Place]) -> NoticeRow:
         """Keep where a notice was posted; one that was withdrawn meanwhile says so there too."""
-        async with self._database.write() as session:
-            row = await session.get_one(NoticeRow, notice_id)
-            if row.state == "publishing":
-                row.state = "published" if places else "draft"
-                row.published_at = self._clock.now() if places else None
-            row.channels = [place.__dict__ for place in places] or row.channels
-            if row.state == "withdrawn":
-                self._rewrite(session, row)
-        self._poster.wake()
+        row = await session.get_one(NoticeRow, notice_id)
+        if row.state == "publishing":
+            row.state = "published" if places else "draft"
+            row.published_at = self._clock.now() if places else None
+        row.channels = [place.__dict__ for place in places] or row.channels
+        if row.state == "withdrawn":
+            self._rewrite(session, row)
         return row
 
     def _rewrite(self, session: AsyncSession, row: NoticeRow) -> None:
         for place in row.channels:
             self._poster.rewrite(session, Place(**place), row.html)
 
-    async def discard(self, notice_id: int) -> NoticeRow | None:
-        """Drop a draft; None when it is no draft any more."""
+    async def discard(
+        self, notice_id: int, decided: Callable[[AsyncSession, NoticeRow], Awaitable[None]]
+    ) -> NoticeRow | None:
+        """Drop a draft; None when it is no draft any more. `decided` as for `publish`."""
         async with self._database.write() as session:
             row = await session.get(NoticeRow, notice_id)
             if row is None or row.state != "draft":
                 return None
             row.state = "discarded"
+            await decided(session, row)
         return row
 
     async def _announced(self, app: str, *, besides: str) -> Sequence[str]:

@@ -9,9 +9,10 @@ from bot.events import CommitFound
 from bot.images.builds import Builds, Recipe, Sourced
 from bot.images.errors import ImagesError
 from bot.operations.errors import StepFailed
-from bot.operations.operation import Arguments, Made, Operation, Outcome
+from bot.operations.operation import Arguments, Made, Operation, Outcome, Record
 from bot.operations.steps import Steps
 from bot.operations.transience import is_transient
+from bot.store.tables import OperationRow
 
 LAST_LINES = 20
 
@@ -105,9 +106,13 @@ class Ship(Build, kind="ship"):
         return outcome
 
     async def plan(self, tag: str) -> None:
-        """Make the plan of that moment and show it."""
-        request = {**self.record.arguments["request"], "version": tag}
-        await self.tools.replan(replace(self.record, version=tag, arguments={"request": request}))
+        """Make the plan of that moment and show it, in the message that the build has by now."""
+        async with self.tools.database.read() as session:
+            record = Record.of(await session.get_one(OperationRow, self.record.id))
+        if record.message_id is None:
+            raise TimeoutError("Telegram has not taken its message yet")
+        request = {**record.arguments["request"], "version": tag}
+        await self.tools.replan(replace(record, version=tag, arguments={"request": request}))
 
 
 @contextmanager

@@ -80,7 +80,7 @@ class Change:
 
     async def history(self) -> list[Revision]:
         """The release's revisions now, newest last."""
-        return await self._tools.helm.history(self._site.location, self._site.identity)
+        return list((await self._tools.releases.past(self._site)).revisions)
 
     async def watch(
         self,

@@ -1,5 +1,6 @@
 """Deploy: upgrade or install one release and see it through."""
 
+import asyncio
 import json
 
 import structlog
@@ -20,6 +21,7 @@ from bot.operations.removing import remove_keeping_disks
 from bot.operations.steps import Steps
 from bot.planning.errors import PlanRefused
 from bot.planning.going_back import lasting, read_way
+from bot.planning.live import read_live
 from bot.planning.releases import OPERATION_LABEL
 from bot.store.verdicts import Judgement
 
@@ -130,7 +132,7 @@ class Deploy(ReleaseOperation, kind="deploy"):
             past = await self.tools.releases.past(site)
             revision = next(each for each in past.revisions if each.number == wanted.revision)
             way = await read_way(helm, site, past, revision, version)
-        except (HelmError, PlanRefused):
+        except (ClusterError, HelmError, PlanRefused):
             log.exception("what does not come back could not be looked up")
             return ()
         return tuple(lasting(way))
@@ -142,8 +144,9 @@ class Deploy(ReleaseOperation, kind="deploy"):
         """
         await self.check_unmoved()
         await self.check_rights()
-        await self.judge_live()
-        return await self.unwell()
+        live = await read_live(self.tools.releases, self.arguments.site)
+        _, unwell = await asyncio.gather(self.judge(live), self.unwell(live))
+        return unwell
 
     async def rollout(self, unwell: dict[str, int]) -> Changed:
         """Helm's upgrade-or-install with the rollout's watch beside it."""

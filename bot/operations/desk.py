@@ -16,7 +16,7 @@ from bot.operations.frozen import Frozen
 from bot.operations.operation import Arguments, Author
 from bot.store import audit, suspensions
 from bot.store.database import Database
-from bot.store.tables import OperationRow
+from bot.store.tables import OPEN, OperationRow
 from bot.store.vault import Vault
 
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -98,14 +98,21 @@ class Desk:
         for row in await session.scalars(select(OperationRow).where(mine, OperationRow.state == "queued")):
             await self._mark(session, row, by)
 
-    async def _mark_stopped(self, session: AsyncSession, operation_id: str, by: Author) -> None:
+    async def _mark_stopped(
+        self, session: AsyncSession, operation_id: str, by: Author, *, leaves: bool = False
+    ) -> bool:
+        """Mark an operation to be stopped, and write down who decided that; False where there is nothing to stop."""
         row = await session.get(OperationRow, operation_id, with_for_update=True)
-        if row is not None and row.state in ("queued", "running"):
-            await self._mark(session, row, by)
+        if row is None or row.state not in ("queued", "running"):
+            return False
+        await self._mark(session, row, by, leaves=leaves)
+        return True
 
-    async def _mark(self, session: AsyncSession, row: OperationRow, by: Author) -> None:
+    async def _mark(
+        self, session: AsyncSession, row: OperationRow, by: Author, *, leaves: bool = False
+    ) -> None:
         row.state = "cancelling"
-        row.view = {**row.view, "cancelling": True, "stopped_by": by.name}
+        row.view = {**row.view, "cancelling": True, "stopped_by": by.name, "leaves": leaves}
         await audit.record(session, _entry(row, by, "cancel", self._clock.now(), f"operation {row.id}"))
 
     def stop_now(self, operation_id: str, by: Author) -> None:
@@ -130,10 +137,14 @@ class Desk:
     async def recent(self, limit: int = 10) -> Sequence[OperationRow]:
         """Open operations first, then the newest ended ones; that somebody wants to be called is none of them."""
         async with self._database.read() as session:
-            ended = OperationRow.state == "ended"
-            query = select(OperationRow).where(OperationRow.kind != "call")
-            query = query.order_by(ended, OperationRow.created_at.desc()).limit(limit)
-            return (await session.scalars(query)).all()
+            newest = (
+                select(OperationRow)
+                .where(OperationRow.kind != "call")
+                .order_by(OperationRow.created_at.desc())
+            )
+            found = list(await session.scalars(newest.where(OperationRow.state.in_(OPEN)).limit(limit)))
+            ended = newest.where(OperationRow.state == "ended").limit(limit - len(found))
+            return [*found, *await session.scalars(ended)] if len(found) < limit else found
 
     async def begun(self) -> list[OperationRow]:
         """What is running or stopping now, the oldest first; whoever waits is not."""
@@ -144,12 +155,10 @@ class Desk:
 
     async def cancel(self, operation_id: str, by: Author, *, leaves: bool = False) -> bool:
         """Stop an operation, with `leaves` leave what there is; False when it had ended or was stopping already."""
-        stopped = await self._engine.cancel(operation_id, by.name, leaves=leaves)
+        async with self._database.write() as session:
+            stopped = await self._mark_stopped(session, operation_id, by, leaves=leaves)
         if stopped:
-            async with self._database.write() as session:
-                row = await session.get_one(OperationRow, operation_id)
-                detail = f"operation {operation_id}"
-                await audit.record(session, _entry(row, by, "cancel", self._clock.now(), detail))
+            self._engine.stop_now(operation_id, by.name)
         return stopped
 
     def let_wait(self, operation_id: str, by: Author) -> bool:
@@ -159,7 +168,7 @@ class Desk:
     async def _holder(self, session: AsyncSession, subject: str) -> OperationRow | None:
         return await session.scalar(
             select(OperationRow)
-            .where(OperationRow.subject == subject, OperationRow.state != "ended")
+            .where(OperationRow.subject == subject, OperationRow.state.in_(OPEN))
             .where(OperationRow.kind.not_in(holds.WAITING))
             .order_by(OperationRow.created_at)
             .limit(1)

@@ -29,7 +29,7 @@ from bot.operations.view import View
 from bot.store import audit
 from bot.store.database import Database
 from bot.store.holds import Lock, Standstill
-from bot.store.tables import FrozenRow, OperationRow
+from bot.store.tables import OPEN, FrozenRow, OperationRow
 
 LIMIT = 10
 """Operations that run at once: beyond about ten concurrent Helm writes to a cluster nothing is gained."""
@@ -107,20 +107,6 @@ class Engine:
         """Look for work now: a row was written."""
         self._wake.set()
 
-    async def cancel(self, operation_id: str, by: str, *, leaves: bool = False) -> bool:
-        """Ask an operation to stop and clean up, for the person named `by`; with `leaves`, to leave what there is.
-
-        False when it has ended already or is stopping.
-        """
-        async with self._database.write() as session:
-            row = await session.get(OperationRow, operation_id, with_for_update=True)
-            if row is None or row.state not in ("queued", "running"):
-                return False
-            row.state = "cancelling"
-            row.view = {**row.view, "cancelling": True, "stopped_by": by, "leaves": leaves}
-        self.stop_now(operation_id, by)
-        return True
-
     def stop_now(self, operation_id: str, by: str) -> None:
         """Interrupt the run of an operation that is stored as `cancelling`; its clean-up follows."""
         if operation_id in self._progress:
@@ -192,7 +178,7 @@ class Engine:
             open_rows = list(
                 await session.scalars(
                     select(OperationRow)
-                    .where(OperationRow.state != "ended")
+                    .where(OperationRow.state.in_(OPEN))
                     .order_by(OperationRow.priority.desc(), OperationRow.created_at, OperationRow.id)
                 )
             )

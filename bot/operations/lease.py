@@ -48,20 +48,21 @@ class Lease:
         return self._clock.monotonic() < self._until
 
     async def wait(self) -> None:
-        """Return once we have the lease."""
-        if await self.acquire():
-            return
-        log.info("waiting: another process works on this store")
-        while not await self._acquired_by_now():
-            await self._clock.sleep(TRY_EVERY)
+        """Return once we have the lease.
 
-    async def _acquired_by_now(self) -> bool:
-        """As `acquire`; a store that can't be written now, e.g. since who has it locked stands still, is waited for."""
-        try:
-            return await self.acquire()
-        except DBAPIError as error:
-            log.warning("waiting: the store can't be written", error=str(error.orig))
-            return False
+        A store that can't be written now is waited for: its disk may be full, or who has it locked may stand still.
+        """
+        waits = False
+        while True:
+            try:
+                if await self.acquire():
+                    return
+                if not waits:
+                    log.info("waiting: another process works on this store")
+                waits = True
+            except DBAPIError as error:
+                log.warning("waiting: the store can't be written", error=str(error.orig))
+            await self._clock.sleep(TRY_EVERY)
 
     async def acquire(self) -> bool:
         """Take the lease if it is free, run out, or held by a process that is gone. True when we have it."""

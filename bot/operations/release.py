@@ -18,9 +18,9 @@ from bot.operations.tools import Tools
 from bot.planning.claims import other_owner
 from bot.planning.errors import OwnedByOthers
 from bot.planning.going_back import ROLLBACK
-from bot.planning.live import of_record, read_live
+from bot.planning.live import Live
 from bot.planning.plan import ObjectRef, refs
-from bot.planning.releases import OPERATION_LABEL
+from bot.planning.releases import OPERATION_LABEL, of_record
 from bot.planning.site import Site
 from bot.planning.surveying import judged_now, record_of, refuse_owned
 from bot.planning.trial import Autoscaled
@@ -155,35 +155,39 @@ class ReleaseOperation(Operation, kind=""):
         cluster = await self.tools.cluster(site)
         places = {(each.api_version, each.kind, each.namespace) for each in self.arguments.objects}
         places |= {("v1", "Secret", site.namespace)} if helm else set()
-        for api_version, kind, namespace in sorted(places):
+
+        async def refused(api_version: str, kind: str, namespace: str) -> StepFailed | None:
             try:
                 resource = await cluster.resource(api_version, kind)
             except ClusterRefused:  # a kind that the chart itself brings along
-                continue
+                return None
             group = api_version.rpartition("/")[0]
             access = await cluster.may("patch", group, resource.plural, namespace or None)
-            if not access:
-                who = site.identity.user if site.identity else "The bot"
-                raise StepFailed(
-                    f"{who} may not patch {resource.plural} in {namespace or 'the cluster'}",
-                    advice="Grant it by a Role in that namespace, or by a ClusterRole",
-                    quote=self.tools.mask(access.reason),
-                )
+            if access:
+                return None
+            who = site.identity.user if site.identity else "The bot"
+            return StepFailed(
+                f"{who} may not patch {resource.plural} in {namespace or 'the cluster'}",
+                advice="Grant it by a Role in that namespace, or by a ClusterRole",
+                quote=self.tools.mask(access.reason),
+            )
 
-    async def judge_live(self) -> None:
+        for refusal in await asyncio.gather(*(refused(*place) for place in sorted(places))):
+            if refusal is not None:
+                raise refusal
+
+    async def judge(self, live: Live) -> None:
         """Judge the revision that runs now, where we have no verdict of it: it may be what we go back to."""
         site, tools = self.arguments.site, self.tools
-        live = await read_live(tools.helm, tools.releases, site)
         judgement = await judged_now(
             live, site, await tools.cluster(site), now=tools.clock.now(), mask=tools.mask
         )
         if judgement is not None and judgement.health != "unknown":  # one on its way is looked at again
             await self.keep(replace(judgement, version=self.arguments.before))
 
-    async def unwell(self) -> dict[str, int]:
+    async def unwell(self, live: Live) -> dict[str, int]:
         """What of the live revision is not healthy now, as far as it may be seen; by "Kind/name"."""
         site = self.arguments.site
-        live = await read_live(self.tools.helm, self.tools.releases, site)
         followed = [Followed(each.api_version, each.kind, each.name) for each in refs(live.objects)]
         try:
             return await unwell_now(await self.tools.cluster(site), site.namespace, followed)

@@ -3,8 +3,8 @@
 from bot.cluster.discovery import Ref
 from bot.helm.errors import ReleaseMissing
 from bot.operations.tools import Tools
-from bot.planning.live import of_record
 from bot.planning.plan import ObjectRef, refs
+from bot.planning.releases import of_record
 from bot.planning.site import Site
 
 

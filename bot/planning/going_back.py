@@ -15,9 +15,8 @@ from bot.helm.client import Helm
 from bot.helm.releases import Hook, ReleaseRecord, Revision
 from bot.planning import manifests
 from bot.planning.errors import NoneHealthy, NothingThere
-from bot.planning.live import of_record
 from bot.planning.manifests import Manifest
-from bot.planning.releases import Past
+from bot.planning.releases import Past, of_record
 from bot.planning.site import Site
 
 ROLLBACK = "Rollback to "

@@ -17,10 +17,10 @@ from bot.planning.differences import to_yaml
 from bot.planning.drift import Drift, drifted
 from bot.planning.errors import NothingThere
 from bot.planning.hiding import mask_for, texts_given
-from bot.planning.live import of_record, read_live, values_of, version_of
+from bot.planning.live import read_live, values_of, version_of
 from bot.planning.manifests import GENERATED
 from bot.planning.planner import Planner
-from bot.planning.releases import Past, Releases
+from bot.planning.releases import Past, Releases, of_record
 from bot.planning.rendering import Renderer, kube_of
 from bot.planning.site import Site
 from bot.planning.surveying import found_of
@@ -76,7 +76,7 @@ class Inspector:
         site = await self._planner.site(target, identity)
         cluster = (await self._clusters.at(site.access)).as_(site.identity)
         live, image, archive, kube = await asyncio.gather(
-            read_live(self._helm, self._releases, site),
+            read_live(self._releases, site),
             self._versions.image(target.app, version),
             self._charts(target.app, version),
             kube_of(cluster),
@@ -96,7 +96,7 @@ class Inspector:
         """
         site = await self._planner.site(target, identity)
         cluster = (await self._clusters.at(site.access)).as_(site.identity)
-        live = await read_live(self._helm, self._releases, site)
+        live = await read_live(self._releases, site)
         revision = live.revision
         if revision is None:
             return Strayed("", 0)

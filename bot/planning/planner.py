@@ -18,7 +18,7 @@ from bot.planning.definitions import Definition, brought, left_alone, read_defin
 from bot.planning.drafting import Draft, going_back_to
 from bot.planning.errors import NothingThere
 from bot.planning.going_back import Stopping, destination, lasting, read_way
-from bot.planning.live import Live, of_record, read_live, refuse_stuck, values_of, version_of
+from bot.planning.live import Live, read_live, refuse_stuck, values_of, version_of
 from bot.planning.plan import Frozen, Plan, PlanKind, refs, with_takes
 from bot.planning.releases import Releases
 from bot.planning.rendering import Kube, Renderer, Rendering, check_pin, check_version, kube_of
@@ -194,7 +194,7 @@ class Planner:
     async def uninstall(self, target: Target, identity: Identity | None) -> Plan:
         """What goes and what stays when the release is removed."""
         site, cluster = await self._reached(target, identity)
-        live = await marked(await read_live(self._helm, self._releases, site), site, cluster)
+        live = await marked(await read_live(self._releases, site), site, cluster)
         if live.revision is None or live.record is None:
             raise NothingThere(f"{target} is not deployed")
         found = await weighed(target, live, NOTHING, self._masker(), await secret_paths(target))
@@ -215,7 +215,7 @@ class Planner:
     async def restart(self, target: Target, identity: Identity | None) -> Plan:
         """What starts new pods; the release stays as it is."""
         site, cluster = await self._reached(target, identity)
-        live = await marked(await read_live(self._helm, self._releases, site), site, cluster)
+        live = await marked(await read_live(self._releases, site), site, cluster)
         if live.revision is None or live.record is None:
             raise NothingThere(f"{target} is not deployed")
         found = await restarting(cluster, site.namespace, refs(live.objects))
@@ -243,9 +243,8 @@ class Planner:
         past = await self._releases.past(site)
         if past.newest is None:
             return
-        newest = await self._helm.get(site.location, past.newest.number, site.identity)
-        objects, hooks = await asyncio.to_thread(of_record, newest, site.namespace)
-        await marked(Live(past, past.newest, newest, objects, hooks), site, cluster)
+        texts = await self._releases.texts(site, past.newest)
+        await marked(Live(past, past.newest, *texts), site, cluster)
 
     async def _reached(self, target: Target, identity: Identity | None) -> tuple[Site, Cluster]:
         """Where the target lives, and its cluster in the person's name."""
@@ -291,6 +290,6 @@ class Planner:
 
     async def _looked(self, site: Site, cluster: Cluster) -> Live:
         """What is deployed, judged and with its owners known."""
-        live = await read_live(self._helm, self._releases, site)
+        live = await read_live(self._releases, site)
         mask = self._masker().mask_text
         return await surveyed(live, site, cluster, now=self._clock.now(), mask=mask)

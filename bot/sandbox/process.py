@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 from bot.clock import Clock
 
@@ -25,11 +25,27 @@ class BotEnded(Exception):
     """The bot's process ended or never listened; the message has its last words."""
 
 
+class Process(Protocol):
+    """What is used of a process: asyncio's own has it."""
+
+    @property
+    def returncode(self) -> int | None:
+        """How it ended; None while it runs."""
+
+    def kill(self) -> None:
+        """End it as by -9."""
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+
+    async def wait(self) -> int:
+        """How it ended, once it has."""
+
+
 class BotProcess:
     """Runs the bot while its context is open; always leaves with the process ended and awaited.
 
-    `asked_at` says when (by `clock`) the bot last asked for updates, which is how it is known to be up. `module` is
-    another program with the same `run`.
+    `asked_at` says when (by `clock`) the bot last asked for updates, which is how it is known to be up.
     """
 
     def __init__(
@@ -40,14 +56,12 @@ class BotProcess:
         secrets: Mapping[str, str],
         asked_at: Callable[[], float],
         clock: Clock,
-        module: str = "bot.cli",
     ) -> None:
         self.log = log
-        options = [part for config in configs for part in ("--config", str(config))]
-        self._command = (sys.executable, "-m", module, "run", *options)
+        self._options = [part for config in configs for part in ("--config", str(config))]
         self._secrets = secrets
         self._asked_at, self._clock = asked_at, clock
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Process | None = None
         self._wanted = asyncio.Event()
         """Whether it is meant to run."""
         self.up = False
@@ -123,17 +137,20 @@ class BotProcess:
 
     async def _start(self) -> None:
         self._started_at = self._clock.monotonic()
+        self._process = await self._made()
+        self._wanted.set()
+
+    async def _made(self) -> Process:
+        """The process, just started; in a session of its own, so that Ctrl-C reaches the sandbox, which stops it."""
         with self.log.open("ab") as log:
-            # In a session of its own, so that Ctrl-C reaches the sandbox alone, which then stops the bot.
-            self._process = await asyncio.create_subprocess_exec(
-                *self._command,
+            return await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "bot.cli", "run", *self._options),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=asyncio.subprocess.STDOUT,
                 env={**os.environ, **self._secrets},
                 start_new_session=True,
             )
-        self._wanted.set()
 
     async def _until_up(self) -> None:
         assert self._process is not None

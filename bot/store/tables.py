@@ -115,6 +115,10 @@ class ActionRow(Table):
     __table_args__ = (Index(None, "chat_id", "message_id"), Index(None, "expires_at"))
 
 
+OPEN = ("queued", "running", "cancelling")
+"""States of an operation that has not ended. An index finds these; for all but "ended" every row would be read."""
+
+
 class OperationRow(Table):
     """One durable unit of work; `view` is what its message shows, `subject` what one alone may change."""
 

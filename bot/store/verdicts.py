@@ -12,6 +12,9 @@ from bot.store.tables import VerdictRow
 
 Health = Literal["healthy", "failed", "unknown"]
 
+_NEWEST = 200
+"""Judgements of one release that are read: they stay for good, and somebody deploys every hour."""
+
 
 @dataclass(frozen=True)
 class ReleaseId:
@@ -42,14 +45,17 @@ class Judgement:
 
 
 async def of_release(session: AsyncSession, release: ReleaseId) -> dict[int, Judgement]:
-    """All judgements of a release by revision."""
+    """The judgements of a release's newest revisions by revision: of as many and more than Helm keeps."""
     rows: Sequence[VerdictRow] = (
         await session.scalars(
-            select(VerdictRow).where(
+            select(VerdictRow)
+            .where(
                 VerdictRow.cluster == release.cluster,
                 VerdictRow.namespace == release.namespace,
                 VerdictRow.release == release.name,
             )
+            .order_by(VerdictRow.revision.desc())
+            .limit(_NEWEST)
         )
     ).all()
     return {

@@ -7,7 +7,7 @@ webhook) is not its business.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import timedelta
 from typing import Any, Self
 
@@ -53,6 +53,7 @@ log = structlog.get_logger(__name__)
 
 ATTEMPTS = 3
 """How often an update is begun before it is given up."""
+LONGEST_PAUSE = 15.0
 TIDY_EVERY = timedelta(hours=1)
 CLOSING = 5.0
 """Seconds that handlers under way are given when the inbox closes."""
@@ -87,6 +88,9 @@ class Inbox:
         self._tasks: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Condition()
         self._pending = 0
+        self._handled: set[int] = set()
+        """What is to be marked done."""
+        self._marking = asyncio.Lock()
         self._tidying: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -142,14 +146,6 @@ class Inbox:
         async with self._changed:
             await self._changed.wait_for(lambda: self._pending == 0)
 
-    async def finish(self, session: AsyncSession, update_id: int) -> None:
-        """Mark an update done in the transaction of its effect, so that a crash can't do it twice."""
-        await session.execute(
-            update(UpdateRow)
-            .where(UpdateRow.update_id == update_id, UpdateRow.done_at.is_(None))
-            .values(done_at=self._clock.now())
-        )
-
     async def _store(self, session: AsyncSession, updates: Sequence[Payload]) -> set[int]:
         now = self._clock.now()
         rows = [
@@ -162,10 +158,9 @@ class Inbox:
             }
             for each in updates
         ]
-        statement = (
-            insert(session, UpdateRow).values(rows).on_conflict_do_nothing().returning(UpdateRow.update_id)
-        )
-        return set(await session.scalars(statement))
+        # The rows beside the statement, not in it: so it is compiled once, however many there are.
+        statement = insert(session, UpdateRow).on_conflict_do_nothing().returning(UpdateRow.update_id)
+        return set(await session.scalars(statement, rows))
 
     def _queue(self, name: str, payload: Payload, attempts: int) -> None:
         self._pending += 1
@@ -210,11 +205,34 @@ class Inbox:
                 attempts += 1
                 log.exception("an update was not handled", update=update_id, attempt=attempts)
                 await self._clock.sleep(attempts if attempts < ATTEMPTS else 0)
-        try:
-            async with self._database.write() as session:
-                await self.finish(session, update_id)
-        except Exception:
-            log.exception("an update could not be marked done: it may be handled again", update=update_id)
+        await self._mark_done(update_id)
+
+    async def _mark_done(self, update_id: int) -> None:
+        """Mark it done, in one transaction with all that were handled while an earlier one was committed.
+
+        Tried until the store takes it: a command that is not marked is done again by the next start, days later.
+        """
+        self._handled.add(update_id)
+        async with self._marking:
+            pause = 1.0
+            while update_id in self._handled:  # else whoever had the lock before has marked it too
+                together = frozenset(self._handled)
+                try:
+                    async with self._database.write() as session:
+                        await self._mark(session, together)
+                    self._handled -= together
+                except Exception:
+                    log.exception("updates could not be marked done: trying again", updates=sorted(together))
+                    await self._clock.sleep(pause)
+                    pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _mark(self, session: AsyncSession, update_ids: Collection[int]) -> None:
+        await session.execute(
+            update(UpdateRow)
+            .where(UpdateRow.update_id.in_(update_ids), UpdateRow.done_at.is_(None))
+            .values(done_at=self._clock.now())
+            .execution_options(synchronize_session=False)
+        )
 
     async def _tidy(self) -> None:
         while True:

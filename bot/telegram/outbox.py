@@ -291,6 +291,8 @@ class Outbox:
         waits = [1.0] if self._unread.is_set() else []
         ready: list[tuple[float, int, ChatQueue, Job]] = []
         for chat_id, queue in self._queues.items():
+            if not len(queue):
+                continue
             self._lose_patience(queue, now)
             found = queue.next(now)
             if found is None:

@@ -16,7 +16,7 @@ def test_of_a_long_log_its_beginning_and_end_are_kept(tmp_path: Path) -> None:
     text = read(tmp_path / "log")
     assert text.startswith(b"the beginning\n")
     assert text.endswith(b"the end\n")
-    assert "the middle of this long log was not kept".encode() in text
+    assert b"the middle of this long log was not kept" in text
     assert len(text) <= HEAD + 2 * TAIL + 2**20
     assert sum(file.stat().st_size for file in (tmp_path / "log").iterdir()) <= HEAD + 2 * TAIL + 2**20
 

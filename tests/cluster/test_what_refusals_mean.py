@@ -17,6 +17,7 @@ from bot.cluster import (
 from bot.cluster.answers import changed_in, objects_in, parsed
 from bot.cluster.connection import refused
 from bot.cluster.discovery import aggregated, resources_in
+from bot.cluster.errors import CredentialsRefused
 
 DANA = Identity("dana", ("blue",))
 MAY_NOT_IMPERSONATE = (
@@ -31,7 +32,7 @@ MAY_NOT_IMPERSONATE = (
         (403, MAY_NOT_IMPERSONATE, DANA, IdentityMissing, "the bot may not act as dana"),
         (403, "pods is forbidden", DANA, ClusterRefused, "pods is forbidden"),
         (409, "already exists", None, ClusterConflict, "already exists"),
-        (401, "Unauthorized", None, ClusterRefused, "does not accept the bot's credentials"),
+        (401, "Unauthorized", None, CredentialsRefused, "does not accept the bot's credentials"),
         (429, "too many requests", None, ClusterUnreachable, "cannot answer now"),
         (503, "", None, ClusterUnreachable, "status 503"),
         (500, "etcdserver: leader changed", None, ClusterUnreachable, "leader changed"),

@@ -1,39 +1,80 @@
-"""`make crash`: the whole matrix, each kind of work at each point in each way, and a line for each."""
+"""`make crash`: the whole matrix, each kind of work at each point in each way, and a line for each.
+
+What was tried is kept in a file, so that a run can go on where another was ended (`--resume`); what failed there is
+tried again. `--report` writes a page of it.
+"""
 
 import argparse
 import asyncio
+import json
 import random
 import sys
-import tempfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from tests.crash.crew import Crew, open_crew
 from tests.crash.kinds import KINDS
-from tests.crash.matrix import Result, passed, run
-from tests.crash.points import Point
+from tests.crash.matrix import Result
+from tests.crash.points import Point, Way
+from tests.crash.report import page
 
 
-async def matrix(kinds: list[str], sample: int, seed: int, jobs: int) -> list[Result]:
-    """The results, printed as they come; `sample` points of each kind, or all where it is 0."""
-    results: list[Result] = []
-    turns = asyncio.Semaphore(jobs)
+class Kept:
+    """The results so far, by kind and point, each written as it comes."""
 
-    for kind in kinds:
-        with tempfile.TemporaryDirectory(prefix="pilothouse-crash-") as folder:
-            result, points = await passed(kind, Path(folder))
-        results.append(result)
+    def __init__(self, file: Path, *, resumes: bool) -> None:
+        self._file = file
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if not resumes:
+            file.unlink(missing_ok=True)
+        lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+        found = [Result.from_row(json.loads(line)) for line in lines]
+        self.results = {(each.kind, each.point): each for each in found}
+
+    def lacks(self, kind: str, point: Point) -> bool:
+        """Whether it was not tried yet, or failed."""
+        known = self.results.get((kind, str(point)))
+        return known is None or bool(known.broken)
+
+    def add(self, result: Result) -> None:
+        """Keep it, and say it."""
+        self.results[result.kind, result.point] = result
+        with self._file.open("a", encoding="utf-8") as file:
+            file.write(f"{json.dumps(result.to_row())}\n")
         told(result)
-        chosen = random.Random(seed).sample(points, min(sample or len(points), len(points)))
 
-        async def one(point: Point, kind: str = kind) -> None:
-            async with turns:
-                with tempfile.TemporaryDirectory(prefix="pilothouse-crash-") as folder:
-                    results.append(await run(kind, point, Path(folder)))
-                told(results[-1])
 
-        async with asyncio.TaskGroup() as group:
-            for point in chosen:
-                group.create_task(one(point))
-    return results
+async def matrix(crew: Crew, kinds: Sequence[str], ways: Sequence[Way], chosen: "Chosen", kept: Kept) -> None:
+    """Try them, the kinds by turns, so that what is wrong with one shows early."""
+    found = await asyncio.gather(*(crew.passed(kind) for kind in kinds))
+    todo: list[tuple[str, Point]] = []
+    for kind, (result, points) in zip(kinds, found, strict=True):
+        kept.add(result)
+        told(f"{kind}: {len(points)} points")
+        todo += [
+            (kind, point) for point in chosen.of(points) if point.way in ways and kept.lacks(kind, point)
+        ]
+
+    async def one(kind: str, point: Point) -> None:
+        kept.add(await crew.run(kind, point))
+
+    random.Random(1).shuffle(todo)
+    async with asyncio.TaskGroup() as group:
+        for kind, point in todo:
+            group.create_task(one(kind, point))
+
+
+class Chosen:
+    """Which points of a kind are tried: all, or some that a seed chooses."""
+
+    def __init__(self, sample: int, seed: int) -> None:
+        self._sample, self._seed = sample, seed
+
+    def of(self, points: Sequence[Point]) -> Iterable[Point]:
+        """Those of one kind."""
+        if not self._sample:
+            return points
+        return random.Random(self._seed).sample(points, min(self._sample, len(points)))
 
 
 def told(what: object) -> None:
@@ -45,16 +86,30 @@ def main() -> int:
     """0 when every promise is kept at every point."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kinds", nargs="*", default=list(KINDS), metavar="KIND", help=", ".join(KINDS))
+    parser.add_argument("--ways", nargs="*", choices=[way.name.lower() for way in Way], default=())
     parser.add_argument("--sample", type=int, default=0, help="so many points of each kind, chosen by --seed")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--jobs", type=int, default=3, help="worlds at a time")
+    parser.add_argument("--jobs", type=int, default=3, help="processes at a time")
+    parser.add_argument("--results", type=Path, default=Path("build", "crash.jsonl"), help="what was tried")
+    parser.add_argument("--resume", action="store_true", help="try what is not there yet, or failed")
+    parser.add_argument("--report", type=Path, help="write a page of the results")
     given = parser.parse_args()
-    results = asyncio.run(matrix(given.kinds, given.sample, given.seed, given.jobs))
+    kept = Kept(given.results, resumes=given.resume)
+    ways = [Way[each.upper()] for each in given.ways] or list(Way)
+    asyncio.run(_tried(given.jobs, given.kinds, ways, Chosen(given.sample, given.seed), kept))
+    results = list(kept.results.values())
     broken = [each for each in results if each.broken]
     told(f"{len(results)} runs, {len(broken)} with broken promises")
     for each in broken:
         told(each)
+    if given.report is not None:
+        given.report.write_text(page(results), encoding="utf-8")
     return 1 if broken else 0
+
+
+async def _tried(jobs: int, kinds: Sequence[str], ways: Sequence[Way], chosen: Chosen, kept: Kept) -> None:
+    async with open_crew(jobs) as crew:
+        await matrix(crew, kinds, ways, chosen, kept)
 
 
 if __name__ == "__main__":

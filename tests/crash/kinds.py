@@ -1,41 +1,79 @@
-"""The kinds of work that are killed: what people do before and then, how it ends, and what must be true afterwards."""
+"""The kinds of work that are killed: what people do before and then, and what each of its ends must have come to."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Awaitable, Callable
-from contextlib import closing
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from sqlite3 import connect
+from datetime import timedelta
 
-from bot.sandbox.kubernetes.storage import Key
 from tests.crash.outside import Outside
-from tests.worlds import spaced
+from tests.worlds import leave_unfinished
+
+_AGO = timedelta(hours=1)
+"""Well past the time-out of any environment."""
+
+
+@dataclass(frozen=True)
+class After:
+    """What has to be true once an end was told."""
+
+    version: str | None
+    """Which one runs; None: none does."""
+    made: tuple[int, int]
+    """How many new revisions took effect, at least and at most: those that a dead run left do not count."""
+    audit: Mapping[tuple[str, str], int]
+    """How many new rows there are in the trail, by action and outcome."""
+    changes: tuple[int, int] | None = None
+    """How often what the Deployment wants was changed, where that is known."""
+    notices: int = 0
+    """How many stand in the channel."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One of them, in Dana's private chat."""
+    """One of them."""
 
     name: str
     app: str
     prepare: Callable[[Outside], Awaitable[None]]
     """What comes before the part that is killed."""
     begin: Callable[[Outside], None]
-    versions: tuple[str, str]
-    """The app's version where it was done, and where it was undone or never came to be."""
-    is_decided: bool = True
-    """Whether somebody decides that something changes."""
+    end: str
+    """The message that tells the end begins so, after its sign."""
+    after: Mapping[str, After]
+    """By the end's sign; 🚫 tells that nothing was begun."""
+    environment: str = "staging"
+    chat: str = "dana"
 
     @property
     def namespace(self) -> str:
-        return f"{self.app}-staging"
+        """Where its release is."""
+        return self.app if self.environment == "production" else f"{self.app}-{self.environment}"
 
     @property
-    def ends(self) -> str:
-        """The message that tells the end, in whatever way: also that nothing was begun."""
-        end = "[✅❌↩⏹🆘]\ufe0f? " if self.is_decided else ".*Plan: "
-        return f"^{end}{self.app} → staging|^🚫 "
+    def told(self) -> str:
+        """What matches the message that tells the end, in whatever way."""
+        signs = "|".join(sign for sign in self.after if sign != "🚫")
+        return f"^({signs})\ufe0f? ?{self.end}|^🚫 "
+
+
+def _row(action: str, outcome: str = "done") -> Counter[tuple[str, str]]:
+    return Counter({(action, outcome): 1})
+
+
+def _operation(kind: str) -> Counter[tuple[str, str]]:
+    """A decision to change something, and its end."""
+    return _row(kind, "started") + _row(kind, "ended")
+
+
+def _refused(version: str) -> dict[str, After]:
+    """The end of what was not begun, or had to stop before it changed anything."""
+    return {"🚫": After(version, (0, 0), Counter(), (0, 0))}
+
+
+def _failed(kind: str, version: str) -> dict[str, After]:
+    return {"❌": After(version, (0, 0), _operation(kind), (0, 0)), **_refused(version)}
 
 
 async def _nothing(_: Outside) -> None:
@@ -56,9 +94,48 @@ async def _restart_planned(outside: Outside) -> None:
     await outside.sees("Restart: blog → staging")
 
 
-def _pressing(label: str) -> Callable[[Outside], None]:
+async def _rollback_planned(outside: Outside) -> None:
+    await outside.plan("v1.2")
+    outside.presses("Deploy to")
+    await outside.sees(r"✅ shop → staging v1\.2")
+    outside.says("/rollback shop staging")
+    await outside.sees("Roll back: shop → staging")
+
+
+async def _uninstall_planned(outside: Outside) -> None:
+    outside.says("/uninstall blog staging")
+    await outside.sees("Uninstall: blog → staging")
+
+
+async def _found_unfinished(outside: Outside) -> None:
+    ago = outside.world.servers.telegram.state.clock.now() - _AGO
+    leave_unfinished(outside.world.servers.cluster, "shop", "shop-staging", 2, "pending-upgrade", at=ago)
+    outside.says("/deploy shop v1.2 staging")
+    await outside.sees("If that run is dead")
+
+
+async def _rolling_out(outside: Outside) -> None:
+    outside.world.servers.behaviours.order("registry/blog:v1.0", "slow")
+    await outside.plan("v1.0", app="blog")
+    outside.presses("Deploy to")
+    await outside.sees(r"blog +\d/2")
+
+
+async def _production_planned(outside: Outside) -> None:
+    outside.says("/deploy shop v1.2 production")
+    await outside.sees(r"Plan: shop → PRODUCTION v1\.2")
+
+
+async def _drafted(outside: Outside) -> None:
+    await _production_planned(outside)
+    outside.presses("Deploy to")
+    await outside.sees(r"✅ shop → PRODUCTION v1\.2")
+    await outside.sees("Publish: shop v1.2", "team")
+
+
+def _pressing(label: str, who: str = "dana", chat: str = "") -> Callable[[Outside], None]:
     def press(outside: Outside) -> None:
-        outside.presses(label)
+        outside.presses(label, who, chat)
 
     return press
 
@@ -71,52 +148,88 @@ def _asking(text: str) -> Callable[[Outside], None]:
 
 
 _ALL = (
-    Kind("plan", "shop", _nothing, _asking("/deploy shop v1.2 staging"), ("v1.1", "v1.1"), is_decided=False),
-    Kind("deploy", "shop", _deploy_planned, _pressing("Deploy to"), ("v1.2", "v1.1")),
-    Kind("undone", "blog", _broken_planned, _pressing("Deploy to"), ("v0.9", "v0.9")),
-    Kind("restart", "blog", _restart_planned, _pressing("Restart in"), ("v0.9", "v0.9")),
+    Kind(
+        "plan",
+        "shop",
+        _nothing,
+        _asking("/deploy shop v1.2 staging"),
+        "Plan: shop → staging",
+        {"📋": After("v1.1", (0, 0), Counter(), (0, 0)), **_refused("v1.1")},
+    ),
+    Kind(
+        "deploy",
+        "shop",
+        _deploy_planned,
+        _pressing("Deploy to"),
+        "shop → staging",
+        {"✅": After("v1.2", (1, 1), _operation("deploy"), (1, 1)), **_failed("deploy", "v1.1")},
+    ),
+    Kind(
+        "undone",
+        "blog",
+        _broken_planned,
+        _pressing("Deploy to"),
+        "blog → staging",
+        {"↩": After("v0.9", (1, 2), _operation("deploy")), **_failed("deploy", "v0.9")},
+    ),
+    Kind(
+        "cancel",
+        "blog",
+        _rolling_out,
+        _asking("/cancel"),
+        "blog → staging",
+        {"⏹": After("v0.9", (1, 2), _row("deploy", "ended") + _row("cancel", "started")), **_refused("v1.0")},
+    ),
+    Kind(
+        "rollback",
+        "shop",
+        _rollback_planned,
+        _pressing("Roll back to"),
+        "shop → staging",
+        {"↩": After("v1.1", (1, 1), _operation("rollback"), (1, 1)), **_failed("rollback", "v1.2")},
+    ),
+    Kind(
+        "restart",
+        "blog",
+        _restart_planned,
+        _pressing("Restart in"),
+        "blog → staging",
+        {"✅": After("v0.9", (0, 0), _operation("restart"), (1, 1)), **_failed("restart", "v0.9")},
+    ),
+    Kind(
+        "uninstall",
+        "blog",
+        _uninstall_planned,
+        _pressing("Uninstall from"),
+        "blog → staging",
+        {"✅": After(None, (0, 0), _operation("uninstall")), **_failed("uninstall", "v0.9")},
+    ),
+    Kind(
+        "mend",
+        "shop",
+        _found_unfinished,
+        _pressing("Roll back to 1"),
+        "shop → staging",
+        {"✅": After("v1.0", (1, 1), _operation("mend"), (1, 1)), **_failed("mend", "v1.1")},
+    ),
+    Kind(
+        "draft",
+        "shop",
+        _production_planned,
+        _pressing("Deploy to"),
+        "shop → PRODUCTION",
+        {"✅": After("v1.2", (1, 1), _operation("deploy"), (1, 1)), **_failed("deploy", "v1.1")},
+        environment="production",
+    ),
+    Kind(
+        "notice",
+        "shop",
+        _drafted,
+        _pressing("Publish", "kim", "team"),
+        "Published: shop",
+        {"✅": After("v1.2", (0, 0), _row("notice.publish"), (0, 0), notices=1), **_refused("v1.2")},
+        environment="production",
+        chat="team",
+    ),
 )
 KINDS = {kind.name: kind for kind in _ALL}
-
-
-def broken_promises(outside: Outside, kind: Kind, most: int = 1) -> list[str]:
-    """What is promised and not kept once the end has been told, `most` times at most; [] where all is."""
-    ends = [
-        text for each in outside.messages() if re.search(kind.ends, text := spaced(each.text), re.MULTILINE)
-    ]
-    if not 1 <= len(ends) <= most:
-        return [f"the end is told {len(ends)} times: {ends}"]
-    begun = kind.is_decided and not ends[0].startswith("🚫")
-    found = []
-    history = outside.history(kind.app, kind.namespace)
-    if history.count("deployed") != 1 or any(status.startswith("pending") for status in history):
-        found.append(f"the history is {history}")
-    numbers = outside.revisions(kind.app, kind.namespace)
-    if len(set(numbers)) != len(numbers):
-        found.append(f"revisions come twice: {numbers}")
-    version = _version(outside, kind)
-    done = begun and ends[0].startswith(("✅", "↩"))
-    if version != kind.versions[0 if done else 1]:
-        found.append(f"{version} runs, and the end reads {ends[0].splitlines()[0]}")
-    return [*found, *_stored(outside, begun=begun)]
-
-
-def _version(outside: Outside, kind: Kind) -> str:
-    found = outside.world.servers.cluster.storage.get(Key("apps", "deployments", kind.namespace, kind.app))
-    assert found is not None
-    image = str(found["spec"]["template"]["spec"]["containers"][0]["image"])
-    return image.partition("@")[0].rpartition(":")[2]
-
-
-def _stored(outside: Outside, *, begun: bool) -> list[str]:
-    """What the store says: nothing runs any more, every command was answered, each decision is written once."""
-    with closing(connect(f"file:{outside.store}?mode=ro", uri=True)) as store:
-        (open_now,) = store.execute("select count(*) from operation where ended_at is null").fetchone()
-        (waiting,) = store.execute("select count(*) from inbox where done_at is null").fetchone()
-        rows = store.execute(
-            "select outcome, count(*) from audit group by outcome order by outcome"
-        ).fetchall()
-    found = [f"{open_now} operations have no end"] if open_now else []
-    found += [f"{waiting} commands were not worked off"] if waiting else []
-    wanted = [("ended", 1), ("started", 1)] if begun else []
-    return found + ([f"the audit trail has {rows}"] if rows != wanted else [])

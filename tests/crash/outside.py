@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.clock import SystemClock
-from bot.sandbox.kubernetes.storage import Key
+from bot.sandbox.kubernetes.storage import Key, Object
 from bot.sandbox.process import BotProcess
 from bot.sandbox.telegram import Message, World
 from bot.sandbox.world import SandboxWorld
-from tests.installed import open_world
+from tests.crash.forking import ForkedBot
+from tests.installed import make_store, open_world
 from tests.worlds import QUICK, spaced
 
 LONGEST = 300.0
@@ -30,34 +31,41 @@ class Outside:
     def telegram(self) -> World:
         return self.world.servers.telegram.world
 
-    @property
-    def dana(self) -> int:
-        return self.world.cast.person("dana").id
+    def messages(self, chat: str = "dana") -> list[Message]:
+        """The bot's messages in a chat: a person's own with it, or one that the configuration names."""
+        return [each for each in self.telegram.messages(self._id(chat)) if each.by_bot]
 
-    def messages(self) -> list[Message]:
-        """The bot's messages to Dana."""
-        return [each for each in self.telegram.messages(self.dana) if each.by_bot]
+    def all_messages(self) -> list[Message]:
+        """Those in every chat."""
+        cast = self.world.cast
+        return [each for chat in (*cast.people, *cast.places) for each in self.messages(chat)]
 
-    def says(self, text: str) -> None:
-        """Dana writes to the bot."""
-        self.telegram.says(self.dana, self.dana, text)
+    def says(self, text: str, who: str = "dana") -> None:
+        """Somebody writes to the bot."""
+        self.telegram.says(self._id(who), self._id(who), text)
 
-    def presses(self, label: str) -> None:
-        """Dana presses the newest button whose label begins so."""
-        for message in reversed(self.messages()):
+    def presses(self, label: str, who: str = "dana", chat: str = "") -> None:
+        """Somebody presses the newest button whose label begins so, in their own chat with the bot or another."""
+        for message in reversed(self.messages(chat or who)):
             for row, buttons in enumerate(message.buttons):
                 for column, button in enumerate(buttons):
                     if button.label.startswith(label):
-                        self.telegram.presses(self.dana, self.dana, message.id, row, column)
+                        self.telegram.presses(self._id(who), self._id(chat or who), message.id, row, column)
                         return
         raise AssertionError(f"no button {label!r}")
 
-    async def sees(self, pattern: str) -> Message:
-        """Wait until a message to Dana matches."""
+    def _id(self, chat: str) -> int:
+        cast = self.world.cast
+        return cast.people[chat].id if chat in cast.people else cast.places[chat].id
+
+    async def sees(
+        self, pattern: str, chat: str = "dana", among: Callable[[Message], bool] = lambda _: True
+    ) -> Message:
+        """Wait until a message in a chat matches; `among` says which ones count."""
 
         def found() -> Message | None:
-            for message in reversed(self.messages()):
-                if re.search(pattern, spaced(message.text), re.MULTILINE):
+            for message in reversed(self.messages(chat)):
+                if among(message) and re.search(pattern, spaced(message.text), re.MULTILINE):
                     return message
             return None
 
@@ -68,7 +76,7 @@ class Outside:
                         await anext(aiter(changes))
                     return message
             except TimeoutError:
-                texts = "\n---\n".join(spaced(each.text) for each in self.messages())
+                texts = "\n---\n".join(spaced(each.text) for each in self.messages(chat))
                 raise AssertionError(
                     f"{pattern!r} was not seen; there was:\n{texts}\n{self.bot.last_words()}"
                 ) from None
@@ -108,9 +116,13 @@ class Outside:
 
     def generation(self, deployment: str, namespace: str) -> int:
         """How often what the Deployment wants was changed."""
-        found = self.world.servers.cluster.storage.get(Key("apps", "deployments", namespace, deployment))
+        found = self.deployment(deployment, namespace)
         assert found is not None
         return int(found["metadata"]["generation"])
+
+    def deployment(self, name: str, namespace: str) -> Object | None:
+        """A Deployment, if it is there."""
+        return self.world.servers.cluster.storage.get(Key("apps", "deployments", namespace, name))
 
     async def plan(self, version: str, app: str = "shop") -> Message:
         """Dana asks for a deploy into staging; the plan's message."""
@@ -119,18 +131,16 @@ class Outside:
 
 
 @asynccontextmanager
-async def open_outside(
-    folder: Path, *, module: str = "bot.cli", environ: Mapping[str, str] | None = None
-) -> AsyncIterator[Outside]:
-    """Open the world and start the bot in it; `module` is another build of it, which may read `environ`."""
+async def open_outside(folder: Path, environ: Mapping[str, str] | None = None) -> AsyncIterator[Outside]:
+    """Open the world and start the bot in it; `environ` says where it goes wrong (tests.crash.points)."""
     async with open_world(folder, pace=QUICK) as world:
-        bot = BotProcess(
+        await make_store(folder / "pilothouse.db")
+        bot = ForkedBot(
             world.configs,
             log=folder / "bot.log",
-            secrets={**world.secrets, **(environ or {})},
+            secrets={**world.secrets, "CRASH_FOLDER": str(folder), **(environ or {})},
             asked_at=world.asked_at,
             clock=SystemClock(),
-            module=module,
         )
         async with bot:
             yield Outside(world, bot)

@@ -10,15 +10,20 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from types import FrameType
 from typing import Self
 
-ARMED, PASSED = "armed", "passed"
-"""Files in the folder of a run: the one makes points count from when it is there, the other has their names."""
+ARMED, PASSED, MET = "armed", "passed", "met"
+"""Files in the folder of a run: the first makes points count from when it is there, the second has those that were
+passed, each with each way in which it can go wrong, the third the one where it did."""
+
+ANY = "any"
+"""In the place of a name: whatever comes, counted together as far as it can go wrong in that way."""
 
 
 class Way(StrEnum):
@@ -28,6 +33,13 @@ class Way(StrEnum):
     AFTER = "dies after"
     LOST = "done, and the answer got lost"
     UNDONE = "not done, and an error came"
+
+
+CHANGE = tuple(Way)
+COMMIT = (Way.BEFORE, Way.AFTER, Way.UNDONE)
+"""A commit's answer comes from the same machine's disk."""
+READ = (Way.UNDONE,)
+"""Dying where nothing is changed is dying after the change before it."""
 
 
 @dataclass(frozen=True)
@@ -64,42 +76,48 @@ class Points:
         return cls(Path(environ["CRASH_FOLDER"]), Point.of(at) if at else None)
 
     @asynccontextmanager
-    async def passing(self, name: str, error: Exception | None = None) -> AsyncIterator[None]:
-        """Around what is done outside; `error` is what comes where its answer is lost or it is not done."""
-        way = self._way(name)
+    async def passing(
+        self, name: str, undone: Exception, lost: Exception | None = None, ways: Sequence[Way] = CHANGE
+    ) -> AsyncIterator[None]:
+        """Around what is done outside; `undone` is what comes where it is not done, `lost` where its answer is."""
+        way = self.comes(name, ways)
         if way is Way.BEFORE:
-            _die()
-        if way is Way.UNDONE and error is not None:
-            raise error
+            die()
+        if way is Way.UNDONE:
+            raise undone
         yield
         if way is Way.AFTER:
-            _die()
-        if way is Way.LOST and error is not None:
-            raise error
+            die()
+        if way is Way.LOST:
+            raise lost or undone
 
-    def _way(self, name: str) -> Way | None:
+    def comes(self, name: str, ways: Sequence[Way]) -> Way | None:
+        """How what comes now goes wrong, of the ways that are thinkable; None where it does not."""
         if not (self.folder / ARMED).exists():
             return None
         self.counts[name] += 1
+        self.counts.update(f"{ANY} {way}" for way in ways)
+        here = [Point(name, self.counts[name], way) for way in ways]
         with (self.folder / PASSED).open("a", encoding="utf-8") as file:
-            file.write(f"{name} #{self.counts[name]}\n")
-        fatal = self.fatal
-        if fatal is None or (fatal.name, fatal.count) != (name, self.counts[name]):
-            return None
-        return fatal.way
+            file.writelines(f"{each}\n" for each in here)
+        for each in here:
+            if self.fatal in (each, Point(ANY, self.counts[f"{ANY} {each.way}"], each.way)):
+                (self.folder / MET).write_text(str(each), encoding="utf-8")
+                return each.way
+        return None
 
 
-def _die() -> None:
+def die() -> None:
+    """Nothing after this is done."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def whose(*below: str) -> str:
     """The function that asked, for a name: the nearest of the bot's that is not `below` its adaptors."""
-    frame = sys._getframe(2)
+    frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         module = str(frame.f_globals.get("__name__", ""))
         if module.startswith(("bot.", "handlers.")) and not module.startswith(below):
             return f"{module.removeprefix('bot.')}.{frame.f_code.co_name}"
-        assert frame.f_back is not None
         frame = frame.f_back
-    raise AssertionError("nobody of ours asked")
+    return "nobody in particular"

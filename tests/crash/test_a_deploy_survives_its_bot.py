@@ -43,7 +43,7 @@ async def test_killed_while_pods_roll_out(outside: Outside) -> None:
     await outside.sees(r"blog +\d/2")
     outside.world.servers.behaviours.order("registry/blog:v1.0", "ok")
     await outside.bot.kill()
-    outside.world.servers.telegram.world.says(outside.dana, outside.dana, "/cancel")
+    outside.says("/cancel")
     end = await outside.sees(r"⏹ blog → staging cancelled")
     assert end.id == plan.id
     assert outside.history("blog", "blog-staging") == ["superseded", "superseded", "superseded", "deployed"]

@@ -10,8 +10,8 @@ import pytest
 
 from bot.cluster import Ref
 from bot.helm.client import Helm
-from bot.planning.live import of_record
 from bot.planning.manifests import Manifest, parse
+from bot.planning.releases import of_record
 from tests.drift.hands import Hands
 from tests.helm.writing import Charts, render
 from tests.helm_cli.commands import RELEASE, Place

@@ -2,7 +2,10 @@
 
 import asyncio
 from itertools import count
+from pathlib import Path
+from typing import Any
 
+import yaml
 from aiohttp import web
 
 from bot.sandbox.kubernetes.cluster import Meets
@@ -50,3 +53,34 @@ def hanging(until: asyncio.Event) -> Meets:
         return None
 
     return meets
+
+
+class Tokens:
+    """Tokens that end: the server takes the newest alone, which is in a file."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._taken = ""
+        self.replace("first")
+
+    def named_in(self, kubeconfig: str) -> str:
+        """The kubeconfig with the file in place of its token."""
+        content: dict[str, Any] = yaml.safe_load(kubeconfig)
+        for each in content["users"]:
+            each["user"] = {"tokenFile": str(self._file)}
+        return yaml.safe_dump(content)
+
+    def end(self) -> None:
+        """The token in the file is taken no more."""
+        self._taken = "none yet"
+
+    def replace(self, token: str) -> None:
+        """There is another one, in the file and at the server."""
+        self._file.write_text(token, encoding="utf-8")
+        self._taken = token
+
+    async def meets(self, request: web.Request) -> web.StreamResponse | None:
+        """For `KubernetesServer.meets`."""
+        if request.headers.get("Authorization") == f"Bearer {self._taken}":
+            return None
+        return refused(ApiError(401, "Unauthorized", "Unauthorized"))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import OperationalError
 
 from bot.store.database import Database
 from bot.store.tables import ChatRow, LeaseRow
@@ -48,6 +49,22 @@ async def test_a_cancelled_block_leaves_nothing_and_no_lock(database: Database) 
     async with asyncio.timeout(300), database.write() as session:
         session.add(ChatRow(name="b", chat_id=2))
     assert await count(database) == 1
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+async def test_a_full_disk_leaves_nothing_and_no_lock(database: Database) -> None:
+    async def write(name: str, pages: int, rows: int = 1) -> None:
+        async with database.write() as session:
+            await session.execute(text(f"PRAGMA max_page_count={pages}"))
+            session.add_all(ChatRow(name=f"{name} {number}", chat_id=number) for number in range(rows))
+
+    await write("before", 1 << 30)
+    for _ in range(2):
+        with pytest.raises(OperationalError, match="database or disk is full"):
+            await write("too much", 1, rows=2000)
+        assert await count(database) == 1
+    await write("after", 1 << 30)
+    assert await count(database) == 2
 
 
 async def test_many_writers_lose_nothing(database: Database) -> None:

@@ -1,12 +1,16 @@
 """Only live tokens act, for whom and where they were made (security.md, rows 1 and 2)."""
 
+import base64
+import contextlib
 import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.database import Database
+from bot.store.tables import ActionRow
 from bot.telegram.buttons import Action, Actions, Refusal
 from bot.telegram.incoming import Chat, Press, Sender
 from bot.telegram.messages import Button, Message, Sent
@@ -43,13 +47,17 @@ def press(data: str, *, person: int = DANA, chat: int = TEAM, message: int = 5) 
     return Press(1, "q", Sender(person, "x"), Chat(chat, "supergroup", "Team"), None, message, data)
 
 
-async def offered(actions: Actions, database: Database, **changes: Any) -> str:
+async def offer(actions: Actions, session: AsyncSession, **changes: Any) -> str:
     values: dict[str, Any] = {
         "name": "deploy", "arguments": {"app": "shop"}, "permission": "deploy.run", "app": "shop",
         "environment": "staging", "person_id": DANA, "chat_id": TEAM, "lifetime": timedelta(minutes=5),
     }  # fmt: skip
+    return await actions.offer(session, **(values | changes))
+
+
+async def offered(actions: Actions, database: Database, **changes: Any) -> str:
     async with database.write() as session:
-        token = await actions.offer(session, **(values | changes))
+        token = await offer(actions, session, **changes)
     await actions.bind(Message("x", ((Button("Go", token),),)), Sent(TEAM, 5))
     return token
 
@@ -98,3 +106,153 @@ async def test_forged_data_never_acts(actions: Actions, database: Database) -> N
     forged = [secrets.token_urlsafe(n)[:64] for n in range(48)]
     for data in ["", "-", token[:-1], token + "A", token.swapcase(), "' OR 1=1 --", *forged]:
         assert await actions.take(press(data)) == Refusal("unknown")
+
+
+async def test_a_token_cannot_be_guessed(actions: Actions, database: Database) -> None:
+    tokens = [await offered(actions, database) for _ in range(3)]
+    assert len(set(tokens)) == 3
+    assert {len(base64.urlsafe_b64decode(token)) for token in tokens} == {18}
+
+
+async def test_a_press_finds_all_that_was_offered(actions: Actions, database: Database) -> None:
+    token = await offered(actions, database)
+    assert await actions.take(press(token)) == Action(
+        token, "deploy", {"app": "shop"}, "deploy.run", "shop", "staging", DANA
+    )
+
+
+async def test_whoever_has_the_right_may_press_what_is_for_anyone(
+    actions: Actions, database: Database
+) -> None:
+    token = await offered(actions, database, person_id=None)
+    assert isinstance(await actions.take(press(token, person=LEE)), Action)
+
+
+async def test_it_acts_before_its_message_is_known_to_be_sent(actions: Actions, database: Database) -> None:
+    async with database.write() as session:
+        token = await offer(actions, session)
+    assert isinstance(await actions.take(press(token, message=77)), Action)
+    assert await actions.take(press(token, chat=-5)) == Refusal("other chat")
+
+
+async def test_it_lives_until_its_time_is_over_and_remembers_when_it_began(
+    actions: Actions, database: Database, clock: Still
+) -> None:
+    began = clock.now()
+    token = await offered(actions, database)
+    await clock.sleep(299.9)
+    assert isinstance(await actions.take(press(token)), Action)
+    async with database.read() as session:
+        row = await session.get_one(ActionRow, token)
+    assert (row.created_at, row.expires_at) == (began, began + timedelta(minutes=5))
+
+
+async def test_what_expired_tells_what_it_would_have_done_but_not_to_others(
+    actions: Actions, database: Database, clock: Still
+) -> None:
+    token = await offered(actions, database)
+    done = await actions.take(press(token))
+    assert isinstance(done, Action)
+    await clock.sleep(3600)
+    assert await actions.take(press(token)) == Refusal("expired", done)
+    assert await actions.take(press(token, person=LEE)) == Refusal("not yours")
+
+
+async def test_when_it_was_used_is_kept(actions: Actions, database: Database, clock: Still) -> None:
+    token = await offered(actions, database)
+    other = await offered(actions, database)
+    await clock.sleep(7)
+    async with database.write() as session:
+        assert await actions.spend(session, token)
+    async with database.read() as session:
+        assert (await session.get_one(ActionRow, token)).used_at == clock.now()
+        assert (await session.get_one(ActionRow, other)).used_at is None
+
+
+async def test_a_token_that_nobody_made_cannot_be_used_up(actions: Actions, database: Database) -> None:
+    async with database.write() as session:
+        assert not await actions.spend(session, "x" * 24)
+
+
+async def test_a_message_without_buttons_binds_nothing(actions: Actions, database: Database) -> None:
+    token = await offered(actions, database)
+    await actions.bind(Message("x"), Sent(-5, 9))
+    assert isinstance(await actions.take(press(token)), Action)
+
+
+async def test_a_message_binds_its_own_buttons_alone(actions: Actions, database: Database) -> None:
+    first = await offered(actions, database)
+    async with database.write() as session:
+        second = await offer(actions, session)
+    await actions.bind(Message("x", ((Button("Go", second),),)), Sent(TEAM, 6))
+    assert isinstance(await actions.take(press(first, message=5)), Action)
+    assert isinstance(await actions.take(press(second, message=6)), Action)
+    assert await actions.take(press(second, message=5)) == Refusal("unknown")
+
+
+async def test_a_message_that_went_to_another_chat_takes_its_buttons_there(
+    actions: Actions, database: Database
+) -> None:
+    token = await offered(actions, database)
+    await actions.bind(Message("x", ((Button("Go", token),),)), Sent(-5, 5))
+    assert isinstance(await actions.take(press(token, chat=-5)), Action)
+
+
+async def test_buttons_follow_a_group_that_became_a_supergroup(database: Database, clock: Still) -> None:
+    actions = Actions(database, clock, {TEAM: -5}.get)  # type: ignore[arg-type]
+    token = await offered(actions, database)
+    assert isinstance(await actions.take(press(token, chat=-5)), Action)
+    assert await actions.take(press(token)) == Refusal("other chat")
+
+
+async def test_what_another_message_shows_stays(actions: Actions, database: Database) -> None:
+    token = await offered(actions, database)
+    await actions.void(TEAM, 6)
+    await actions.void(-5, 5)
+    assert isinstance(await actions.take(press(token)), Action)
+
+
+async def test_what_a_message_showed_goes_with_the_transaction_that_replaces_it(
+    actions: Actions, database: Database
+) -> None:
+    token = await offered(actions, database)
+    with contextlib.suppress(RuntimeError):
+        async with database.write() as session:
+            await actions.void(TEAM, 5, session=session)
+            raise RuntimeError("what replaces it failed")
+    assert isinstance(await actions.take(press(token)), Action)
+    async with database.write() as session:
+        await actions.void(TEAM, 5, session=session)
+    assert await actions.take(press(token)) == Refusal("unknown")
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({}, [4, 5]),
+        ({"names": ["deploy"]}, [5]),
+        ({"person_id": LEE}, []),
+        ({"app": "blog"}, []),
+        ({"environment": "production"}, []),
+        ({"than": Sent(-5, 9)}, []),
+        ({"than": Sent(TEAM, 5)}, [4]),
+    ],
+)
+async def test_earlier_questions_of_a_person_are_found(
+    actions: Actions, database: Database, changes: dict[str, Any], found: list[int]
+) -> None:
+    await offered(actions, database)
+    await offered(actions, database)  # another of the same message, which is found once
+    restart = await offered(actions, database, name="restart")
+    await actions.bind(Message("x", ((Button("Go", restart),),)), Sent(TEAM, 4))
+    used = await offered(actions, database)
+    await actions.bind(Message("x", ((Button("Go", used),),)), Sent(TEAM, 3))
+    async with database.write() as session:
+        await actions.spend(session, used)
+    usual: dict[str, Any] = {
+        "names": ["deploy", "restart"], "person_id": DANA, "app": "shop", "environment": "staging",
+        "than": Sent(TEAM, 9),
+    }  # fmt: skip
+    names = (usual | changes)["names"]
+    rest = {name: value for name, value in (usual | changes).items() if name != "names"}
+    assert sorted(await actions.earlier(names, **rest)) == found

@@ -1,7 +1,12 @@
 """An update is stored before it is confirmed, handled in order, and not twice."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession
 from telegram import Bot
 
 from bot.clock import SystemClock
@@ -28,6 +33,25 @@ class Heard:
     async def count(self, number: int) -> None:
         async with asyncio.timeout(300), self.arrived:
             await self.arrived.wait_for(lambda: len(self.texts) >= number)
+
+
+class Instant(SystemClock):
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(0 if seconds < 60 else seconds)
+
+
+class Filling(Database):
+    """Its disk is full for so many writes."""
+
+    refusals = 0
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        async with super().write() as session:
+            yield session
+            if self.refusals:
+                self.refusals -= 1
+                raise OperationalError("COMMIT", None, Exception("database or disk is full"))
 
 
 def update(number: int, text: str, person: int = DANA) -> dict[str, object]:
@@ -78,6 +102,23 @@ async def test_what_was_not_done_is_handled_after_a_restart(database: Database) 
     assert heard.texts == ["a", "b"]
 
 
+async def test_what_was_done_is_marked_once_the_store_takes_it_and_not_done_again(tmp_path: Path) -> None:
+    heard = Heard()
+    async with Filling(f"sqlite:///{tmp_path}/bot.db") as database:
+
+        async def handle(incoming: Incoming) -> None:
+            database.refusals = 2
+            await heard(incoming)
+
+        async with Inbox(database, Instant(), handle) as inbox:
+            await inbox.accept([update(1, "/cancel")])
+            await inbox.idle()
+        assert not database.refusals
+        async with Inbox(database, Instant(), heard) as again:
+            await again.idle()
+    assert heard.texts == ["/cancel"]
+
+
 async def test_one_person_does_not_hold_up_another(database: Database) -> None:
     heard, go = Heard(), asyncio.Event()
 
@@ -97,10 +138,6 @@ async def test_one_person_does_not_hold_up_another(database: Database) -> None:
 
 async def test_an_update_that_always_fails_is_given_up_and_the_next_goes_on(database: Database) -> None:
     heard = Heard()
-
-    class Instant(SystemClock):
-        async def sleep(self, seconds: float) -> None:
-            await asyncio.sleep(0 if seconds < 60 else seconds)
 
     async def handle(incoming: Incoming) -> None:
         await heard(incoming)

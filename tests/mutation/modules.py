@@ -1,0 +1,101 @@
+"""What keeps the keys: the modules whose every branch is walked and whose every change must be noticed.
+
+Beside each, the tests that notice: those alone run on its mutants, so that one costs about a second. `()` is a
+module whose tests need a world with a bot: its branches are counted, and it is not mutated.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+PERMISSIONS: Final[Mapping[str, Sequence[str]]] = {"bot/permissions.py": ("tests/permissions",)}
+
+BUTTONS: Final[Mapping[str, Sequence[str]]] = {
+    "bot/commands/choices.py": (
+        "tests/commands/test_buttons_fit_a_phone.py",
+        "tests/planning/test_a_plan_has_the_buttons_it_needs.py",
+    ),
+    "bot/commands/confirming.py": (),
+    "bot/commands/plan_buttons.py": ("tests/planning/test_a_plan_has_the_buttons_it_needs.py",),
+    "bot/commands/tapping.py": ("tests/planning/test_a_second_tap_means_nothing.py",),
+    "bot/telegram/buttons.py": ("tests/telegram/test_buttons.py",),
+}
+
+LOCKS: Final[Mapping[str, Sequence[str]]] = {
+    "bot/operations/desk.py": (),
+    "bot/operations/engine.py": (),
+    "bot/operations/holds.py": ("tests/operations/test_holds.py",),
+    "bot/operations/lease.py": ("tests/operations/test_lease.py",),
+    "bot/operations/turn.py": (),
+    "bot/store/holds.py": ("tests/operations/test_holds.py",),
+}
+
+_HERE = "tests/planning/test_"
+
+PLANNING: Final[Mapping[str, Sequence[str]]] = {
+    "bot/planning/adopting.py": (f"{_HERE}values_given_by_hand_are_named.py",),
+    "bot/planning/authorship.py": (f"{_HERE}changes_by_hand_are_told.py",),
+    "bot/planning/claims.py": (f"{_HERE}what_is_anothers_is_left_alone.py",),
+    "bot/planning/comparing.py": (
+        f"{_HERE}random_values_make_no_change.py",
+        f"{_HERE}charts_are_summarised_as_helm_renders_them.py",
+    ),
+    "bot/planning/decrypting.py": (f"{_HERE}encrypted_values.py",),
+    "bot/planning/definitions.py": (f"{_HERE}definitions_that_helm_leaves_alone.py",),
+    "bot/planning/differences.py": (f"{_HERE}changes_are_told_in_words.py",),
+    "bot/planning/documents.py": (
+        f"{_HERE}manifests_become_objects.py",
+        f"{_HERE}yaml_is_read_as_helm_reads_it.py",
+    ),
+    "bot/planning/drafting.py": (),
+    "bot/planning/drift.py": (f"{_HERE}changes_by_hand_are_told.py",),
+    "bot/planning/errors.py": (),
+    "bot/planning/foreign.py": (f"{_HERE}values_given_by_hand_are_named.py",),
+    "bot/planning/going_back.py": (f"{_HERE}the_way_back_is_told.py",),
+    "bot/planning/hiding.py": (f"{_HERE}changes_by_hand_are_told.py", f"{_HERE}secret_values_are_traced.py"),
+    "bot/planning/image_moves.py": (f"{_HERE}changes_are_told_in_words.py",),
+    "bot/planning/immutable.py": (f"{_HERE}changes_are_told_in_words.py",),
+    "bot/planning/inspecting.py": (),
+    "bot/planning/layers.py": (f"{_HERE}values_are_layered.py", f"{_HERE}encrypted_values.py"),
+    "bot/planning/live.py": (),
+    "bot/planning/losing.py": (f"{_HERE}what_is_lost_is_named.py",),
+    "bot/planning/manifests.py": (f"{_HERE}manifests_become_objects.py",),
+    "bot/planning/owners.py": (f"{_HERE}owners_are_known_by_their_marks.py",),
+    "bot/planning/paths.py": (f"{_HERE}dotted_paths.py",),
+    "bot/planning/plan.py": (f"{_HERE}a_plan_is_confirmed_by_its_digest.py",),
+    "bot/planning/planner.py": (),
+    "bot/planning/proving.py": (f"{_HERE}what_is_proven_is_offered.py",),
+    "bot/planning/refusals.py": (f"{_HERE}refusals_are_put_into_words.py",),
+    "bot/planning/releases.py": (),
+    "bot/planning/rendering.py": (),
+    "bot/planning/restarting.py": (f"{_HERE}a_restart_says_what_goes_down.py",),
+    "bot/planning/scaling.py": (),
+    "bot/planning/sending.py": (f"{_HERE}the_same_is_tried_that_helm_sends.py",),
+    "bot/planning/site.py": (),
+    "bot/planning/sites.py": (f"{_HERE}two_names_may_be_one_cluster.py",),
+    "bot/planning/straying.py": (f"{_HERE}changes_by_hand_are_told.py",),
+    "bot/planning/summary.py": (f"{_HERE}changes_are_told_in_words.py",),
+    "bot/planning/surveying.py": (),
+    "bot/planning/telling.py": (f"{_HERE}a_plan_says_what_it_cannot_promise.py",),
+    "bot/planning/tracing.py": (f"{_HERE}secret_values_are_traced.py",),
+    "bot/planning/trial.py": (f"{_HERE}a_trial_is_put_into_words.py",),
+    "bot/planning/trying.py": (),
+    "bot/planning/values.py": (f"{_HERE}values_are_layered.py",),
+    "bot/planning/versions.py": (),
+    "bot/planning/weighing.py": (),
+    "bot/planning/wording.py": (f"{_HERE}changes_are_told_in_words.py",),
+}
+
+MODULES: Final = {**PERMISSIONS, **BUTTONS, **LOCKS, **PLANNING}
+
+COVERING: Final[Sequence[str]] = (
+    "tests/permissions",
+    "tests/planning",
+    "tests/operations",
+    "tests/telegram/test_buttons.py",
+    "tests/commands",
+    "tests/holds",
+    "tests/deploy",
+    "tests/drift",
+    "tests/dry_run",
+)
+"""The folders that walk every branch of them."""
