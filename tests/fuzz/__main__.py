@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.fuzz.making import ASKED
 
 SECONDS = 600.0
-EXAMPLES = 400
+EXAMPLES = 100
 """In a round, of each test. What is tried is remembered so that nothing is tried twice, and a round is a process."""
 LONGEST = 1800
 """Seconds of one test in a round, however busy the machine is; an example that computes without end is ended sooner."""
