@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sandbox test control-plane test-cluster lint format bench crash fuzz coverage mutation taps picture locks schema clean
+.PHONY: help setup demo sandbox test control-plane test-cluster lint format bench crash fuzz invariants coverage mutation taps picture locks schema clean
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ crash: $(READY) ## Kill the bot at every point of each kind of work, and look at
 
 fuzz: $(READY) ## Feed made-up and damaged words to all that reads the words of others (ten minutes)
 	$(BIN)/python -m tests.fuzz
+
+invariants: $(READY) ## Let people, crashes and faults do anything in any order, and hold the promises (SECONDS=600)
+	$(BIN)/python -m tests.invariants $(SECONDS)
 
 coverage: $(READY) ## Walk every branch of what keeps the keys: rights, buttons, locks, plans
 	$(BIN)/python -m tests.mutation.covering

@@ -54,6 +54,21 @@ class Commit:
     author: str
 
 
+def tags_in(output: bytes) -> list[str]:
+    """The tags that `git ls-remote` lists. Their names are anybody's who may push."""
+    lines = output.decode(errors="replace").split("\n")
+    return [line.partition("\trefs/tags/")[2] for line in lines if "\trefs/tags/" in line]
+
+
+def commits_in(output: bytes) -> list[Commit]:
+    """The commits that `git log` lists, four fields each; what is cut short at the end is none."""
+    fields = output.decode(errors="replace").split("\0")[:-1]
+    return [
+        Commit(sha, subject, body.strip(), author)
+        for sha, author, subject, body in zip(*[iter(fields)] * 4, strict=False)
+    ]
+
+
 class Sources:
     """All git repositories that apps are made from; close it by its context.
 
@@ -91,8 +106,7 @@ class Sources:
         """The names of all tags, in git's order, without fetching anything."""
         address = self._parse(url)
         ended = await self._run(address, "ls-remote", "--tags", "--refs", "--", address.url)
-        lines = ended.output.decode(errors="replace").splitlines()
-        return [line.partition("\trefs/tags/")[2] for line in lines if "\trefs/tags/" in line]
+        return tags_in(ended.output)
 
     async def resolve(self, url: str, ref: str) -> str:
         """The full commit id that a tag, a branch or a (short) commit id names; tags come first.
@@ -162,11 +176,7 @@ class Sources:
             "--format=tformat:%H%x00%an%x00%s%x00%b",
             *chosen,
         )
-        fields = ended.output.decode(errors="replace").split("\0")[:-1]
-        return [
-            Commit(sha, subject, body.strip(), author)
-            for sha, author, subject, body in zip(*[iter(fields)] * 4, strict=True)
-        ]
+        return commits_in(ended.output)
 
     async def read(self, url: str, ref: str, path: str) -> str | None:
         """The text of a file as of `ref`; None when there is no such file, or it is over 1 MiB.

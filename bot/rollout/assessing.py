@@ -134,6 +134,24 @@ def assess(
     return result
 
 
+def deleted(found: Assessment) -> list[Shown]:
+    """The workloads that are not there although Helm has applied them: nobody's rollout, so a person is asked."""
+    return [
+        Shown(
+            Trouble(
+                "deleted",
+                f"{ref.kind} {ref.name} is gone: somebody deleted it",
+                ref.where,
+                ref.where,
+                advice="Deploy again: that makes it anew",
+                fault="cluster",
+            )
+        )
+        for ref in found.missing
+        if is_workload(ref)
+    ]
+
+
 def _assess_custom(
     result: Assessment, picture: Picture, ref: ObjectRef, rules: Rules, unwell: Mapping[str, int]
 ) -> None:

@@ -19,7 +19,7 @@ from typing import Any, Self
 from bot.clock import Clock
 from bot.cluster import Cluster, ClusterError, ClusterRefused
 from bot.events import Event, Note, Trouble
-from bot.rollout.assessing import Assessment, Shown, assess, repeats
+from bot.rollout.assessing import Assessment, Shown, assess, deleted, repeats
 from bot.rollout.causes import condition
 from bot.rollout.causes_crash import telling_line
 from bot.rollout.causes_routing import warnings
@@ -151,6 +151,7 @@ class Follower:
             logs=self._logs,
             unwell=self._unwell,
         )
+        assessment.troubles += deleted(assessment) if self._believing else []
         for shown in assessment.troubles:
             self._want_logs(shown)
         events = self._course.step(assessment, self._clock.monotonic(), applied=self._believing)

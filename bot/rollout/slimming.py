@@ -58,7 +58,7 @@ class Slimmer:
     def _pod(self, pod: Raw) -> Raw:
         spec = _only(pod.get("spec") or {}, _POD_SPEC)
         for key in ("containers", "initContainers"):
-            if key in spec:
+            if spec.get(key):
                 spec[key] = self._part([_only(each, _CONTAINER) for each in spec[key]])
         claims = [
             each for each in (pod.get("spec") or {}).get("volumes") or () if each.get("persistentVolumeClaim")
@@ -72,9 +72,9 @@ class Slimmer:
     def _status(self, status: Raw) -> Raw:
         slim = {key: value for key, value in status.items() if key not in _NOT_OF_STATUS}
         for key in ("containerStatuses", "initContainerStatuses"):
-            if key in slim:
+            if slim.get(key):
                 slim[key] = self._part([_without(each, _NOT_OF_CONTAINER_STATUS) for each in slim[key]])
-        if "conditions" in slim:
+        if slim.get("conditions"):
             slim["conditions"] = [self._part(each) for each in slim["conditions"]]
         return slim
 

@@ -177,8 +177,11 @@ _ALL = (
         "blog",
         _rolling_out,
         _asking("/cancel"),
-        "blog → staging",
-        {"⏹": After("v0.9", (1, 2), _row("deploy", "ended") + _row("cancel", "started")), **_refused("v1.0")},
+        "blog → staging cancelled",
+        {
+            "⏹": After("v0.9", (1, 2), _row("deploy", "ended") + _row("cancel", "started")),
+            "🚫": After("v1.0", (0, 0), _row("deploy", "ended"), (0, 0)),
+        },
     ),
     Kind(
         "rollback",

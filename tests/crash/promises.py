@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,8 +30,10 @@ class Before:
     """What there was when it began."""
 
     texts: Mapping[tuple[int, int], str]
+    history: Sequence[str]
+    """The statuses of the release's revisions."""
     newest: int
-    """The release's newest revision."""
+    """The newest of them."""
     generation: int
     audit: int
     """The newest row of the trail."""
@@ -43,6 +45,7 @@ class Before:
             (newest,) = store.execute("select coalesce(max(id), 0) from audit").fetchone()
         return cls(
             {(each.chat_id, each.id): each.text for each in outside.all_messages()},
+            outside.history(kind.app, kind.namespace),
             max(outside.revisions(kind.app, kind.namespace)),
             outside.generation(kind.app, kind.namespace),
             newest,
@@ -79,10 +82,9 @@ def _released(outside: Outside, kind: Kind, before: Before, after: After) -> Ite
     """What the cluster says: the version that was told runs, made once, and nothing locks the release."""
     statuses = outside.history(kind.app, kind.namespace)
     numbers = outside.revisions(kind.app, kind.namespace)
-    if statuses.count("deployed") != (after.version is not None) or any(
-        "ing" in status for status in statuses
-    ):
-        yield f"the history is {statuses}"
+    is_whole = statuses.count("deployed") == 1 and not any("ing" in status for status in statuses)
+    if not (is_whole if after.made[1] else statuses == (before.history if after.version else [])):
+        yield f"the history is {statuses}, it was {before.history}"
     if len(set(numbers)) != len(numbers):
         yield f"revisions come twice: {numbers}"
     new = [status for number, status in zip(numbers, statuses, strict=True) if number > before.newest]

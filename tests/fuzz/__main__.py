@@ -10,10 +10,10 @@ from pathlib import Path
 from tests.fuzz.making import ASKED
 
 SECONDS = 600.0
-EXAMPLES = 1500
-"""In a round, of each test."""
-LONGEST = 300
-"""Seconds of one test in a round: what takes longer hangs."""
+EXAMPLES = 100
+"""In a round, of each test. What is tried is remembered so that nothing is tried twice, and a round is a process."""
+LONGEST = 1800
+"""Seconds of one test in a round, however busy the machine is; an example that computes without end is ended sooner."""
 MEMORY = 2 << 30
 """Bytes that a round may take: what needs more grows without end."""
 

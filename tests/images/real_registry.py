@@ -1,40 +1,29 @@
 """Debian's docker-registry as a process of its own, and pushing images to it over HTTP."""
 
 import asyncio
-import os
 import re
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
 import aiohttp
-import pytest
 import yaml
 from yarl import URL
 
 from bot.sandbox.registry import content
 from bot.sandbox.registry.content import Document
+from tests.programs import needed
 
-INSTALL = "apt-get install docker-registry"
 HTPASSWD = "ci:$2b$04$abcdefghijklmnopqrstuuLZYjhNQAOdpbzt4WxWlUHjv1wsyH5DG\n"
 """The password is s3cret; made with bcrypt, the one hash that this registry reads."""
 LOGIN = {"Authorization": "Basic Y2k6czNjcmV0"}
 
 
-def needed() -> None:
-    """Skip the test where there is no docker-registry; in CI, where there must be one, fail it."""
-    if shutil.which("docker-registry") is None:
-        missing = f"needs docker-registry: {INSTALL}"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
-
-
 @asynccontextmanager
 async def running(folder: Path) -> AsyncIterator[str]:
-    """Start the registry with a password and its data in `folder`; yields host and port."""
+    """Start the registry with a password and its data in `folder`; yields host and port. Skips where it is not."""
+    needed("docker-registry")
     (folder / "htpasswd").write_text(HTPASSWD)
     settings = {
         "version": "0.1",

@@ -14,7 +14,6 @@ BUILT = datetime(2026, 10, 19, 9, tzinfo=UTC)
 
 @pytest.fixture
 async def host(tmp_path: Path) -> AsyncIterator[str]:
-    real_registry.needed()
     async with real_registry.running(tmp_path) as host:
         yield host
 

@@ -27,7 +27,6 @@ RULE = TagRule(order="created")
 
 @pytest.fixture
 async def host(tmp_path: Path) -> AsyncIterator[str]:
-    real_registry.needed()
     async with real_registry.running(tmp_path) as host:
         yield host
 

@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from tests.mutation.modules import MODULES
-from tests.mutation.running import log_of, tried
+from tests.mutation.running import folder_of, together, tried
 from tests.mutation.scoring import GOAL, Score, write_page
 
 
@@ -22,9 +22,9 @@ def main() -> int:
     if unknown := set(given) - set(known):
         parser.error(f"no tests are listed in tests/mutation/modules.py for {', '.join(sorted(unknown))}")
     scores = []
-    for module in given:
-        told(f"{module}: {log_of(module)} says how far it is")
-        scores.append(Score.of(module, tried(module, MODULES[module])))
+    for modules in together(given):
+        told(f"{', '.join(modules)}: {folder_of(modules[0]) / 'log'} says how far it is")
+        scores += [Score.of(module, mutants) for module, mutants in tried(modules).items()]
         write_page(scores)
     for score in scores:
         for each in score.left:

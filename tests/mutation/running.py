@@ -1,4 +1,4 @@
-"""One module's mutants, made and tried by mutmut in a folder of their own, which keeps the results to go on from.
+"""The mutants of modules, made and tried by mutmut in a folder of their own, which keeps the results to go on from.
 
 mutmut copies the code before it changes it, so the checkout is never touched, and forks a process for each
 mutant from one that has imported everything.
@@ -17,6 +17,8 @@ from mutmut.configuration import reset_config
 from mutmut.mutation.diff_apply import find_mutant, get_diff_for_mutant
 from mutmut.stats import status_by_exit_code
 
+from tests.mutation.modules import MODULES
+
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".mutation"
 COPIED = ("bot", "handlers", "tests", "charts", "docs")
@@ -25,7 +27,7 @@ JOBS = 2
 
 CONFIGURATION = """
 [tool.mutmut]
-source_paths = ["{module}"]
+source_paths = {modules}
 also_copy = {copied}
 pytest_add_cli_args = ["-p", "no:cacheprovider"]
 pytest_add_cli_args_test_selection = {tests}
@@ -51,40 +53,49 @@ class Mutant:
         return self.status in CAUGHT
 
 
-def tried(module: str, tests: Sequence[str]) -> list[Mutant]:
-    """The module's mutants; those that were caught before and whose function is the same are not tried again.
+def together(modules: Sequence[str]) -> list[list[str]]:
+    """Modules with the same tests are tried in one run: that costs its start once."""
+    found: dict[Sequence[str], list[str]] = {}
+    for each in modules:
+        found.setdefault(MODULES[each], []).append(each)
+    return list(found.values())
 
+
+def tried(modules: Sequence[str]) -> dict[str, list[Mutant]]:
+    """The mutants of modules with the same tests, by module.
+
+    Those that were caught before and whose function is the same are not tried again.
     Raises: subprocess.CalledProcessError where the tests fail without any mutant.
     """
-    folder = _folder(module)
-    _prepare(folder, module, tests)
-    results = folder / "mutants" / f"{module}.meta"
-    _forget_survivors(results)
+    folder = folder_of(modules[0])
+    _prepare(folder, modules)
+    results = {each: folder / "mutants" / f"{each}.meta" for each in modules}
+    for each in results.values():
+        _forget_survivors(each)
     (folder / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
     ours = {**os.environ, "PYTEST_DEBUG_TEMPROOT": str(folder)}  # each mutant would tidy up after all others
-    with log_of(module).open("w", encoding="utf-8") as log:
+    with (folder / "log").open("w", encoding="utf-8") as log:
         command = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", str(JOBS)]
         subprocess.run(command, cwd=folder, env=ours, stdout=log, stderr=subprocess.STDOUT, check=True)
-    return _read(folder, results)
+    with _at_home_in(folder):
+        return {module: _read(each) for module, each in results.items()}
 
 
-def log_of(module: str) -> Path:
-    """What mutmut says meanwhile."""
-    return _folder(module) / "log"
+def folder_of(module: str) -> Path:
+    """Where the mutants are made, and mutmut says in `log` how far it is."""
+    first = next(each for each, tests in MODULES.items() if tests == MODULES[module])
+    return FOLDER / first.removesuffix(".py").replace("/", ".")
 
 
-def _folder(module: str) -> Path:
-    return FOLDER / module.removesuffix(".py").replace("/", ".")
-
-
-def _prepare(folder: Path, module: str, tests: Sequence[str]) -> None:
+def _prepare(folder: Path, modules: Sequence[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in COPIED:
         link = folder / name
         if not link.is_symlink():
             link.symlink_to(ROOT / name)
     ours = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    added = CONFIGURATION.format(module=module, copied=json.dumps(COPIED), tests=json.dumps(tests))
+    tests = json.dumps(MODULES[modules[0]])
+    added = CONFIGURATION.format(modules=json.dumps(modules), copied=json.dumps(COPIED), tests=tests)
     (folder / "pyproject.toml").write_text(ours + added, encoding="utf-8")
 
 
@@ -100,10 +111,9 @@ def _forget_survivors(results: Path) -> None:
     results.write_text(json.dumps(data, indent=4), encoding="utf-8")
 
 
-def _read(folder: Path, results: Path) -> list[Mutant]:
+def _read(results: Path) -> list[Mutant]:
     codes = json.loads(results.read_text(encoding="utf-8"))["exit_code_by_key"]
-    with _at_home_in(folder):
-        return [_mutant(name, status_by_exit_code[code]) for name, code in codes.items()]
+    return [_mutant(name, status_by_exit_code[code]) for name, code in codes.items()]
 
 
 @contextlib.contextmanager

@@ -5,7 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from bot.clock import SystemClock
 from bot.operations.errors import Busy
@@ -141,6 +142,22 @@ async def test_a_cancel_in_the_middle_runs_the_clean_up_once(database: Database,
     assert world.calls == ["prime", "coat 2", "wash"]
     assert view.outcome == Outcome(result="cancelled", words="washed")
     assert view.stopped_by == "Kim"
+
+
+async def test_a_cancel_that_cannot_be_written_down_is_none(database: Database, tmp_path: Path) -> None:
+    world = World()
+    async with engine_on(database, world, tmp_path) as (_, desk, listener):
+        operation_id = await desk.submit(paint())
+        await world.reached.wait()
+        async with database.write() as session:
+            await session.execute(text("ALTER TABLE audit RENAME TO elsewhere"))
+        with pytest.raises(DBAPIError):
+            await desk.cancel(operation_id, Author(1001, "Kim"))
+        async with database.write() as session:
+            await session.execute(text("ALTER TABLE elsewhere RENAME TO audit"))
+        world.gate.set()
+        view = await listener.end_of(operation_id)
+    assert view.outcome == Outcome(result="done", words="2 coats")
 
 
 async def test_a_cancel_before_the_start_does_nothing_at_all(database: Database, tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from bot.access import ClusterAccess
 from bot.helm.releases import Hook, ReleaseRecord, Revision
-from bot.planning.errors import NothingThere
-from bot.planning.going_back import Stage, Way, destination, lasting, not_healthy, skipped
+from bot.planning.errors import NoneHealthy, NothingThere
+from bot.planning.going_back import Stage, Stopping, Way, destination, lasting, not_healthy, skipped
 from bot.planning.releases import Past
 from bot.planning.site import Site
 from bot.store.verdicts import Health, Judgement
@@ -169,3 +169,160 @@ def test_a_set_whose_disks_go_with_it_is_told() -> None:
       volumeClaimTemplates: [{metadata: {name: data}}]
     """
     assert lasting(way(stage(5), stage(6, text))) == ["The disk of StatefulSet db is removed, with its data"]
+
+
+def test_what_was_never_deployed_has_no_way_back() -> None:
+    with pytest.raises(NothingThere) as refused:
+        destination(SITE, past(), None)
+    assert refused.value.words == "shop in shop-staging is not deployed"
+
+
+def test_a_revision_that_is_named_is_taken_whatever_its_verdict() -> None:
+    known = past((5, "failed", "superseded"), (6, None, "superseded"), (7, "failed", "deployed"))
+    assert [destination(SITE, known, number).number for number in (5, 6, 7)] == [5, 6, 7]
+
+
+@pytest.mark.parametrize(("named", "more"), [(2, " any more"), (5, None), (6, ""), (9, "")])
+def test_a_revision_that_never_was_or_never_finished_is_said_to_be_none(named: int, more: str | None) -> None:
+    known = past((5, "healthy", "superseded"), (6, None, "pending-upgrade"), (7, "failed", "deployed"))
+    if more is None:
+        assert destination(SITE, known, named).number == named
+        return
+    with pytest.raises(NothingThere) as refused:
+        destination(SITE, known, named)
+    assert refused.value.words == f"shop has no revision {named}{more}"
+
+
+def test_where_every_revision_is_unfinished_none_is_kept() -> None:
+    with pytest.raises(NothingThere) as refused:
+        destination(SITE, past((1, None, "pending-install")), 1)
+    assert (refused.value.words, refused.value.advice) == ("shop has no revision 1", "Kept are: ")
+
+
+def test_the_first_revision_s_refusal_says_what_to_do() -> None:
+    with pytest.raises(NothingThere) as refused:
+        destination(SITE, past((4, "healthy", "deployed")), None)
+    assert refused.value.words == "Revision 4 of shop is the first that Helm keeps: nothing is before it"
+    assert refused.value.advice == "Deploy a version that works"
+
+
+def test_where_none_was_healthy_those_are_named_that_stood_before_the_deploy_that_is_stopped() -> None:
+    known = past((3, "failed", "superseded"), (4, None, "deployed"), (5, None, "pending-upgrade"))
+    with pytest.raises(NoneHealthy) as refused:
+        destination(SITE, known, None, base=4)
+    assert refused.value.revisions == [3, 4]
+    assert refused.value.words == "No earlier revision of shop is known to have been healthy"
+
+
+def stopping(base: int) -> Stopping:
+    return Stopping("op", "Lee", "v2", base)
+
+
+def test_what_the_deploy_that_is_stopped_has_made_is_not_skipped() -> None:
+    known = past((5, "healthy", "superseded"), (6, "failed", "superseded"), (7, None, "failed"))
+    found = way(stage(5), stage(6), stage(7), stage(8))
+    assert skipped(found, known, stopping(6)) == ["Skips revision 6 (v1.6, failed)"]
+
+
+def test_a_deploy_that_has_made_nothing_yet_leaves_the_newest_to_be_skipped() -> None:
+    known = past((5, "healthy", "superseded"), (6, "unknown", "deployed"))
+    assert skipped(way(stage(5), stage(6)), known, stopping(6)) == ["Skips revision 6 (v1.6, not judged)"]
+    assert skipped(way(stage(6), stage(6)), known, stopping(6)) == []
+    assert skipped(way(stage(5), stage(6)), known, stopping(5)) == []
+    assert skipped(way(stage(5), stage(6)), known) == []
+
+
+def test_three_are_skipped_by_name_and_a_fourth_is_counted() -> None:
+    named = skipped(way(*map(stage, range(1, 6))), past())
+    assert named == [f"Skips revision {number} (v1.{number}, not judged)" for number in (4, 3, 2)]
+    counted = skipped(way(*map(stage, range(1, 7))), past())
+    assert counted[2:] == ["Skips revision 3 (v1.3, not judged)", "Skips 1 earlier ones"]
+
+
+def test_a_hook_is_told_with_the_last_two_versions_that_it_ran_for() -> None:
+    found = way(
+        *(stage(number, hooks=[migrate()]) for number in (1, 2, 3, 4)),
+        stage(5, version="v1.4", hooks=[migrate()]),
+    )
+    assert lasting(found) == ["Job shop-migrate ran for v1.3 and v1.4: not undone"]
+
+
+@pytest.mark.parametrize(
+    ("hook", "ran"),
+    [
+        (Hook("a", "Job", "", "", ("pre-install",), phase="Succeeded"), True),
+        (Hook("a", "Pod", "", "", ("post-install", "test"), phase="Failed"), True),
+        (Hook("a", "Job", "", "", ("post-upgrade",), phase="Running"), True),
+        (Hook("a", "ConfigMap", "", "", ("pre-upgrade",), phase="Succeeded"), False),
+        (Hook("a", "Job", "", "", ("pre-upgrade",)), False),
+        (Hook("a", "Job", "", "", ("pre-rollback",), phase="Succeeded"), False),
+    ],
+)
+def test_hooks_that_only_declare_or_never_ran_are_nothing_to_undo(hook: Hook, ran: bool) -> None:
+    assert bool(lasting(way(stage(5), stage(6, hooks=[hook])))) is ran
+
+
+def test_keys_of_secrets_are_listed_up_to_four() -> None:
+    old, new = secret(**dict.fromkeys("abcdef", "YQ==")), secret(**dict.fromkeys("abcdef", "Yg=="))
+    assert lasting(way(stage(5, old), stage(6, new))) == [
+        "Secret shop-db: a, b, c, d, 2 more return to older values"
+    ]
+    assert lasting(way(stage(5, secret(a="YQ==")), stage(6, secret(a="YQ==", b="Yg==", c="Yw==")))) == [
+        "Secret shop-db: b, c go"
+    ]
+    assert lasting(way(stage(5, secret(a="YQ==")), stage(6, secret(a="YQ==", b="Yg==")))) == [
+        "Secret shop-db: b goes"
+    ]
+    assert lasting(way(stage(5, secret(a="YQ==")), stage(6, secret(a="Yg==")))) == [
+        "Secret shop-db: a returns to its older value"
+    ]
+
+
+def test_a_secret_that_only_one_of_them_has_turns_nothing_back() -> None:
+    assert lasting(way(stage(5), stage(6, secret(a="YQ==")))) == []
+    assert lasting(way(stage(5, secret(a="YQ==")), stage(6))) == []
+
+
+def test_a_value_is_the_same_however_it_is_written() -> None:
+    plain = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: shop-db}\nstringData: {a: a}\n"
+    assert lasting(way(stage(5, secret(a="YQ==")), stage(6, plain))) == []
+    broken = secret(a="'not base64'")
+    assert lasting(way(stage(5, broken), stage(6, broken))) == []
+    assert lasting(way(stage(5, secret(a="YQ==")), stage(6, broken))) == [
+        "Secret shop-db: a returns to its older value"
+    ]
+
+
+def stateful(deleted: str = "Delete", *, templates: bool = True, keep: bool = False) -> str:
+    kept = ", annotations: {helm.sh/resource-policy: keep}" if keep else ""
+    claims = ", volumeClaimTemplates: [{metadata: {name: d}}]" if templates else ""
+    policy = f"persistentVolumeClaimRetentionPolicy: {{whenDeleted: {deleted}}}"
+    return f"---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: db{kept}}}\nspec: {{{policy}{claims}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("now", "lines"),
+    [
+        (claim(), ["Disk shop-data is removed, with its data"]),
+        (claim(policy="keep"), []),
+        (claim(policy="other"), ["Disk shop-data is removed, with its data"]),
+        (stateful(), ["The disk of StatefulSet db is removed, with its data"]),
+        (stateful(keep=True), []),
+        (stateful("Retain"), []),
+        (stateful(templates=False), []),
+    ],
+)
+def test_disks_that_a_rollback_removes_are_named(now: str, lines: list[str]) -> None:
+    assert lasting(way(stage(5), stage(6, now))) == lines
+
+
+def test_a_disk_that_went_in_between_comes_back_empty() -> None:
+    assert lasting(way(stage(5, claim()), stage(6), stage(7, claim()))) == [
+        "Disk shop-data was removed: it comes back empty"
+    ]
+    assert lasting(way(stage(5, claim(policy="keep")), stage(6), stage(7))) == []
+    assert lasting(way(stage(5, claim()), stage(6, claim()))) == []
+
+
+def test_going_back_to_where_it_is_brings_back_all() -> None:
+    assert lasting(way(stage(6, hooks=[migrate()]), stage(6, hooks=[migrate()]))) == []

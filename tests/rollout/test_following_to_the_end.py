@@ -234,6 +234,19 @@ async def test_an_outage_that_lasts_ends_without_a_verdict_on_the_version(
     assert len([it for it in events if isinstance(it, Note)]) == 1
 
 
+async def test_what_is_deleted_by_hand_is_named_and_not_taken_for_the_versions_doing(
+    cluster: Cluster,
+) -> None:
+    async def change() -> None:
+        await deploy(cluster, "v1-slow")
+        await cluster.delete(Ref("apps/v1", "Deployment", "shop", "shop"))
+
+    events, verdict = await follow(cluster, change, rules=Rules(timeout=0.6, holds=False))
+    assert verdict.health == "unknown"
+    assert verdict.words.startswith("Deployment shop is gone: somebody deleted it; no progress for")
+    assert any(isinstance(it, PodTrouble) and it.trouble.cause == "deleted" for it in events)
+
+
 async def test_who_may_not_watch_gets_no_verdict(cluster: Cluster) -> None:
     stranger = cluster.as_(Identity("stranger"))
     events, verdict = await follow(stranger, None)

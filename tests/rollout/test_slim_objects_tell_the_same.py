@@ -51,3 +51,10 @@ def test_of_normal_events_those_are_kept_that_causes_go_by(kind: str, reason: st
     picture, shown = Picture(), pod()
     picture.put(Slimmer()(event(shown, reason, "so it was") | {"type": kind}))
     assert bool(picture.events(shown)) is kept
+
+
+def test_a_list_that_is_null_is_none() -> None:
+    whole = pod(running(ready=True))
+    whole["spec"]["initContainers"] = None
+    whole["status"] |= {"initContainerStatuses": None, "conditions": None}
+    assert first(POD_CAUSES, PodView(Slimmer()(whole))) is None

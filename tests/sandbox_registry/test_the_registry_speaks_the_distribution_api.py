@@ -109,8 +109,8 @@ async def test_a_type_that_is_not_accepted_is_not_found(http: aiohttp.ClientSess
         assert await error(response) == (404, "MANIFEST_UNKNOWN")
 
 
-async def test_pushing_is_refused(http: aiohttp.ClientSession) -> None:
-    async with http.put("/v2/shop/manifests/v9", data=b"{}") as response:
+async def test_deleting_content_is_refused(http: aiohttp.ClientSession) -> None:
+    async with http.delete("/v2/shop/manifests/v1.2") as response:
         assert await error(response) == (405, "UNSUPPORTED")
 
 

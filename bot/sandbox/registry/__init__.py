@@ -1,27 +1,36 @@
-"""An image registry on a port of this machine: the reading side of the OCI distribution API over real content.
+"""An image registry on a port of this machine: the OCI distribution API, for pulls and pushes of real content.
 
 A library of its own, for tests, for the sandbox's world and for trying a configuration without a registry. It knows
 nothing of the bot; of what is around it, it takes the clock alone (`bot.clock`), so that a test can move time. Images
-are made as they are added, by `RegistryServer.add`: the same arguments give the same bytes and so the same digests on
-every run. They hold one layer with one file, so that they can be pulled and unpacked, not run.
+are pushed by any client, or made by `RegistryServer.add`: the same arguments give the same bytes and so the same
+digests on every run. Those hold one layer with one file, so that they can be pulled and unpacked, not run.
 
 What it covers
     API         /v2/, /v2/_catalog, /v2/NAME/tags/list, /v2/NAME/manifests/TAG or DIGEST, /v2/NAME/blobs/DIGEST, by
-                GET and HEAD, with the specification's errors (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN,
-                PAGINATION_NUMBER_INVALID, UNAUTHORIZED, UNSUPPORTED).
+                GET and HEAD, /v2/NAME/referrers/DIGEST, with the specification's errors (NAME_UNKNOWN,
+                MANIFEST_UNKNOWN, BLOB_UNKNOWN, PAGINATION_NUMBER_INVALID, UNAUTHORIZED, UNSUPPORTED).
+    Pushes      blobs in one request, in two, in chunks or as a stream, mounted from another repository, cancelled;
+                sha256 and sha512. Manifests and indexes by tag or digest, OCI's and Docker's second schema, once all
+                that they name is there, in the size that they say. What a client must not do is refused: another
+                digest, a chunk out of order, a Location without its query, a blob above `largest_blob`
+                (DIGEST_INVALID, BLOB_UPLOAD_UNKNOWN, BLOB_UPLOAD_INVALID, SIZE_INVALID, NAME_INVALID,
+                MANIFEST_INVALID, MANIFEST_BLOB_UNKNOWN). Pushed blobs are files in a temporary folder, which goes
+                when the context closes; an upload that nobody went on with for an hour is forgotten.
     Pages       n and last, followed by a Link; 100 entries a page, or as many as `page` says, so that clients which
                 follow no links are caught.
-    Content     image manifests, and indexes for two architectures (`index=True`); config with `created` and labels;
-                Docker-Content-Digest and ETag. A manifest of a type that the client does not accept is not found.
+    Content     `add` makes image manifests, and indexes for two architectures (`index=True`); config with `created`
+                and labels. Docker-Content-Digest and ETag; of pushed blobs also ranges. A manifest of a type that the
+                client does not accept is not found.
     Access      open to all, or by name and password (`BasicAccess`), or by a token per scope from /token
-                (`BearerAccess`), which can give anyone one and lets them run out.
+                (`BearerAccess`), which can give anyone one that only pulls, and lets them run out.
     Names       `tags`, `has` and `tags_of` say what a node could pull by an image reference, also under other names
                 of this registry (`aliases`).
-    Trouble     `down` breaks every connection for a while, `refuse` answers with a status and Retry-After.
+    Trouble     `down` breaks every connection for a while, also in the middle of an upload, which can go on later;
+                `refuse` answers with a status and Retry-After.
 
 What it does not
-    Pushing and deleting over HTTP (405 UNSUPPORTED): content is added and removed by `add`, `tag` and `remove`. No
-    referrers, no ranges, no Docker schemas of before OCI, no TLS. `add_sample_images` puts the images of the sandbox's
+    Deleting content over HTTP (405 UNSUPPORTED): tags are taken away by `remove`. No ranges of what `add` made, no
+    pages of referrers, no Docker schema 1, no TLS. `add_sample_images` puts the images of the sandbox's
     sample world in; nothing else knows of them.
 
 In a pytest fixture::

@@ -10,7 +10,7 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -30,7 +30,10 @@ class Document:
 
     @property
     def digest(self) -> str:
-        return "sha256:" + hashlib.sha256(self.body).hexdigest()
+        return self.digest_by("sha256")
+
+    def digest_by(self, algorithm: str) -> str:
+        return f"{algorithm}:{hashlib.new(algorithm, self.body).hexdigest()}"
 
     def descriptor(self, **more: Any) -> dict[str, Any]:
         return {"mediaType": self.media_type, "digest": self.digest, "size": len(self.body), **more}
@@ -74,7 +77,12 @@ def index(manifests: Mapping[str, Document]) -> Document:
         document.descriptor(platform={"architecture": architecture, "os": "linux"})
         for architecture, document in manifests.items()
     ]
-    return _json(OCI_INDEX, {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries})
+    return index_of(entries)
+
+
+def index_of(descriptors: Sequence[Mapping[str, Any]]) -> Document:
+    """Make the index that lists these."""
+    return _json(OCI_INDEX, {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": descriptors})
 
 
 def _json(media_type: str, value: object) -> Document:

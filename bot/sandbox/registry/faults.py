@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from aiohttp import web
+
 from bot.clock import Clock
 
 
@@ -31,9 +33,12 @@ class Faults:
         self._refusal = refusal
         self._refused_until = self._clock.monotonic() + seconds
 
-    @property
-    def is_down(self) -> bool:
-        return self._clock.monotonic() < self._down_until
+    def break_off(self, request: web.Request) -> None:
+        """Break the connection of a request, where the registry is away."""
+        if self._clock.monotonic() < self._down_until:
+            if request.transport is not None:
+                request.transport.abort()
+            raise ConnectionResetError
 
     @property
     def refusal(self) -> Refusal | None:

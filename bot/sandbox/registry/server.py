@@ -1,34 +1,46 @@
 """The distribution API's read side over HTTP (OCI distribution spec v1.1): tags, manifests, blobs, catalogue.
 
 Errors carry the specification's JSON and codes, also where a real registry is strict: a manifest whose type
-the client does not accept is not found, and a page size that is no number is refused.
+the client does not accept is not found, and a page size that is no number is refused. How content comes in is left
+to `pushing`.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Self
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
 from bot.clock import Clock, SystemClock
+from bot.sandbox.registry import names
 from bot.sandbox.registry.access import Access, BearerAccess
-from bot.sandbox.registry.content import Document
+from bot.sandbox.registry.content import OCI_INDEX, Document, index_of
+from bot.sandbox.registry.errors import Refused
 from bot.sandbox.registry.faults import Faults, Refusal
+from bot.sandbox.registry.pushing import Pushing
 from bot.sandbox.registry.storage import Storage
+from bot.sandbox.registry.uploads import Uploads
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 PAGE = 100
 """Entries a page has when the client asks for no number: small, so that clients must follow links."""
+LARGEST_MANIFEST = 4 * 2**20
+"""Bytes; what the specification wants registries to take at least."""
+LARGEST_BLOB = 2**32
+"""Bytes; a layer of 4 GiB is one by mistake."""
 
 
 class RegistryServer:
     """An image registry that listens while its context is open.
 
-    `port` 0 takes a free one. `aliases` are other host names under which `has` knows this registry.
+    `port` 0 takes a free one. `aliases` are other host names under which `has` knows this registry. No blob that is
+    pushed may be larger than `largest_blob` bytes.
     """
 
     def __init__(
@@ -39,6 +51,7 @@ class RegistryServer:
         access: Access | None = None,
         aliases: Collection[str] = ("registry",),
         page: int = PAGE,
+        largest_blob: int = LARGEST_BLOB,
         clock: Clock | None = None,
     ) -> None:
         self._address = (host, port)
@@ -48,6 +61,7 @@ class RegistryServer:
         self._clock = clock or SystemClock()
         self._faults = Faults(self._clock)
         self._storage = Storage()
+        self._uploads = Uploads(self._storage, self._clock, largest_blob)
         self._runner: web.AppRunner | None = None
         self._port = port
 
@@ -63,6 +77,8 @@ class RegistryServer:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+        self._uploads.close()
+        await asyncio.to_thread(self._storage.close)
 
     @property
     def host(self) -> str:
@@ -125,7 +141,8 @@ class RegistryServer:
         self._faults.refuse(Refusal(status, retry_after), seconds)
 
     def _application(self) -> web.Application:
-        app = web.Application(middlewares=[self._guard])
+        app = web.Application(middlewares=[self._guard], client_max_size=LARGEST_MANIFEST)
+        app.add_routes(Pushing(self._storage, self._uploads, self._faults).routes())
         app.add_routes(
             [
                 web.get("/v2/", self._version),
@@ -134,16 +151,20 @@ class RegistryServer:
                 web.get("/v2/{name:.+}/tags/list", self._tags),
                 web.get("/v2/{name:.+}/manifests/{reference}", self._manifest),
                 web.get("/v2/{name:.+}/blobs/{digest}", self._blob),
+                web.get("/v2/{name:.+}/referrers/{digest}", self._referrers),
             ]
         )
         return app
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if self._faults.is_down:
-            assert request.transport is not None
-            request.transport.abort()
-            raise web.HTTPServiceUnavailable
+        try:
+            return await self._answer(request, handler)
+        except ConnectionResetError:  # nobody is left who would read an answer
+            raise web.HTTPServiceUnavailable from None
+
+    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        self._faults.break_off(request)
         if refusal := self._faults.refusal:
             return _refused(refusal)
         if self._access is not None and request.path != "/token":
@@ -153,8 +174,12 @@ class RegistryServer:
                 return _error(401, "UNAUTHORIZED", "authentication required", headers=challenge)
         try:
             response = await handler(request)
+        except Refused as refused:
+            return refused.answer()
+        except web.HTTPRequestEntityTooLarge:
+            return _error(413, "SIZE_INVALID", f"a manifest may have {LARGEST_MANIFEST} bytes here")
         except web.HTTPMethodNotAllowed:
-            return _error(405, "UNSUPPORTED", "this registry is read only")
+            return _error(405, "UNSUPPORTED", "this registry does not delete content")
         except web.HTTPNotFound:
             return _error(404, "UNSUPPORTED", "no such route in the distribution API")
         response.headers["Docker-Distribution-Api-Version"] = "registry/2.0"
@@ -166,7 +191,7 @@ class RegistryServer:
     async def _token(self, request: web.Request) -> web.Response:
         if not isinstance(self._access, BearerAccess):
             return _error(404, "UNSUPPORTED", "this registry gives no tokens")
-        scope = request.query.get("scope", "")
+        scope = " ".join(request.query.getall("scope", []))
         token = self._access.grant(request.headers.get("Authorization"), scope, self._clock)
         if token is None:
             return _error(401, "UNAUTHORIZED", "wrong name or password")
@@ -192,12 +217,26 @@ class RegistryServer:
             return _error(404, "MANIFEST_UNKNOWN", f"the Accept header lacks {document.media_type}")
         return _content(document, document.media_type)
 
-    async def _blob(self, request: web.Request) -> web.Response:
+    async def _blob(self, request: web.Request) -> web.StreamResponse:
         repository = self._storage.repositories.get(request.match_info["name"])
-        blob = repository.blobs.get(request.match_info["digest"]) if repository else None
+        digest = request.match_info["digest"]
+        blob = repository.blobs.get(digest) if repository else None
         if blob is None:
             return _error(404, "BLOB_UNKNOWN", "blob unknown to registry")
+        if isinstance(blob, Path):
+            headers = {"Content-Type": "application/octet-stream", "Docker-Content-Digest": digest}
+            return web.FileResponse(blob, headers=headers)
         return _content(blob, "application/octet-stream")
+
+    async def _referrers(self, request: web.Request) -> web.Response:
+        digest = names.digest(request.match_info["digest"])
+        repository = self._storage.repositories.get(request.match_info["name"])
+        attached = list(repository.referrers.get(digest, {}).values()) if repository else []
+        headers = {"Content-Type": OCI_INDEX}
+        if kind := request.query.get("artifactType"):
+            attached = [each for each in attached if each.get("artifactType") == kind]
+            headers["OCI-Filters-Applied"] = "artifactType"
+        return web.Response(body=index_of(attached).body, headers=headers)
 
     def _paged(self, request: web.Request, key: str, entries: Sequence[str], **more: str) -> web.Response:
         wanted = request.query.get("n", str(self._page))
@@ -214,7 +253,10 @@ class RegistryServer:
 
 def _scope(request: web.Request) -> str:
     if name := request.match_info.get("name"):
-        return f"repository:{name}:pull"
+        reads = request.method in {"GET", "HEAD"}
+        scope = f"repository:{quote(name)}:{'pull' if reads else 'pull,push'}"
+        source = request.query.get("from")  # of a blob that is to be in this repository too
+        return f"{scope} repository:{quote(source)}:pull" if source else scope
     return "registry:catalog:*" if request.path == "/v2/_catalog" else ""
 
 

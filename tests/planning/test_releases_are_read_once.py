@@ -1,0 +1,114 @@
+"""What Helm said of a revision is kept for as long as its Secret is the same one, and not a moment longer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.access import ClusterAccess
+from bot.clock import SystemClock
+from bot.cluster.clusters import Clusters
+from bot.helm.client import Helm
+from bot.helm.releases import ReleaseRecord, Revision
+from bot.planning.releases import Releases
+from bot.planning.site import Site
+from bot.sandbox.kubernetes.behaviour import Pace
+from bot.sandbox.kubernetes.cluster import KubernetesServer
+from bot.sandbox.kubernetes.storage import Key
+from bot.store.database import Database
+from tests.helm.writing import Charts
+
+
+class Counted(Helm):
+    """Counts what it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: Counter[str] = Counter()
+
+    async def history(self, *args: Any, **kwargs: Any) -> list[Revision]:
+        self.asked["history"] += 1
+        return await super().history(*args, **kwargs)
+
+    async def get(self, *args: Any, **kwargs: Any) -> ReleaseRecord:
+        self.asked["get"] += 1
+        return await super().get(*args, **kwargs)
+
+
+@dataclass
+class Place:
+    """A release that has been deployed, and who reads it."""
+
+    server: KubernetesServer
+    helm: Counted
+    releases: Releases
+    site: Site
+    charts: Charts
+    numbers: list[int] = field(default_factory=list)
+
+    async def deploy(self) -> None:
+        """Make one more revision."""
+        chart = await self.charts.pack({"templates/map.yaml": MAP})
+        values = {"number": len(self.numbers)}
+        await self.helm.upgrade(self.site.location, chart, values, timeout=30)
+        self.numbers.append(len(self.numbers) + 1)
+        self.helm.asked.clear()
+
+    async def seen(self) -> list[tuple[int, str, str]]:
+        """The revisions as they are read now."""
+        past = await self.releases.past(self.site)
+        return [(each.number, each.status, each.description) for each in past.revisions]
+
+
+MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: it}\ndata: {number: {{ .Values.number | quote }}}\n"
+
+
+@pytest.fixture
+async def place(tmp_path: Path) -> AsyncIterator[Place]:
+    async with AsyncExitStack() as owned:
+        server = await owned.enter_async_context(KubernetesServer(pace=Pace.instant()))
+        helm = await owned.enter_async_context(Counted())
+        clusters = await owned.enter_async_context(Clusters(SystemClock()))
+        database = await owned.enter_async_context(Database(f"sqlite:///{tmp_path}/store.db"))
+        (tmp_path / "kubeconfig").write_text(server.kubeconfig())
+        access = ClusterAccess(tmp_path / "kubeconfig")
+        site = Site(access=access, cluster_uid="it", namespace="default", release="it")
+        place = Place(server, helm, Releases(helm, clusters, database), site, Charts(tmp_path))
+        await place.deploy()
+        yield place
+
+
+async def test_helm_is_asked_again_only_of_revisions_that_changed(place: Place) -> None:
+    assert await place.seen() == [(1, "deployed", "Install complete")]
+    asked = place.helm.asked.copy()
+    assert await place.seen() == [(1, "deployed", "Install complete")]
+    assert place.helm.asked == asked
+    await place.deploy()
+    assert await place.seen() == [(1, "superseded", "Install complete"), (2, "deployed", "Upgrade complete")]
+    assert place.helm.asked == {"get": 2}
+
+
+async def test_a_long_history_is_read_in_one_go(place: Place) -> None:
+    for _ in range(4):
+        await place.deploy()
+    assert [number for number, _, _ in await place.seen()] == place.numbers
+    assert place.helm.asked == {"history": 1}
+
+
+async def test_what_a_revision_says_is_read_once_and_a_revision_that_went_is_gone(place: Place) -> None:
+    await place.deploy()
+    past = await place.releases.past(place.site, brief=True)
+    assert past.live is not None
+    record, objects, _ = await place.releases.texts(place.site, past.live)
+    assert (record.values, [each.object["data"] for each in objects]) == ({"number": 1}, [{"number": "1"}])
+    asked = place.helm.asked.copy()
+    assert await place.releases.texts(place.site, past.live) == (record, objects, [])
+    assert place.helm.asked == asked
+    place.server.storage.delete(Key("", "secrets", "default", "sh.helm.release.v1.it.v1"))
+    assert [number for number, _, _ in await place.seen()] == [2]
