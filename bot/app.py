@@ -271,19 +271,7 @@ async def _operating(
         )
     )
     turns = Turns(live.hand_over)
-    tools = Tools(
-        helm=parts.helm,
-        clusters=parts.clusters,
-        releases=parts.releases,
-        database=database,
-        clock=clock,
-        mask=lambda text: current.masker.mask_text(text),
-        frozen=Frozen(database, parts.vault).read,
-        notices=notices,
-        builds=parts.builds,
-        replan=turns.replan,
-        call=turns.call,
-    )
+    tools = _tools(parts, notices, turns)
     engine = Engine(
         database,
         clock,
@@ -299,6 +287,22 @@ async def _operating(
     turns.serve(services)
     await owned.enter_async_context(engine)
     return services
+
+
+def _tools(parts: Parts, notices: Notices, turns: Turns) -> Tools:
+    return Tools(
+        helm=parts.helm,
+        clusters=parts.clusters,
+        releases=parts.releases,
+        database=parts.database,
+        clock=parts.clock,
+        mask=lambda text: parts.current.masker.mask_text(text),
+        frozen=Frozen(parts.database, parts.vault).read,
+        notices=notices,
+        builds=parts.builds,
+        replan=turns.replan,
+        call=turns.call,
+    )
 
 
 def _notices(parts: Parts, screen: Screen, outbox: Outbox) -> Notices:

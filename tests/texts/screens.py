@@ -43,6 +43,7 @@ def _row(result: str | None, state: str = "ended") -> SimpleNamespace:
         kind="deploy",
         app="shop",
         environment="staging",
+        place="shop → staging",
         version="v1.2",
         author_name="Dana",
         created_at=NOW,
