@@ -25,6 +25,11 @@ class Instruction(BaseModel):
     started_at: datetime
     ended_at: datetime | None = None
 
+    @property
+    def seconds(self) -> float:
+        """How long it took, once it has ended."""
+        return ((self.ended_at or self.started_at) - self.started_at).total_seconds()
+
 
 class BuildView(BaseModel):
     """The commit, the instructions so far, the newest lines, and the way to the registry."""
@@ -71,6 +76,11 @@ class BuildView(BaseModel):
     def current(self) -> Instruction | None:
         """The newest instruction."""
         return self.instructions[-1] if self.instructions else None
+
+    @property
+    def finished(self) -> tuple[Instruction, ...]:
+        """The instructions that have ended."""
+        return tuple(each for each in self.instructions if each.ended_at is not None)
 
     def _with(self, event: BuildStep) -> tuple[Instruction, ...]:
         key = (event.stage, event.number)

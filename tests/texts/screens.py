@@ -11,6 +11,7 @@ from bot.permissions import Suspension
 from bot.store.audit import Chain
 from bot.store.holds import Lock, Standstill
 from handlers.people import HIDDEN
+from tests.texts.builds import BUILDS
 from tests.texts.looks import HOLD_LINES, LOOKS
 from tests.texts.operations import OPERATIONS
 from tests.texts.plans import PLANS
@@ -113,6 +114,7 @@ TURN = Request("deploy", "shop", "staging", "v1.2")
 
 SCREENS: dict[str, Shown] = {
     **OPERATIONS,
+    **BUILDS,
     **PLANS,
     **LOOKS,
     "your turn": Shown("turn", {"author": DANA, "turn": TURN, "is_refused": False}),
