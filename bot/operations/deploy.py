@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import structlog
 from pydantic import BaseModel
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from bot.cluster.errors import ClusterError
 from bot.helm.charts import ChartArchive
@@ -254,6 +255,8 @@ class Deploy(ReleaseOperation, kind="deploy"):
                 author=self.record.author.name,
                 operation_id=self.record.id,
             )
+        except (OperationalError, InterfaceError):
+            raise  # the store can't be written now: the operation is run again, and the notice is not lost
         except Exception:
             log.exception("the notice could not be drafted")
 
