@@ -45,8 +45,8 @@ format: $(READY) ## Format the code
 bench: $(READY) ## Measure what people wait for, and write docs/benchmarks.md
 	$(BIN)/python -m bench
 
-crash: $(READY) ## Kill the bot at every point of each kind of work, and look at how that ends (an hour)
-	$(BIN)/python -m tests.crash
+crash: $(READY) ## Kill the bot at every point of each kind of work (an hour and more); RESUME=1 goes on with the last run
+	$(BIN)/python -m tests.crash --report docs/crash.md $(if $(RESUME),--resume)
 
 fuzz: $(READY) ## Feed made-up and damaged words to all that reads the words of others (ten minutes)
 	$(BIN)/python -m tests.fuzz

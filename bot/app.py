@@ -243,7 +243,9 @@ async def _start(
     screen = Screen(texts=lambda: current.texts, actions=actions, outbox=outbox, database=database)
     services = await _operating(parts, owned, screen, outbox, lease, stopping, chats.reload)
     dispatcher = Dispatcher(services, actions, outbox, me.username, chats.pin)
-    inbox = await owned.enter_async_context(Inbox(database, clock, dispatcher.handle))
+    inbox = await owned.enter_async_context(
+        Inbox(database, clock, dispatcher.handle, give_up=dispatcher.give_up)
+    )
     await _listen(owned, bot, inbox, lease, current.config, clock)
     return chats.reload
 

@@ -28,6 +28,12 @@ SHORTEST_INSIDE: Final = 8
 MOST_TOGETHER: Final = 8
 """Sets of values that are looked for one after the other before they are made one."""
 
+SHORT: Final = 80
+"""Characters up to which a text's masked form is kept, for the next time."""
+
+MOST_SEEN: Final = 4096
+"""Texts of which it is kept."""
+
 LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 """kubectl's copy of the whole object, Secret data included."""
 
@@ -59,6 +65,8 @@ class Masker:
     def __init__(self, values: Iterable[str] = ()) -> None:
         self._values = frozenset(line for value in values for line in _parts(value))
         self._known = _compiled(self._values)
+        self._seen: dict[str, str] = {}
+        """Short texts and what became of them: keys and values of objects come again and again."""
 
     def with_values(self, values: Iterable[str]) -> Masker:
         """A masker that hides these values too.
@@ -77,6 +85,16 @@ class Masker:
 
     def mask_text(self, text: str) -> str:
         """The text with every secret replaced by `•••`."""
+        if len(text) > SHORT:
+            return self._masked(text)
+        if (seen := self._seen.get(text)) is not None:
+            return seen
+        if len(self._seen) >= MOST_SEEN:
+            self._seen.clear()
+        masked = self._seen[text] = self._masked(text)
+        return masked
+
+    def _masked(self, text: str) -> str:
         spans = sorted(match.span() for known in self._known for match in known.finditer(text))
         text = _without(text, spans) if spans else text
         for pattern in PATTERNS:

@@ -234,6 +234,9 @@ def _configuration(content: dict[str, Any]) -> Any:
 
     configuration = Configuration()
     configuration.connection_pool_maxsize = _CONNECTIONS
+    # Proxies and passwords of the environment (and .netrc) would be looked up in a thread at each request, and are no
+    # more the cluster's than they are for Helm's workers: what is configured counts.
+    configuration.client_session_kwargs = {"trust_env": False}
     try:
         loading = config.load_kube_config_from_dict(content, client_configuration=configuration)  # type: ignore[no-untyped-call]
         asyncio.run(asyncio.wait_for(loading, 30.0))

@@ -82,13 +82,18 @@ class Discovery:
     async def api_versions(self) -> tuple[str, ...]:
         """What Helm calls capabilities: "v1", "apps/v1", "apps/v1/Deployment", ...; sorted."""
         found: set[str] = set()
-        for root in ("/api", "/apis"):
-            body = await parsed(await self._connection.call(Request("GET", root, accept=_AGGREGATED)))
+        for body in await asyncio.gather(self._root("/api"), self._root("/apis")):
             if "items" in body:
                 found.update(aggregated(body))
             else:
                 found.update(await self._one_by_one(body))
         return tuple(sorted(found))
+
+    async def _root(self, path: str) -> Mapping[str, Any]:
+        body: Mapping[str, Any] = await parsed(
+            await self._connection.call(Request("GET", path, accept=_AGGREGATED))
+        )
+        return body
 
     async def _one_by_one(self, body: Mapping[str, Any]) -> set[str]:
         """The older form of discovery: a list of groups, a request each."""

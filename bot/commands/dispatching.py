@@ -24,7 +24,7 @@ from bot.commands.guessing import (
     without_slash,
 )
 from bot.commands.heard import Heard
-from bot.commands.problems import answer
+from bot.commands.problems import GIVEN_UP, answer, tell_given_up
 from bot.commands.services import Services
 from bot.commands.words import Words, read
 from bot.config import App, Environment
@@ -81,6 +81,23 @@ class Dispatcher:
             case ChatMoved():
                 await self._outbox.chat_moved(incoming.old, incoming.new)
                 await self._moved()
+
+    async def give_up(self, incoming: Incoming) -> None:
+        """Tell that an update was begun several times and never done, e.g. since the bot died each time."""
+        if isinstance(incoming, Press):
+            ask = await self._known(incoming)
+            await self._outbox.answer_press(incoming.query_id, GIVEN_UP if ask is not None else None)
+        elif isinstance(incoming, TextMessage) and self._is_command(incoming):
+            ask = await self._known(incoming, incoming.text)
+            if ask is not None:
+                await self._guarded(ask, tell_given_up(ask))
+
+    def _is_command(self, message: TextMessage) -> bool:
+        """Whether it is one that the bot was addressed with."""
+        words = read(message.text)
+        if words is None or (words.addressee or self._username).lower() != self._username:
+            return False
+        return words.command in COMMANDS or bool(words.addressee) or message.chat.kind == "private"
 
     async def _message(self, message: TextMessage) -> None:
         words = read(message.text)

@@ -16,6 +16,8 @@ from bot.store.errors import StoreError
 
 REFUSED = Counter("pilothouse_refusals", "Commands and presses refused for a missing right.")
 
+GIVEN_UP = "This was begun several times and not finished"
+
 log = structlog.get_logger(__name__)
 
 
@@ -52,6 +54,11 @@ async def answer(ask: Ask, error: Exception) -> None:
             await _problem(
                 ask, "Something unexpected went wrong", advice="The bot's log has it", unchanged=False
             )
+
+
+async def tell_given_up(ask: Ask) -> None:
+    """Say of a command that it was begun again and again and never came to an end: part of it may be done."""
+    await _problem(ask, GIVEN_UP, advice="See /operations, then ask again", unchanged=False)
 
 
 async def record_refusal(ask: Ask, error: Refused) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from bot.helm import inspecting, packing, registries, repositories
@@ -71,11 +72,17 @@ async def fetch(source: ChartSource) -> ChartArchive:
     return await asyncio.to_thread(_read, source)
 
 
+@lru_cache(maxsize=16)
+def _packed(path: Path, state: tuple[tuple[object, ...], ...]) -> ChartArchive:
+    """A folder's chart for as long as its files are the same: each plan asks for it."""
+    return ChartArchive.of(packing.pack(path))
+
+
 def _read(source: FolderChart | ArchiveChart) -> ChartArchive:
     path = source.path.expanduser()
     try:
         if isinstance(source, FolderChart):
-            return ChartArchive.of(packing.pack(path))
+            return _packed(path, packing.state(path))
         with open(path, "rb") as file:
             return ChartArchive.of(file.read(inspecting.MAX_PACKED + 1))
     except OSError as error:

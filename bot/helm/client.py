@@ -70,8 +70,9 @@ class Helm:
         python: str = sys.executable,
     ) -> None:
         self._mask = mask
-        self._rendering = Pool(renderers, idle=renderers, memory=memory, mask=mask, python=python)
-        self._acting = Pool(writers + _READERS, idle=2, memory=memory, mask=mask, python=python)
+        how: dict[str, Any] = {"memory": memory, "mask": mask, "python": python}
+        self._rendering = Pool(renderers, idle=renderers, kept=1, **how)
+        self._acting = Pool(writers + _READERS, idle=2, kept=0, **how)
         self._writing = asyncio.Semaphore(writers)
         self._owned = AsyncExitStack()
 

@@ -26,7 +26,7 @@ from bot.helm.errors import (
 
 _UNREACHABLE = (
     "Kubernetes cluster unreachable|connection refused|no such host|i/o timeout|TLS handshake"
-    "|connection reset|unexpected EOF|server is currently unable|etcdserver:"
+    "|connection reset|unexpected EOF|server is currently unable|etcdserver:|http2: client connection lost"
 )
 
 _SAYINGS: tuple[tuple[str, Callable[[str], HelmError]], ...] = (

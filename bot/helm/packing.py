@@ -46,6 +46,20 @@ def pack(folder: Path) -> bytes:
     return buffer.getvalue()
 
 
+def state(folder: Path) -> tuple[tuple[object, ...], ...]:
+    """What differs once any file of the folder is another one, or was written to.
+
+    Raises: OSError when it cannot be looked at.
+    """
+    found = []
+    for parent, folders, files in os.walk(folder):
+        folders.sort()
+        for name in (*folders, *sorted(files)):
+            status = os.lstat(os.path.join(parent, name))
+            found.append((parent, name, status.st_mode, status.st_ino, status.st_size, status.st_ctime_ns))
+    return tuple(found)
+
+
 def _files(folder: Path, ignored: list[str]) -> Iterator[tuple[str, Path]]:
     """The chart's files in a fixed order, as names relative to it."""
     for parent, folders, files in os.walk(folder):

@@ -38,6 +38,8 @@ _MOST_OF_A_CRASH = 20
 """Lines of a Go crash that are logged; it goes on for hundreds about every goroutine."""
 _AS_LONG_AS_A_START = 0.3
 """Seconds that a call waits for a busy worker before one more is started, which takes about that time."""
+_REST = 300.0
+"""Seconds without a call after which a pool keeps few workers."""
 _GRACE = 5.0
 """Seconds within which a killed process must be gone from the kernel."""
 
@@ -169,14 +171,28 @@ class Worker:
 class Pool:
     """At most `size` workers, started when first needed; `idle` of them are kept between calls.
 
-    Most calls take milliseconds: who finds all workers busy waits for about as long as one more takes to start.
+    Most calls take milliseconds: who finds all workers busy waits for about as long as one more takes to start. When
+    nothing was asked of the pool for a while, only `kept` of them go on: each takes 35 MB, and more of its own.
     """
 
     def __init__(
-        self, size: int, *, idle: int, memory: int, mask: Callable[[str], str], python: str = sys.executable
+        self,
+        size: int,
+        *,
+        idle: int,
+        kept: int,
+        memory: int,
+        mask: Callable[[str], str],
+        python: str = sys.executable,
+        rest: float = _REST,
     ) -> None:
+        """`rest` is how many seconds that while is."""
         self._slots = asyncio.Semaphore(size)
         self._idle_limit = idle
+        self._kept = kept
+        self._rest = rest
+        self._resting: asyncio.TimerHandle | None = None
+        self._ending: set[asyncio.Task[None]] = set()
         self._idle: list[Worker] = []
         self._busy: set[Worker] = set()
         self._starting = 0
@@ -193,9 +209,11 @@ class Pool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._closed = True
+        if self._resting is not None:
+            self._resting.cancel()
         workers = [*self._idle, *self._busy]
         self._idle.clear()
-        await asyncio.gather(*(worker.kill() for worker in workers))
+        await asyncio.gather(*(worker.kill() for worker in workers), *self._ending)
 
     async def call(self, request: frames.Head, archive: bytes = b"", *, timeout: float) -> Any:
         """Lend a worker to one call of at most `timeout` seconds, waiting for a free one not included.
@@ -250,8 +268,23 @@ class Pool:
         if not self._closed and worker.alive and wanted:
             self._idle.append(worker)
             self._tell()
+            self._rest_later()
         else:
             await _surely(worker.kill())
+
+    def _rest_later(self) -> None:
+        if self._resting is not None:
+            self._resting.cancel()
+        self._resting = asyncio.get_running_loop().call_later(self._rest, self._go_to_rest)
+
+    def _go_to_rest(self) -> None:
+        """End those workers that are more than are kept: there was nothing to do."""
+        ended = self._idle[self._kept :]
+        del self._idle[self._kept :]
+        for worker in ended:
+            task = asyncio.create_task(worker.kill(), name=f"helm worker {worker.pid} ends")
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
 
     async def _news(self, seconds: float | None) -> None:
         """Return when a worker has started or came back, at the latest after so many seconds."""

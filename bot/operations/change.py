@@ -33,6 +33,13 @@ LAST_LOOK = 3.0
 NOT_ITS_FAULT = "Not this version's doing: nothing was rolled back"
 
 
+def overtaken(number: int) -> StepFailed:
+    """Somebody else, such as the Helm command line, made a revision over ours."""
+    return StepFailed(
+        f"Revision {number} was made by someone else meanwhile", advice="Look at /history, then ask again"
+    )
+
+
 class Changed(BaseModel):
     """What a change of a release led to; masked, so that it can be stored and told."""
 
@@ -97,8 +104,8 @@ class Change:
         `base` is the newest revision before the action: when Helm fails, a newer one tells that something changed.
         `unwell` is what was not healthy before; unless it is changed, it decides nothing.
         `back_to` is the version that a held change may be rolled back to.
-        Raises: StepFailed when nothing changed; ClusterUnreachable and OutcomeUnknown, after which the history
-        tells what happened.
+        Raises: StepFailed when nothing changed, or when somebody else changed the release as well; ClusterUnreachable
+        and OutcomeUnknown, after which the history tells what happened.
         """
         ready: dict[str, tuple[int, int]] = {}
         async with await self._follower(objects, since, unwell or {}) as follower:
@@ -114,9 +121,19 @@ class Change:
             except HelmError as error:
                 return await self._helm_failed(error, base, follower, watching)
             finally:
-                await _stopped(watching, acting)
+                await stopped(watching, acting)
+        await self._check_newest(number)
         assert follower.verdict is not None
         return self._changed(number, follower.verdict, ready)
+
+    async def _check_newest(self, number: int) -> None:
+        """Nobody else may have changed the release meanwhile: what was watched then is theirs, and so is the way on.
+
+        Raises: StepFailed.
+        """
+        history = await self.history()
+        if history and history[-1].number > number:
+            raise overtaken(history[-1].number)
 
     async def _follower(
         self, objects: Sequence[PlannedObject], since: datetime, unwell: Mapping[str, int]
@@ -215,7 +232,8 @@ def _beside(trouble: Trouble) -> str:
     return f"{name}: {trouble.sentence()}" if trouble.before and name else trouble.sentence()
 
 
-async def _stopped(*tasks: asyncio.Future[Any]) -> None:
+async def stopped(*tasks: asyncio.Future[Any]) -> None:
+    """Cancel tasks, and wait until they have ended; one that has ended already is left as it is."""
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -2,16 +2,19 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 
 import structlog
 from pydantic import BaseModel
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from bot.cluster.errors import ClusterError
 from bot.helm.charts import ChartArchive
-from bot.helm.errors import HelmError, HookFailed
+from bot.helm.diagnosing import diagnose
+from bot.helm.errors import ClusterUnreachable, HelmError, HookFailed
 from bot.helm.releases import ReleaseRecord, Revision
 from bot.operations import endings
-from bot.operations.change import Changed
+from bot.operations.change import Changed, overtaken, stopped
 from bot.operations.errors import StepFailed
 from bot.operations.keeping import keeping
 from bot.operations.operation import Outcome
@@ -21,7 +24,6 @@ from bot.operations.removing import remove_keeping_disks
 from bot.operations.steps import Steps
 from bot.planning.errors import PlanRefused
 from bot.planning.going_back import lasting, read_way
-from bot.planning.live import read_live
 from bot.planning.releases import OPERATION_LABEL
 from bot.store.verdicts import Judgement
 
@@ -32,6 +34,15 @@ VALUES = "values"
 STOPPED = "Stopped: the bot died"
 """Why a revision failed that an earlier run of an operation left half-done: it is made again."""
 LEFT = "Stopped: it was left as it is"
+TRIES = 3
+"""Revisions that one deploy makes where the cluster fails in the middle of each."""
+
+
+def may_be_made_again(made: Sequence[Revision]) -> bool:
+    """Whether the newest revision failed for what passes: the bot died, or the cluster did not answer Helm."""
+    words = made[-1].description
+    unanswered = isinstance(diagnose("ReleaseError", words), ClusterUnreachable)
+    return words == STOPPED or (unanswered and len(made) < TRIES)
 
 
 class DeployArguments(ReleaseArguments):
@@ -142,10 +153,14 @@ class Deploy(ReleaseOperation, kind="deploy"):
 
         Returns what was not healthy then; operations of older versions of the bot kept nothing.
         """
-        await self.check_unmoved()
-        await self.check_rights()
-        live = await read_live(self.tools.releases, self.arguments.site)
-        _, unwell = await asyncio.gather(self.judge(live), self.unwell(live))
+        rights, standing = asyncio.create_task(self.check_rights()), asyncio.create_task(self.standing())
+        try:  # all at once; what is said is the first of them that is not as it should be
+            await self.check_unmoved()
+            await rights
+            live, unwell = await standing
+        finally:
+            await stopped(rights, standing)
+        await self.judge(live)
         return unwell
 
     async def rollout(self, unwell: dict[str, int]) -> Changed:
@@ -181,17 +196,18 @@ class Deploy(ReleaseOperation, kind="deploy"):
         past = await self.tools.releases.past(site)
         newest = past.newest
         if newest is not None and newest.number > self.arguments.base:
-            await self.mend(newest)
-            if newest.status == "failed" and newest.description != STOPPED:
+            made = [each for each in past.revisions if each.number > self.arguments.base]
+            await self.mend(made)
+            if newest.status == "failed" and not may_be_made_again(made):
                 raise HelmError(newest.description)
-            if not newest.busy:
+            if newest.status != "failed" and not newest.busy:
                 return newest
         frozen = self.tools.frozen
-        archive = ChartArchive.of(await frozen(self.record.id, CHART))
+        chart, values = await asyncio.gather(frozen(self.record.id, CHART), frozen(self.record.id, VALUES))
         return await self.tools.helm.upgrade(
             site.location,
-            archive,
-            json.loads(await frozen(self.record.id, VALUES)),
+            ChartArchive.of(chart),
+            json.loads(values),
             as_=site.identity,
             install=True,
             timeout=policy.timeout,
@@ -201,16 +217,16 @@ class Deploy(ReleaseOperation, kind="deploy"):
             force_conflicts=self.arguments.forces,
         )
 
-    async def mend(self, newest: Revision) -> None:
+    async def mend(self, made: Sequence[Revision]) -> None:
         """Free the release from a run of this operation that died in the middle, so that it can be made again.
 
-        Raises: StepFailed when the newer revision is somebody else's.
+        Raises: StepFailed when somebody else has `made` one of the newer revisions.
         """
-        if newest.labels.get(OPERATION_LABEL) != self.record.id:
-            raise StepFailed(
-                f"Revision {newest.number} was made by someone else meanwhile",
-                advice="Look at /history, then ask again",
-            )
+        newest = made[-1]
+        # Helm hands labels on: whoever came after us has ours, but over one of ours that had not failed.
+        finished = any(each.status != "failed" for each in made[:-1])
+        if finished or newest.labels.get(OPERATION_LABEL) != self.record.id:
+            raise overtaken(newest.number)
         if newest.busy and self.arguments.base == 0:
             await self.remove()
         elif newest.busy:
@@ -239,6 +255,8 @@ class Deploy(ReleaseOperation, kind="deploy"):
                 author=self.record.author.name,
                 operation_id=self.record.id,
             )
+        except (OperationalError, InterfaceError):
+            raise  # the store can't be written now: the operation is run again, and the notice is not lost
         except Exception:
             log.exception("the notice could not be drafted")
 

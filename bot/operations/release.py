@@ -18,7 +18,7 @@ from bot.operations.tools import Tools
 from bot.planning.claims import other_owner
 from bot.planning.errors import OwnedByOthers
 from bot.planning.going_back import ROLLBACK
-from bot.planning.live import Live
+from bot.planning.live import Live, read_live
 from bot.planning.plan import ObjectRef, refs
 from bot.planning.releases import OPERATION_LABEL, of_record
 from bot.planning.site import Site
@@ -185,14 +185,15 @@ class ReleaseOperation(Operation, kind=""):
         if judgement is not None and judgement.health != "unknown":  # one on its way is looked at again
             await self.keep(replace(judgement, version=self.arguments.before))
 
-    async def unwell(self, live: Live) -> dict[str, int]:
-        """What of the live revision is not healthy now, as far as it may be seen; by "Kind/name"."""
+    async def standing(self) -> tuple[Live, dict[str, int]]:
+        """What runs now, and what of it is not healthy, as far as it may be seen; by "Kind/name"."""
         site = self.arguments.site
+        live = await read_live(self.tools.releases, site)
         followed = [Followed(each.api_version, each.kind, each.name) for each in refs(live.objects)]
         try:
-            return await unwell_now(await self.tools.cluster(site), site.namespace, followed)
+            return live, await unwell_now(await self.tools.cluster(site), site.namespace, followed)
         except ClusterRefused:
-            return {}
+            return live, {}
 
     async def healthy_before(self, number: int) -> Judgement | None:
         """The last revision before `number` that was healthy by our own verdict and that Helm still keeps."""

@@ -1,6 +1,7 @@
 """Rollback: put a release back to an earlier revision. Needs the cluster and Telegram alone."""
 
 import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from bot.helm.releases import Revision
 from bot.operations.change import Changed
@@ -101,5 +102,7 @@ class Rollback(ReleaseOperation, kind="rollback"):
                 version=self.arguments.before,
                 back_to=self.record.version,
             )
+        except (OperationalError, InterfaceError):
+            raise  # the store can't be written now: the operation is run again, and the notice is not lost
         except Exception:
             log.exception("the notice could not be withdrawn")

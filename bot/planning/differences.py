@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -51,6 +52,8 @@ def compare(old: Sequence[Manifest], new: Sequence[Manifest]) -> list[ObjectChan
     for key, item in after.items():
         if key not in before:
             changes.append(ObjectChange(key, None, item))
+        elif before[key] is item:  # rendered twice to the same text, it was read once
+            continue
         elif fields := tuple(field_changes(before[key], item)):
             changes.append(ObjectChange(key, before[key], item, fields))
     changes += [ObjectChange(key, item, None) for key, item in before.items() if key not in after]
@@ -136,6 +139,7 @@ def _represent_text(dumper: yaml.CSafeDumper, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
+@lru_cache(maxsize=4096)
 def _is_misread(text: str) -> bool:
     """Whether the text would be something else without quotes: more than PyYAML thinks of, such as `y` or `1e3`."""
     try:

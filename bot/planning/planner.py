@@ -259,17 +259,24 @@ class Planner:
     ) -> Made:
         """What the chart makes of a version here, checked as far as that can be by itself."""
         live, image, archive, kube = await asyncio.gather(
-            self._looked(site, cluster),
+            read_live(self._releases, site),
             self._versions.image(target.app, version),
             self._charts(target.app, version),
             kube_of(cluster),
         )
         check_version(target, image, version, archive)
-        layers = await self._renderer.layers(target, version, image, sets)
-        rendering = await self._renderer.rendering(site, live, archive, layers, kube)
-        check_pin(target, image, rendering)
-        definitions = await read_definitions(cluster, rendering.crds)
-        return Made(live, image, archive, kube, layers, rendering, definitions)
+
+        async def made() -> tuple[Layered, Rendering, Sequence[Definition]]:
+            layers = await self._renderer.layers(target, version, image, sets)
+            rendering = await self._renderer.rendering(site, live, archive, layers, kube)
+            check_pin(target, image, rendering)
+            return layers, rendering, await read_definitions(cluster, rendering.crds)
+
+        now, mask = self._clock.now(), self._masker().mask_text
+        seen, (layers, rendering, definitions) = await asyncio.gather(
+            surveyed(live, site, cluster, now=now, mask=mask), made()
+        )
+        return Made(seen, image, archive, kube, layers, rendering, definitions)
 
     def _chosen(
         self,
@@ -287,9 +294,3 @@ class Planner:
             "flags": "\n".join(f"{key}={value}" for key, value in sets),
             "policy": target.environment.on_failure,
         }
-
-    async def _looked(self, site: Site, cluster: Cluster) -> Live:
-        """What is deployed, judged and with its owners known."""
-        live = await read_live(self._releases, site)
-        mask = self._masker().mask_text
-        return await surveyed(live, site, cluster, now=self._clock.now(), mask=mask)

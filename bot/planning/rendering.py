@@ -79,8 +79,8 @@ class Renderer:
         newest = live.past.newest
         number = (newest.number if newest else 0) + 1
 
-        async def once(values: Values) -> tuple[list[Manifest], Rendered]:
-            rendered = await self._helm.render(
+        async def rendered(values: Values) -> Rendered:
+            return await self._helm.render(
                 archive,
                 values,
                 release=site.release,
@@ -92,27 +92,28 @@ class Renderer:
                 at=site.location if archive.looks_up else None,
                 as_=site.identity,
             )
-            objects = await asyncio.to_thread(manifests.parse, rendered.files, site.namespace)
-            return objects, rendered
+
+        async def parsed(of: Rendered) -> list[Manifest]:
+            return await asyncio.to_thread(manifests.parse, of.files, site.namespace)
 
         async def traced() -> list[Manifest]:
             """With other secrets. A chart may not take them: what is known by its text is hidden all the same."""
             if not layers.hidden:
                 return []
             with contextlib.suppress(HelmError, PlanRefused):
-                return (await once(altered(layers.values, layers.hidden)))[0]
+                return await parsed(await rendered(altered(layers.values, layers.hidden)))
             return []
 
-        (first, rendered), (again, _), other = await asyncio.gather(
-            once(layers.values), once(layers.values), traced()
-        )
+        once, twice, other = await asyncio.gather(rendered(layers.values), rendered(layers.values), traced())
+        first = await parsed(once)
+        again = first if twice.files == once.files else await parsed(twice)
         return Rendering(
             objects=[each for each in first if not each.hook_events],
             hooks=[each for each in first if each.hook_events],
             again=[each for each in again if not each.hook_events],
             traced=await asyncio.to_thread(traces, first, other),
-            crds=rendered.crds,
-            record=await asyncio.to_thread(records.size, archive.data, rendered.files, layers.values),
+            crds=once.crds,
+            record=await asyncio.to_thread(records.size, archive.data, once.files, layers.values),
         )
 
 

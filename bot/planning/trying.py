@@ -91,8 +91,9 @@ async def tried(cluster: Cluster, site: Site, live: Live, planned: Planned, mask
     Raises: ClusterError when Helm's record can't be read.
     """
     mask = masker.with_values(_secrets(planned)).mask_text
-    chosen = await asyncio.to_thread(_chosen, planned, live.found)
-    by_server = planned.revision is None or await applied_by_server(cluster, site, planned.revision)
+    chosen, by_server = await asyncio.gather(
+        asyncio.to_thread(_chosen, planned, live.found), _by_server(cluster, site, planned.revision)
+    )
     trying = _Trying(cluster, site, planned, mask, by_server, live.found)
     tasks = [
         *(asyncio.create_task(trying.one(each, trying.changed)) for each in chosen),
@@ -110,6 +111,10 @@ async def tried(cluster: Cluster, site: Site, live: Live, planned: Planned, mask
         words = f"Of {len(tasks)} objects {len(late)} could not be tried within {ALL:.0f} s"
         found.append(Trial(untried=words))
     return trying.together(found)
+
+
+async def _by_server(cluster: Cluster, site: Site, revision: int | None) -> bool:
+    return revision is None or await applied_by_server(cluster, site, revision)
 
 
 async def applied_by_server(cluster: Cluster, site: Site, revision: int) -> bool:

@@ -75,13 +75,18 @@ class Inbox:
         clock: Clock,
         handle: Handle,
         *,
+        give_up: Handle | None = None,
         parallel: int = 32,
         capacity: int = 2000,
     ) -> None:
-        """`parallel` lanes are handled at once, `capacity` updates wait in memory at most."""
+        """`give_up` tells people of what was begun `ATTEMPTS` times and never done, and does nothing of it.
+
+        `parallel` lanes are handled at once, `capacity` updates wait in memory at most.
+        """
         self._database = database
         self._clock = clock
         self._handle = handle
+        self._give_up = give_up
         self._turns = asyncio.Semaphore(parallel)
         self._capacity = capacity
         self._lanes: dict[str, deque[tuple[Payload, int]]] = {}
@@ -192,6 +197,7 @@ class Inbox:
         while True:
             if attempts >= ATTEMPTS:
                 log.error("an update was given up after several attempts", update=update_id)
+                await self._tell_given_up(payload)
                 break
             try:
                 incoming = parse(payload)
@@ -206,6 +212,14 @@ class Inbox:
                 log.exception("an update was not handled", update=update_id, attempt=attempts)
                 await self._clock.sleep(attempts if attempts < ATTEMPTS else 0)
         await self._mark_done(update_id)
+
+    async def _tell_given_up(self, payload: Payload) -> None:
+        try:
+            incoming = parse(payload)
+            if incoming is not None and self._give_up is not None:
+                await self._give_up(incoming)
+        except Exception:
+            log.exception("nobody could be told of that")
 
     async def _mark_done(self, update_id: int) -> None:
         """Mark it done, in one transaction with all that were handled while an earlier one was committed.

@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from bot.cluster import Cluster, ClusterConflict, ClusterRefused, ClusterUnreachable, Identity, Ref
+from bot.cluster import (
+    Cluster,
+    ClusterAccess,
+    ClusterConflict,
+    ClusterRefused,
+    ClusterUnreachable,
+    Identity,
+    Ref,
+)
 from bot.sandbox.kubernetes.cluster import KubernetesServer
 
 MAP = Ref("v1", "ConfigMap", "settings", "shop")
@@ -78,6 +86,16 @@ async def test_the_cluster_is_known_by_its_version_and_uid(
 ) -> None:
     assert (await cluster.version()).startswith("v1.")
     assert await cluster.uid() == server.uid
+
+
+async def test_a_proxy_of_the_environment_is_not_the_clusters(
+    access: ClusterAccess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    async with Cluster(access) as cluster:
+        assert await cluster.version()
 
 
 async def test_capabilities_are_as_helm_writes_them(cluster: Cluster) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,6 +26,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if {"control_plane", "real_kubeconfig", "bare_plane"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("cluster")
+
+
+@pytest.fixture(scope="session")
+def programs() -> Mapping[str, Path]:
+    """kubectl, Helm's command line and the others, for whatever cluster."""
+    with _needed():
+        return found()
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,9 @@ fork of it; what runs then is what `python -m tests.crash.bot run` runs, and a k
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from multiprocessing import get_context
@@ -16,6 +18,7 @@ from pathlib import Path
 
 from bot.sandbox.process import BotProcess, Process
 
+_PR_SET_PDEATHSIG = 1
 _SERVER = get_context("forkserver")
 _SERVER.set_forkserver_preload(["__main__", "tests.crash.bot", __name__, "tests.crash.imported"])
 
@@ -64,6 +67,9 @@ def _run(options: list[str], environ: Mapping[str, str], log: Path) -> None:
     from tests.crash.bot import main
 
     os.setsid()
+    ctypes.CDLL(None).prctl(
+        _PR_SET_PDEATHSIG, signal.SIGKILL
+    )  # the server ends with whoever tries things with it
     with log.open("ab") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)

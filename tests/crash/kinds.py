@@ -26,8 +26,10 @@ class After:
     """How many new rows there are in the trail, by action and outcome."""
     changes: tuple[int, int] | None = None
     """How often what the Deployment wants was changed, where that is known."""
-    notices: int = 0
-    """How many stand in the channel."""
+    notices: tuple[int, int] = (0, 0)
+    """How many stand in the channel, at least and at most."""
+    drafts: int = 0
+    """How many notices were shown to who reviews them."""
 
 
 @dataclass(frozen=True)
@@ -221,7 +223,7 @@ _ALL = (
         _production_planned,
         _pressing("Deploy to"),
         "shop → PRODUCTION",
-        {"✅": After("v1.2", (1, 1), _operation("deploy"), (1, 1)), **_failed("deploy", "v1.1")},
+        {"✅": After("v1.2", (1, 1), _operation("deploy"), (1, 1), drafts=1), **_failed("deploy", "v1.1")},
         environment="production",
     ),
     Kind(
@@ -230,7 +232,12 @@ _ALL = (
         _drafted,
         _pressing("Publish", "kim", "team"),
         "Published: shop",
-        {"✅": After("v1.2", (0, 0), _row("notice.publish"), (0, 0), notices=1), **_refused("v1.2")},
+        {
+            "✅": After("v1.2", (0, 0), _row("notice.publish"), (0, 0), notices=(1, 1), drafts=1),
+            "🚫": After(
+                "v1.2", (0, 0), Counter(), (0, 0), notices=(0, 1), drafts=1
+            ),  # pressed again it goes on
+        },
         environment="production",
         chat="team",
     ),

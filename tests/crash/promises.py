@@ -103,9 +103,14 @@ def _released(outside: Outside, kind: Kind, before: Before, after: After) -> Ite
 
 
 def _noticed(outside: Outside, after: After, may_double: bool) -> Iterable[str]:
-    notices = len(outside.messages("news"))
-    if not after.notices <= notices <= after.notices + (may_double and after.notices):
+    notices, (least, most) = len(outside.messages("news")), after.notices
+    if not least <= notices <= most + (may_double and most):
         yield f"{notices} notices are in the channel"
+    drafts = sum(
+        bool(re.match("✋ Publish: |✅ Published: ", each.text)) for each in outside.messages("team")
+    )
+    if not after.drafts <= drafts <= after.drafts + (may_double and after.drafts):
+        yield f"{drafts} drafts of a notice were shown"
 
 
 def _stored(outside: Outside, before: Before, after: After) -> Iterable[str]:

@@ -10,7 +10,7 @@ _ABOUT = """# Where the bot was killed
 
 Written by `make crash`: for each kind of work and each way in which things go wrong, at how many points that was
 tried, and at how many of them a promise was not kept. What a point is, and what is promised, is told in
-[CONTRIBUTING.md](../CONTRIBUTING.md#tests).
+[CONTRIBUTING.md](../CONTRIBUTING.md), under "Dying anywhere".
 """
 
 

@@ -1,7 +1,6 @@
 """Ways in which an API server misbehaves, for `KubernetesServer.meets`; each is a fault of real ones."""
 
 import asyncio
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +18,16 @@ def refused(error: ApiError) -> web.Response:
     return answered(error.status, error.code)
 
 
-def failing(every: int = 3) -> Meets:
-    """One request of so many meets a server whose etcd changes its leader."""
-    turns = count(1)
+def failing_while_helm_writes(times: int = 3) -> Meets:
+    """Once Helm has made its record of a new revision, etcd changes its leader: the next requests fail."""
+    state = {"begun": False, "left": times}
 
-    async def meets(_request: web.Request) -> web.StreamResponse | None:
-        is_bad = next(turns) % every == 0
-        return refused(internal("etcdserver: leader changed")) if is_bad else None
+    async def meets(request: web.Request) -> web.StreamResponse | None:
+        if state["begun"] and state["left"]:
+            state["left"] -= 1
+            return refused(internal("etcdserver: leader changed"))
+        state["begun"] |= request.method == "POST" and request.path.endswith("/secrets")
+        return None
 
     return meets
 
@@ -43,16 +45,6 @@ def slow(seconds: float) -> Meets:
 async def without_watches(request: web.Request) -> web.StreamResponse | None:
     """No watch goes on from where a list ended: 410, as from a server whose etcd is compacted all the time."""
     return refused(gone("too old resource version")) if flag(request, "watch") else None
-
-
-def hanging(until: asyncio.Event) -> Meets:
-    """The server takes what comes in, and answers nothing `until` then."""
-
-    async def meets(_request: web.Request) -> web.StreamResponse | None:
-        await until.wait()
-        return None
-
-    return meets
 
 
 class Tokens:

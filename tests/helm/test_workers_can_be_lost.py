@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.helm.client import Helm
+from bot.helm.client import MIB, Helm
 from bot.helm.errors import WorkerLost
+from bot.helm.workers import Pool
 from tests.helm.processes import alive, workers
 from tests.helm.writing import Charts, render, text
 
@@ -46,6 +47,17 @@ async def test_a_cancelled_caller_takes_its_worker_along(helm: Helm, charts: Cha
     with pytest.raises(asyncio.CancelledError):
         await task
     assert workers() == []
+
+
+async def test_a_worker_that_nobody_needs_any_more_ends_and_another_comes_when_somebody_does(
+    charts: Charts,
+) -> None:
+    chart = await charts.template("a")
+    async with Pool(1, idle=1, kept=0, memory=700 * MIB, mask=str, rest=0.05) as pool:
+        for _ in range(2):
+            await pool.call({"do": "merge", "values": {}}, chart.data, timeout=60)
+            while workers():
+                await asyncio.sleep(0.01)
 
 
 async def test_workers_are_gone_when_helm_is_closed(charts: Charts) -> None:

@@ -136,18 +136,21 @@ async def test_one_person_does_not_hold_up_another(database: Database) -> None:
     assert heard.texts == ["quick", "slow"]
 
 
-async def test_an_update_that_always_fails_is_given_up_and_the_next_goes_on(database: Database) -> None:
-    heard = Heard()
+async def test_an_update_that_always_fails_is_given_up_which_is_told_and_the_next_goes_on(
+    database: Database,
+) -> None:
+    heard, told = Heard(), Heard()
 
     async def handle(incoming: Incoming) -> None:
         await heard(incoming)
         if heard.texts[-1] == "poison":
             raise RuntimeError("always")
 
-    async with Inbox(database, Instant(), handle) as inbox:
+    async with Inbox(database, Instant(), handle, give_up=told) as inbox:
         await inbox.accept([update(1, "poison"), update(2, "fine")])
         await inbox.idle()
     assert heard.texts == ["poison"] * 3 + ["fine"]
+    assert told.texts == ["poison"]
 
 
 async def test_a_second_reader_is_named_in_clear_words(
