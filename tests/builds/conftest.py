@@ -1,7 +1,5 @@
 """A world whose shop is built from a repository on this machine, into the world's own registry."""
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.builds.repositories import Repository, shop
+from tests.programs import needed
 from tests.worlds import World, open_bot_world
 
 CONFIG = """
@@ -31,16 +30,7 @@ class Workshop:
 
 @pytest.fixture
 async def workshop(tmp_path: Path) -> AsyncIterator[Workshop]:
-    needs("buildah")
+    needed("buildah")
     repository = shop(tmp_path / "git" / "shop")
     async with open_bot_world(tmp_path, CONFIG.format(git=repository.url)) as world:
         yield Workshop(world, repository)
-
-
-def needs(program: str) -> None:
-    """Skip the test where there is no such program; in CI, where there must be one, fail it."""
-    if shutil.which(program) is None:
-        missing = f"needs {program}: apt-get install {program}"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
