@@ -46,7 +46,7 @@ async def _first_polls() -> list[Figure]:
             what,
             median(later),
             "s",
-            f"the whole process, for a team of {TEAM}",
+            f"for a team of {TEAM}",
             beside=beside,
             goal=Goal(most=1.5),
         ),
