@@ -121,7 +121,7 @@ def main() -> int:
     for each in broken:
         told(each)
     if given.report is not None:
-        given.report.write_text(page(results), encoding="utf-8")
+        given.report.write_text(page(kept.points, results), encoding="utf-8")
     return 1 if broken else 0
 
 
