@@ -77,9 +77,9 @@ def _environment(server: TelegramServer) -> Mapping[str, str]:
     return os.environ | {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_URL": server.url, "PYTHONPATH": root}
 
 
-def configure(folder: Path, server: TelegramServer) -> None:
-    """What ours is started with: an app, a cluster that is not asked, and everybody as a viewer."""
-    people = {f"person-{number}": {"id": FIRST + number} for number in range(PEOPLE)}
+def configure(folder: Path, server: TelegramServer, *, people: int = PEOPLE) -> None:
+    """What ours is started with: an app, a cluster that is not asked, and so many people as viewers."""
+    known = {f"person-{number}": {"id": FIRST + number} for number in range(people)}
     kubeconfig = {
         "apiVersion": "v1",
         "kind": "Config",
@@ -92,8 +92,8 @@ def configure(folder: Path, server: TelegramServer) -> None:
         "telegram": {"token": "${TELEGRAM_TOKEN}", "api_url": server.url},
         "store": "sqlite:///pilothouse.db",
         "listen": "127.0.0.1:0",
-        "people": people,
-        "bindings": [{"role": "viewer", "people": list(people)}],
+        "people": known,
+        "bindings": [{"role": "viewer", "people": list(known)}],
         "clusters": {"main": {"kubeconfig": "kubeconfig"}},
         "environments": {"staging": {"cluster": "main", "namespace": "shop"}},
         "apps": {

@@ -11,17 +11,23 @@ import os
 import signal
 import sys
 import time
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from bot import logs
 from bot.app import running
+from bot.helm.client import Helm
+from bot.outside import OUTSIDE
 from bot.telegram.pacing import Limits
 from tests.worlds import MovableClock
 
 UNLIMITED = Limits(
     overall=1e6, chat=1e-6, burst=10_000, group_minute=1_000_000, group_edit=0.001, private_edit=0.001
 )
+REST = 3.0
+"""Seconds without work after which the bot's processes become few, for minutes."""
 LOOK_EVERY = 0.002
 
 
@@ -57,7 +63,8 @@ async def main(paths: list[Path]) -> int:
     stopping: asyncio.Future[int] = loop.create_future()
     loop.add_signal_handler(signal.SIGTERM, stopping.set_result, 0)
     clock, lags = MovableClock(), Lags()
-    async with running(paths, os.environ, stopping, clock, UNLIMITED):
+    outside = replace(OUTSIDE, helm=partial(Helm, rest=REST))
+    async with running(paths, os.environ, stopping, clock, UNLIMITED, outside):
         gc.freeze()  # as `pilothouse run` does
         orders = asyncio.create_task(_obey(clock, lags))
         code = await stopping

@@ -1,5 +1,6 @@
 """What Telegram has of the configuration's chats: the ids of their names, and the menus in them."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from bot.commands.menus import menus
@@ -27,22 +28,26 @@ class Chats:
         self._reload = reload
         self._pins = pins
         self._menu = menu
+        self._showing = asyncio.Lock()
 
     async def pin(self) -> None:
         """Look up what the chats' ids are now, and show each its menus."""
         self._current.pin(await self._resolve(self._current.config))
-        self._show_menus()
+        await self._show_menus()
 
     async def reload(self) -> list[str]:
         """Put the configuration's files into force; the problems when they are not."""
         problems = await self._reload(self._resolve)
         if not problems:
-            self._show_menus()
+            await self._show_menus()
         return problems
 
     async def _resolve(self, config: Config) -> dict[str, int]:
         return await self._pins.resolve({name: chat.id for name, chat in config.chats.items()})
 
-    def _show_menus(self) -> None:
-        current = self._current
-        self._menu.show(menus(current.config, current.policy, current.chat))
+    async def _show_menus(self) -> None:
+        """Aside: every command is looked at for every person, in every chat and place."""
+        async with self._showing:  # so that the newest come last
+            current = self._current
+            found = await asyncio.to_thread(lambda: list(menus(current.config, current.policy, current.chat)))
+            self._menu.show(found)

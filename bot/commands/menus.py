@@ -50,11 +50,11 @@ def _people(policy: Policy) -> list[Person]:
 
 
 def _given(person: Person, config: Config, policy: Policy, chat_id: int) -> Commands:
-    return tuple(
-        (declared.name, declared.summary)
-        for declared in COMMANDS.values()
-        if usable(person, declared, config, policy, chat_id)
-    )
+    known: dict[str, bool] = {}  # several commands ask for the same right
+    for declared in COMMANDS.values():
+        if declared.permission not in known:
+            known[declared.permission] = usable(person, declared, config, policy, chat_id)
+    return tuple((each.name, each.summary) for each in COMMANDS.values() if known[each.permission])
 
 
 def usable(

@@ -31,7 +31,7 @@ from bot.helm.frames import FrameError
 from bot.helm.releases import Location, ReleaseRecord, Revision
 from bot.helm.rendering import LintMessage, Rendered
 from bot.helm.requests import asking, plain_access, plain_identity, whole
-from bot.helm.workers import Failed, Pool, WorkerDied
+from bot.helm.workers import REST, Failed, Pool, WorkerDied
 
 MIB = 1 << 20
 
@@ -55,9 +55,10 @@ class Helm:
     """Renders charts and acts on releases; an async context manager that owns its worker processes.
 
     `renderers` and `writers` limit the processes of each kind, `memory` is each one's RLIMIT_DATA in bytes,
-    `mask` hides secrets in errors and in what workers print. `as_` is the identity to impersonate; None is
-    the bot's own rights. Every call raises errors of `bot.helm.errors` only; a cancelled caller kills its
-    worker, and after a write it should ask `history` what became of it.
+    `rest` the seconds without a call after which few are kept, `mask` hides secrets in errors and in what
+    workers print. `as_` is the identity to impersonate; None is the bot's own rights. Every call raises errors
+    of `bot.helm.errors` only; a cancelled caller kills its worker, and after a write it should ask `history`
+    what became of it.
     """
 
     def __init__(
@@ -68,9 +69,10 @@ class Helm:
         memory: int = 700 * MIB,
         mask: Callable[[str], str] = _as_it_is,
         python: str = sys.executable,
+        rest: float = REST,
     ) -> None:
         self._mask = mask
-        how: dict[str, Any] = {"memory": memory, "mask": mask, "python": python}
+        how: dict[str, Any] = {"memory": memory, "mask": mask, "python": python, "rest": rest}
         self._rendering = Pool(renderers, idle=renderers, kept=1, **how)
         self._acting = Pool(writers + _READERS, idle=2, kept=0, **how)
         self._writing = asyncio.Semaphore(writers)

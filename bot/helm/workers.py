@@ -38,7 +38,7 @@ _MOST_OF_A_CRASH = 20
 """Lines of a Go crash that are logged; it goes on for hundreds about every goroutine."""
 _AS_LONG_AS_A_START = 0.3
 """Seconds that a call waits for a busy worker before one more is started, which takes about that time."""
-_REST = 300.0
+REST = 300.0
 """Seconds without a call after which a pool keeps few workers."""
 _GRACE = 5.0
 """Seconds within which a killed process must be gone from the kernel."""
@@ -184,7 +184,7 @@ class Pool:
         memory: int,
         mask: Callable[[str], str],
         python: str = sys.executable,
-        rest: float = _REST,
+        rest: float = REST,
     ) -> None:
         """`rest` is how many seconds that while is."""
         self._slots = asyncio.Semaphore(size)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,6 +27,10 @@ TRY_EVERY = 1.0
 """Seconds between tries to take over."""
 
 log = structlog.get_logger(__name__)
+
+
+_EPOCH = select(LeaseRow.epoch).where(LeaseRow.name == NAME).with_for_update()
+"""Built once: it is asked in each transaction that journals a step."""
 
 
 class Lease:
@@ -92,8 +96,10 @@ class Lease:
         """
         began = self._clock.monotonic()
         async with self._database.write() as session:
-            row = await self.check(session)
-            row.expires_at = self._clock.now() + DURATION
+            await self.check(session)
+            await session.execute(
+                update(LeaseRow).where(LeaseRow.name == NAME).values(expires_at=self._clock.now() + DURATION)
+            )
         self._until = began + DURATION.total_seconds()
 
     async def release(self) -> None:
@@ -103,15 +109,13 @@ class Lease:
             if row is not None and row.epoch == self.epoch:
                 row.expires_at = self._clock.now()
 
-    async def check(self, session: AsyncSession) -> LeaseRow:
+    async def check(self, session: AsyncSession) -> None:
         """Read the lease in the caller's transaction: what it writes is written only by the leader.
 
         Raises: LeaseLost.
         """
-        row = await session.scalar(select(LeaseRow).where(LeaseRow.name == NAME).with_for_update())
-        if row is None or row.epoch != self.epoch:
+        if await session.scalar(_EPOCH) != self.epoch:
             raise LeaseLost("another process has taken over this store's operations")
-        return row
 
 
 async def leader(database: Database, clock: Clock) -> str | None:

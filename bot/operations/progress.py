@@ -88,6 +88,7 @@ class Progress:
                     .where(OperationRow.id == self._id, OperationRow.view_number < view.number)
                     .where(OperationRow.state != "ended", OperationRow.epoch == self._epoch)
                     .values(view=view.model_dump(mode="json"), view_number=view.number)
+                    .execution_options(synchronize_session=False)
                 )
             await self._clock.sleep(self._flush_every)
 

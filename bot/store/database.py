@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from bot.store.errors import StoreDamaged, StoreUnreachable
 from bot.store.migrating import check, migrate
+from bot.store.sqlite import opener
 
 BUSY_TIMEOUT = 20_000
 """Milliseconds that SQLite waits for another process's lock, e.g. the one that this start takes over from."""
@@ -36,9 +37,10 @@ class Database:
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         driver = "sqlite+aiosqlite" if self.is_sqlite else "postgresql+asyncpg"
         self._path = Path(parsed.database) if self.is_sqlite and parsed.database else None
-        self._engine: AsyncEngine = create_async_engine(
-            parsed.set(drivername=driver), pool_pre_ping=not self.is_sqlite
-        )
+        # Each block here ends its transaction itself: rolling back once more would be one more trip to the thread.
+        own = {"async_creator": opener(parsed.database), "pool_reset_on_return": None}
+        how: dict[str, Any] = own if self.is_sqlite else {"pool_pre_ping": True}
+        self._engine: AsyncEngine = create_async_engine(parsed.set(drivername=driver), **how)
         # SQLite knows one writer at a time; queueing here is fair and cheap, its own lock is neither.
         self._writing = asyncio.Lock()
         self._writer: asyncio.Task[Any] | None = None

@@ -164,7 +164,8 @@ class Inbox:
             for each in updates
         ]
         # The rows beside the statement, not in it: so it is compiled once, however many there are.
-        statement = insert(session, UpdateRow).on_conflict_do_nothing().returning(UpdateRow.update_id)
+        table = UpdateRow.__table__
+        statement = insert(session, table).on_conflict_do_nothing().returning(table.c.update_id)
         return set(await session.scalars(statement, rows))
 
     def _queue(self, name: str, payload: Payload, attempts: int) -> None:

@@ -65,6 +65,8 @@ class Outbox:
         self._delivery = Delivery(bot, self._moves)
         self._overall = Bucket(self._limits.overall, self._limits.overall)
         self._queues: dict[int, ChatQueue] = {}
+        self._waiting: dict[int, ChatQueue] = {}
+        """Those of them in which something waits or is under way."""
         self._known: dict[int, Job] = {}
         self._unread = asyncio.Event()
         self._woken = asyncio.Event()
@@ -211,7 +213,11 @@ class Outbox:
     async def chat_moved(self, old: int, new: int) -> None:
         """A group became a supergroup: everything for it goes to the new id from now on."""
         await self._moves.remember(old, new)
-        for job in self._queues.pop(old, ()):
+        if old not in self._queues:
+            return
+        queue = self._queues.pop(old)
+        for job in queue:
+            queue.remove(job)  # what is in the making stays: refused, it is made again and follows the chat
             job.to = replace(job.to, chat_id=new)
             self._put(job)
 
@@ -243,7 +249,7 @@ class Outbox:
     def _put(self, job: Job) -> Job:
         """Let a job wait; where an edit of the same message waits, that one takes over the newer content."""
         job.to = replace(job.to, chat_id=self._moves.follow(job.to.chat_id))
-        queue = self._queue(job.to.chat_id)
+        queue = self._waiting[job.to.chat_id] = self._queue(job.to.chat_id)
         older = queue.edit_of(job.edits) if job.edits is not None else None
         if older is not None:
             older.calls = job.calls
@@ -290,8 +296,9 @@ class Outbox:
             return 1.0
         waits = [1.0] if self._unread.is_set() else []
         ready: list[tuple[float, int, ChatQueue, Job]] = []
-        for chat_id, queue in self._queues.items():
-            if not len(queue):
+        for chat_id, queue in list(self._waiting.items()):
+            if queue.is_idle:
+                del self._waiting[chat_id]
                 continue
             self._lose_patience(queue, now)
             found = queue.next(now)

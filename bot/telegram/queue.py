@@ -52,6 +52,11 @@ class ChatQueue:
     def __len__(self) -> int:
         return len(self._jobs)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits and nothing is in the making."""
+        return not self._jobs and self.busy is None
+
     def put(self, job: Job, *, first: bool = False) -> None:
         """Let a job wait; `first` for one that has been begun."""
         self._jobs.insert(0 if first else len(self._jobs), job)

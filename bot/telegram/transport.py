@@ -12,9 +12,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import structlog
-from aiohttp import ClientError, ClientSession, ClientTimeout, FormData, TCPConnector
+from aiohttp import BytesPayload, ClientError, ClientSession, ClientTimeout, FormData, TCPConnector
 from telegram import Bot
 from telegram.error import InvalidToken, NetworkError, RetryAfter, TimedOut
 from telegram.request import BaseRequest, RequestData
@@ -34,6 +35,9 @@ READ = 30.0
 UPLOAD = 120.0
 """Seconds that a request with files may take: 50 MB over a slow line."""
 CONNECTIONS = 64
+FORM = "application/x-www-form-urlencoded"
+WHICH = ("message_id", "date", "chat")
+"""What of a message says which it is."""
 
 
 class TokenRefused(Exception):
@@ -146,6 +150,19 @@ class Transport(BaseRequest):
             trouble = NetworkError(f"Telegram can't be reached ({_reason(error)})")
         raise trouble  # out here it has no context: aiohttp's own errors hold the address, and so the token
 
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """An answer; of a message that was sent or edited only which one it is.
+
+        Nobody reads more of it, and python-telegram-bot would make objects of all that it says, which takes longer
+        than sending it did.
+        """
+        answer: dict[str, Any] = BaseRequest.parse_json_payload(payload)
+        result = answer.get("result")
+        if isinstance(result, dict) and "message_id" in result and "chat" in result:
+            answer["result"] = {name: result[name] for name in WHICH if name in result}
+        return answer
+
     async def _token_after(self, refused: str) -> str:
         """The token as it is now, after Telegram refused one; the same while its file is being replaced."""
         try:
@@ -170,15 +187,16 @@ def _reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 
-def _form(data: RequestData | None) -> FormData | None:
+def _form(data: RequestData | None) -> FormData | BytesPayload | None:
     if data is None:
         return None
+    if not data.contains_files:  # as FormData has it, in a quarter of the time
+        return BytesPayload(urlencode(data.json_parameters).encode(), content_type=FORM)
     form = FormData()
     for name, value in data.json_parameters.items():
         form.add_field(name, value)
-    if data.contains_files:
-        for name, (filename, content, kind) in data.multipart_data.items():
-            form.add_field(name, content, filename=filename, content_type=kind)
+    for name, (filename, content, kind) in data.multipart_data.items():
+        form.add_field(name, content, filename=filename, content_type=kind)
     return form
 
 

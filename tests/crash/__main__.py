@@ -11,6 +11,7 @@ import random
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from tests.crash.crew import Crew, open_crew
 from tests.crash.kinds import KINDS
@@ -28,7 +29,10 @@ class Kept:
         if not resumes:
             file.unlink(missing_ok=True)
         lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-        found = [Result.from_row(json.loads(line)) for line in lines]
+        rows = [json.loads(line) for line in lines]
+        self.points = {row["kind"]: list(map(Point.of, row["points"])) for row in rows if "points" in row}
+        """Those that each kind passes."""
+        found = [Result.from_row(row) for row in rows if "points" not in row]
         self.results = {(each.kind, each.point): each for each in found}
 
     def lacks(self, kind: str, point: Point) -> bool:
@@ -39,25 +43,39 @@ class Kept:
     def add(self, result: Result) -> None:
         """Keep it, and say it."""
         self.results[result.kind, result.point] = result
-        with self._file.open("a", encoding="utf-8") as file:
-            file.write(f"{json.dumps(result.to_row())}\n")
+        self._write(result.to_row())
         told(result)
+
+    def add_points(self, kind: str, points: Sequence[Point]) -> None:
+        """Keep which points a kind passes, and say how many."""
+        self.points[kind] = list(points)
+        self._write({"kind": kind, "points": list(map(str, points))})
+        told(f"{kind}: {len(points)} points")
+
+    def _write(self, row: dict[str, Any]) -> None:
+        with self._file.open("a", encoding="utf-8") as file:
+            file.write(f"{json.dumps(row)}\n")
 
 
 async def matrix(crew: Crew, kinds: Sequence[str], ways: Sequence[Way], chosen: "Chosen", kept: Kept) -> None:
     """Try them, the kinds by turns, so that what is wrong with one shows early."""
-    found = await asyncio.gather(*(crew.passed(kind) for kind in kinds))
-    todo: list[tuple[str, Point]] = []
-    for kind, (result, points) in zip(kinds, found, strict=True):
+
+    async def look(kind: str) -> None:
+        result, points = await crew.passed(kind)
         kept.add(result)
-        told(f"{kind}: {len(points)} points")
-        todo += [
-            (kind, point) for point in chosen.of(points) if point.way in ways and kept.lacks(kind, point)
-        ]
+        if not result.broken:
+            kept.add_points(kind, points)
 
     async def one(kind: str, point: Point) -> None:
         kept.add(await crew.run(kind, point))
 
+    await asyncio.gather(*(look(kind) for kind in kinds if kind not in kept.points))
+    todo = [
+        (kind, point)
+        for kind in kinds
+        for point in chosen.of(kept.points.get(kind, []))
+        if point.way in ways and kept.lacks(kind, point)
+    ]
     random.Random(1).shuffle(todo)
     async with asyncio.TaskGroup() as group:
         for kind, point in todo:
@@ -103,7 +121,7 @@ def main() -> int:
     for each in broken:
         told(each)
     if given.report is not None:
-        given.report.write_text(page(results), encoding="utf-8")
+        given.report.write_text(page(kept.points, results), encoding="utf-8")
     return 1 if broken else 0
 
 

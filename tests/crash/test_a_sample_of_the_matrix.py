@@ -28,7 +28,7 @@ def chosen() -> Iterator[tuple[str, Point]]:
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize(("kind", "point"), chosen(), ids=KINDS)
+@pytest.mark.parametrize(("kind", "point"), list(chosen()), ids=KINDS)
 async def test_it_ends_once_as_it_should_wherever_it_goes_wrong(
     kind: str, point: Point, tmp_path: Path
 ) -> None:

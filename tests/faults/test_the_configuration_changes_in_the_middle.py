@@ -16,7 +16,7 @@ Change = Callable[[dict[str, Any]], None]
 
 
 async def test_its_author_is_removed_and_its_cluster_renamed(tmp_path: Path) -> None:
-    async with open_world(tmp_path / "world", pace=replace(QUICK, ready_slow=600)) as opened:
+    async with open_world(tmp_path, pace=replace(QUICK, ready_slow=600)) as opened:
         sandbox = _with_files_of_its_own(opened, tmp_path / "files")
         async with open_bot(sandbox, SETTLING) as world:
             world.sandbox.servers.behaviours.order("registry/blog:v1.0", "slow")
@@ -56,6 +56,7 @@ def _rewrite(sandbox: SandboxWorld, change: Change) -> None:
 
 def _without_dana(config: dict[str, Any]) -> None:
     config.get("people", {}).pop("dana", None)
+    config.pop("sandbox", None)
     config["bindings"] = [each for each in config.get("bindings", ()) if "dana" not in each["people"]]
 
 

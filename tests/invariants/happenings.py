@@ -235,7 +235,7 @@ _COMMANDS = st.sampled_from(
 )  # fmt: skip
 
 DEPLOYS = st.builds(Deploys, _DEPLOYERS, st.sampled_from(_DEPLOYED), _CHATS)
-PEOPLE = st.one_of(
+_PEOPLES = st.one_of(
     st.builds(Says, _ANYONE, _COMMANDS, _CHATS),
     st.builds(Says, _PEOPLE, _COMMANDS, _CHATS),
     st.builds(Presses, _ANYONE, st.integers(0, 20)),
@@ -245,14 +245,14 @@ PEOPLE = st.one_of(
     st.builds(Rewords, _PEOPLE, _COMMANDS),
     st.builds(Deletes),
 )
-OTHERS = st.one_of(
+_OTHERS = st.one_of(
     st.builds(Pipeline, _PLACES),
     st.builds(Scales, st.sampled_from(["shop", "blog"]), st.integers(1, 3)),
     st.builds(Pushes, st.sampled_from(_SHOP)),
     st.builds(DanasRights, st.booleans()),
     st.builds(Configures, st.sampled_from([{"on_failure": "leave"}, {"on_failure": "rollback"}])),
 )
-TROUBLE = st.one_of(
+_TROUBLE = st.one_of(
     st.builds(Dies, st.just(0)),
     st.builds(Dies, st.integers(1, 60)),
     st.builds(
@@ -264,4 +264,8 @@ TROUBLE = st.one_of(
     st.builds(ClusterAway, st.sampled_from([0.2, 1.0, 3.0])),
     st.builds(TelegramAway, st.sampled_from([0, 429, 502]), st.sampled_from([0.3, 1.0])),
 )
-TIME = st.one_of(st.builds(Minutes, st.sampled_from([1, 6, 130])), st.builds(Quiet))
+_TIME = st.one_of(st.builds(Minutes, st.sampled_from([1, 6, 130])), st.builds(Quiet))
+_WEIGHED = st.sampled_from(
+    [*[DEPLOYS] * 3, *[_PEOPLES] * 5, *[_OTHERS] * 2, *[_TROUBLE] * 3, *[_TIME] * 2],
+)
+ANYTHING = _WEIGHED.flatmap(lambda kind: kind)

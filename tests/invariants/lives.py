@@ -58,6 +58,7 @@ class Lives:
         self._running: asyncio.Future[Running] = asyncio.get_running_loop().create_future()
         self._stopping: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._keeping: asyncio.Task[None] | None = None
+        self._mine: Tasks = WeakSet()
         self.troubles = Troubles(sandbox.kubeconfig.parent)
         self.deaths = 0
         self.log = io.StringIO()
@@ -73,17 +74,25 @@ class Lives:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._keeping is not None
-        self._ending = True
-        if not self._stopping.done():
-            self._stopping.set_result(0)
         try:
-            await self._keeping
+            await self.end()
         finally:
             config, handlers, level = self._before
             structlog.configure(**config)
             logging.root.handlers[:] = handlers
             logging.root.setLevel(level)
+
+    async def end(self) -> list[str]:
+        """Let the last life end as a signal lets it; what of its tasks goes on after that, as nothing should."""
+        assert self._keeping is not None
+        self._ending = True
+        if not self._stopping.done():
+            self._stopping.set_result(0)
+        await self._keeping
+        await asyncio.sleep(0)  # what was cancelled last has its turn
+        left = [repr(each.get_coro()) for each in self._mine if not each.done()]
+        await _cleared(self._mine)
+        return left
 
     @property
     def unsure(self) -> int:
@@ -114,14 +123,14 @@ class Lives:
         """One life after the other; what keeps it from starting passes, as whoever starts it again knows."""
         failed = 0
         while not self._ending:
-            mine: Tasks = WeakSet()
-            _MINE.set(mine)
+            self._mine = WeakSet()
+            _MINE.set(self._mine)
             life = asyncio.create_task(self._live())
             _MINE.set(None)
             dying = asyncio.create_task(self.troubles.dying.wait())
             await asyncio.wait((life, dying), return_when=asyncio.FIRST_COMPLETED)
             if not life.done():
-                await _cleared(mine)
+                await _cleared(self._mine)
             dying.cancel()
             if self._running.done():
                 failed, self._running = 0, asyncio.get_running_loop().create_future()

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 
 from bot.commands.declaring import COMMANDS
@@ -68,6 +69,13 @@ def in_the_end(it: Evidence) -> list[str]:
         *_as_told(it),
         *_in_turn(it),
     ]
+
+
+def afterwards(it: Evidence, now: datetime) -> list[str]:
+    """What is broken once the bot has ended in peace."""
+    held = it.store.rows("select holder, epoch, expires_at from lease")
+    at = f"{now.replace(tzinfo=None)}"
+    return [f"the lease is held on: {each}" for each in held if each[2] > at]
 
 
 def _strangers(it: Evidence) -> Iterator[str]:

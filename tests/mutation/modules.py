@@ -10,7 +10,6 @@ from typing import Final
 PERMISSIONS: Final[Mapping[str, Sequence[str]]] = {"bot/permissions.py": ("tests/permissions",)}
 
 _BUTTONS = (
-    "tests/telegram/test_buttons.py",
     "tests/commands/test_buttons_fit_a_phone.py",
     "tests/planning/test_a_plan_has_the_buttons_it_needs.py",
     "tests/planning/test_a_second_tap_means_nothing.py",
@@ -21,7 +20,7 @@ BUTTONS: Final[Mapping[str, Sequence[str]]] = {
     "bot/commands/dispatching.py": (),
     "bot/commands/plan_buttons.py": _BUTTONS,
     "bot/commands/tapping.py": _BUTTONS,
-    "bot/telegram/buttons.py": _BUTTONS,
+    "bot/telegram/buttons.py": ("tests/telegram/test_buttons.py",),
 }
 
 _LOCKS = ("tests/operations/test_holds.py", "tests/operations/test_lease.py")
@@ -57,8 +56,8 @@ PLANNING: Final[Mapping[str, Sequence[str]]] = {
     "bot/planning/foreign.py": (f"{_HERE}values_given_by_hand_are_named.py",),
     "bot/planning/going_back.py": (f"{_HERE}the_way_back_is_told.py",),
     "bot/planning/hiding.py": (f"{_HERE}changes_by_hand_are_told.py", f"{_HERE}secret_values_are_traced.py"),
-    "bot/planning/image_moves.py": (f"{_HERE}changes_are_told_in_words.py",),
-    "bot/planning/immutable.py": (f"{_HERE}changes_are_told_in_words.py",),
+    "bot/planning/image_moves.py": (f"{_HERE}what_cannot_change_in_place.py",),
+    "bot/planning/immutable.py": (f"{_HERE}what_cannot_change_in_place.py",),
     "bot/planning/inspecting.py": (),
     "bot/planning/layers.py": (f"{_HERE}values_are_layered.py", f"{_HERE}encrypted_values.py"),
     "bot/planning/live.py": (f"{_HERE}what_is_known_of_a_release.py",),

@@ -67,6 +67,24 @@ async def test_a_full_disk_leaves_nothing_and_no_lock(database: Database) -> Non
     assert await count(database) == 2
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+async def test_a_write_waits_until_another_program_lets_go_of_the_store(
+    database: Database, tmp_path: Path
+) -> None:
+    async def write() -> None:
+        async with database.write() as session:
+            session.add(ChatRow(name="a", chat_id=1))
+
+    with closing(sqlite3.connect(tmp_path / "store.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        writing = asyncio.create_task(write())
+        _, waits = await asyncio.wait([writing], timeout=0.2)
+        assert waits == {writing}
+        other.execute("ROLLBACK")
+    await writing
+    assert await count(database) == 1
+
+
 async def test_many_writers_lose_nothing(database: Database) -> None:
     async def one(number: int) -> None:
         async with database.write() as session:
