@@ -25,6 +25,7 @@ BENCHES = (
     "receiving",
     "lagging",
     "lasting",
+    "building",
     "sandboxing",
     "scaling",
 )

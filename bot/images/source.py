@@ -205,14 +205,14 @@ class Sources:
             await self._run(address, f"--git-dir={mirror}", *add)
         try:
             here = ("-C", str(into), "-c", f"remote.origin.url={address.url}")
-            fetch = ("submodule", "update", "--quiet", "--init", "--recursive", "--depth", "1")
-            await self._run(address, *here, *fetch)
+            if await asyncio.to_thread((into / ".gitmodules").exists):
+                fetch = ("submodule", "update", "--quiet", "--init", "--recursive", "--depth", "1")
+                await self._run(address, *here, *fetch)
             if await asyncio.to_thread(_has_large_files, into):
                 large = [word for setting in _LARGE_FILES for word in ("-c", setting)]
                 await self._run(address, *here, *large, "-c", _lfs_url(address), "lfs", "pull", "origin")
         finally:
-            await asyncio.to_thread(_forget_git, into)
-            await self._run(address, f"--git-dir={mirror}", "worktree", "prune", "--expire", "now")
+            await asyncio.to_thread(_forget_git, into, mirror)
 
     def _parse(self, url: str) -> Address:
         return parse_address(url, allow_file=self._allow_file)
@@ -339,9 +339,13 @@ def _lfs_url(address: Address) -> str:
     return f"lfs.url={url.removesuffix('.git')}.git/info/lfs"
 
 
-def _forget_git(tree: Path) -> None:
+def _forget_git(tree: Path, mirror: Path) -> None:
+    """Remove what makes a tree git's: its own mark, those of submodules, and the mirror's notes of it."""
     for file in tree.rglob(".git"):
         file.unlink()
+    for notes in mirror.glob("worktrees/*/gitdir"):
+        if notes.read_text().strip() == str(tree / ".git"):
+            shutil.rmtree(notes.parent)
 
 
 async def _login(address: Address, access: ServerAccess) -> Login | None:

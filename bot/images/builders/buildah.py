@@ -64,10 +64,12 @@ class Buildah:
         self._under_way += 1
         try:
             return await self._build(request, tell)
+        except BaseException:
+            if self._under_way == 1:  # what failed or was stopped has left the container that it worked in
+                await self._quick("rm", "--all", may_fail=True)
+            raise
         finally:
             self._under_way -= 1
-            if not self._under_way:  # what failed or was stopped has left the container that it worked in
-                await self._quick("rm", "--all", may_fail=True)
 
     async def _build(self, request: BuildRequest, tell: Tell) -> str:
         words = BuildahWords(tell, self._clock, labels=len(request.labels))
