@@ -16,12 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
 from bot.commands.choices import Choice, run
-from bot.commands.disclosing import shows
+from bot.commands.disclosing import may_quote, shows
 from bot.commands.showing import Page, Screen
 from bot.config import Config, Target
 from bot.operations.holds import WAITING
 from bot.operations.operation import Outcome
 from bot.operations.view import Hold, View
+from bot.permissions import Policy
 from bot.store.database import Database
 from bot.store.tables import OperationRow
 from bot.telegram.messages import Button, ChatTarget, Message, Sent, Style, Urgency
@@ -68,12 +69,14 @@ class LiveMessages:
         database: Database,
         clock: Clock,
         config: Callable[[], Config],
+        policy: Callable[[], Policy],
     ) -> None:
         self._screen = screen
         self._outbox = outbox
         self._database = database
         self._clock = clock
         self._config = config
+        self._policy = policy
         self._running: dict[str, _Drawn] = {}
         self._changed = asyncio.Event()
         self._drawing: asyncio.Task[None] | None = None
@@ -108,7 +111,7 @@ class LiveMessages:
         shown = Sent(row.chat_id, message_id, row.topic) if message_id is not None else None
         if shown is not None:
             await self._screen.void(session, shown)
-        page = _wait_ended(row, view) if view.kind == "turn" else self._end(view)
+        page = _wait_ended(row, view) if view.kind == "turn" else self._end(view, row.chat_id)
         message = await self._screen.message(page, row.chat_id, None, session=session)
         self._outbox.enqueue(
             session,
@@ -120,7 +123,7 @@ class LiveMessages:
             reply_to=row.reply_to,
         )
         if self._rings(row.chat_id, view):
-            ring = Page("ring", self._values(view))
+            ring = Page("ring", self._values(view, row.chat_id))
             self._outbox.enqueue(
                 session,
                 to,
@@ -131,12 +134,15 @@ class LiveMessages:
                 sound=True,
             )
 
-    def _end(self, view: View) -> Page:
+    def _end(self, view: View, chat_id: int) -> Page:
+        return Page("ended", self._values(view, chat_id), _next_steps(view, self._target(view)))
+
+    def _target(self, view: View) -> Target | None:
+        """Where it works, None where the configuration in force does not know the place any more."""
         config = self._config()
         app = config.apps.get(view.app)
         there = app is not None and view.environment in app.environments
-        target = config.target(view.app, view.environment) if there else None
-        return Page("ended", self._values(view), _next_steps(view, target))
+        return config.target(view.app, view.environment) if there else None
 
     def told(self) -> None:
         """The end is stored: send it."""
@@ -184,7 +190,7 @@ class LiveMessages:
                 return
         await self._keyboard(drawn)
         await self._call(operation_id, drawn)
-        page = Page("running", self._values(drawn.view))
+        page = Page("running", self._values(drawn.view, drawn.sent.chat_id))
         message = await self._screen.message(page, drawn.sent.chat_id, None)
         if operation_id in self._running:  # it may have ended meanwhile, and the end has the last word
             message = replace(message, buttons=drawn.buttons)
@@ -208,7 +214,7 @@ class LiveMessages:
         wanted = " ".join(f"{each.button} {each.label}" for each in _while_running(drawn.view))
         if drawn.keyboard == wanted:
             return
-        page = Page("running", self._values(drawn.view), _while_running(drawn.view))
+        page = Page("running", self._values(drawn.view, drawn.sent.chat_id), _while_running(drawn.view))
         message = await self._screen.message(page, drawn.sent.chat_id, None)
         await self._screen.rebind(message, drawn.sent)
         drawn.buttons, drawn.keyboard = message.buttons, wanted
@@ -224,7 +230,7 @@ class LiveMessages:
         drawn.rung = key
         await self._screen.send(
             drawn.sent.target,
-            Page("held_rollout", self._values(drawn.view)),
+            Page("held_rollout", self._values(drawn.view, drawn.sent.chat_id)),
             None,
             reply_to=drawn.sent.message_id,
             sound=True,
@@ -241,14 +247,16 @@ class LiveMessages:
         to = ChatTarget(row.chat_id, row.topic)
         if row.message_id is not None:
             return Sent(row.chat_id, row.message_id, row.topic)
-        page = Page("running", self._values(View.of(row)))
+        page = Page("running", self._values(View.of(row), row.chat_id))
         sent = await self._screen.send(to, page, None, reply_to=row.reply_to, key=f"start {row.id}")
         if sent is not None:
             async with self._database.write() as session:
                 (await session.get_one(OperationRow, operation_id)).message_id = sent.message_id
         return sent
 
-    def _values(self, view: View) -> dict[str, Any]:
+    def _values(self, view: View, chat_id: int) -> dict[str, Any]:
+        if view.quotes and not may_quote(self._target(view), self._policy(), chat_id):
+            view = view.model_copy(update={"quotes": False})
         end = view.ended_at or self._clock.now()
         return {"view": _Shown(view), "elapsed": (end - view.started_at).total_seconds()}
 
