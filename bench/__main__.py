@@ -20,6 +20,8 @@ BENCHES = (
     "starting",
     "planning",
     "rendering",
+    "deploying",
+    "troubling",
     "operating",
     "splitting",
     "receiving",
