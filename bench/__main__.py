@@ -22,6 +22,7 @@ BENCHES = (
     "rendering",
     "deploying",
     "troubling",
+    "gathering",
     "operating",
     "splitting",
     "receiving",
