@@ -1,9 +1,10 @@
 """A real control plane with a crowd of pods on fake nodes (kwok), and a bot in an embedded Telegram for it."""
 
 import asyncio
+import re
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +15,13 @@ import yaml
 from bot.access import ClusterAccess
 from bot.app import running
 from bot.cluster import Cluster, Ref
+from bot.outside import OUTSIDE, Outside
+from bot.sandbox.telegram import Message
 from bot.sandbox.world import CHART, SandboxWorld, open_world
 from bot.telegram.pacing import Limits
 from tests.control_plane.building import build
 from tests.control_plane.running import ControlPlane, control_plane
-from tests.worlds import MovableClock, World
+from tests.worlds import MovableClock, World, spaced
 
 STAGES = Path(__file__).parent / "stages.yaml"
 NODES = 12
@@ -26,6 +29,10 @@ PODS_A_NODE = 2000
 APPS = tuple(f"shop-{number}" for number in range(1, 21))
 """Each in a namespace of its own."""
 ENVIRONMENT = "trial"
+PEOPLE = ("kim", "dana", "lee", "vic", "eve")
+"""All of them may deploy."""
+WAITS = "bench/waits"
+"""The annotation of pods that are left alone: whoever measures says how they fare."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +45,16 @@ class Crowd:
     configs: tuple[Path, ...]
 
     @asynccontextmanager
-    async def bot(self, limits: Limits | None = None) -> AsyncIterator[World]:
+    async def bot(self, limits: Limits | None = None, outside: Outside = OUTSIDE) -> AsyncIterator[World]:
         """A bot that has just been started; `limits` is another pace in chats than Telegram's."""
         stopping: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        clock = MovableClock()
-        async with running(self.configs, dict(self.sandbox.secrets), stopping, clock, limits) as bot:
+        clock, secrets = MovableClock(), dict(self.sandbox.secrets)
+        async with running(self.configs, secrets, stopping, clock, limits, outside) as bot:
             yield World(self.sandbox, bot.parts, clock)
+
+    def command(self, name: str, *words: str) -> list[str]:
+        """What a person would type, as the cluster's administrator."""
+        return [str(self.plane.programs[name]), f"--kubeconfig={self.plane.kubeconfig}", *words]
 
     async def grow(self, namespace: str, name: str, replicas: int) -> None:
         """Make a Deployment of so many pods, or change its number of pods, and wait until all are ready."""
@@ -59,14 +70,34 @@ class Crowd:
             await asyncio.sleep(0.5)
 
 
+def app(**more: Any) -> dict[str, Any]:
+    """An app of the published chart, with whatever else its entry says."""
+    return {
+        "chart": str(CHART),
+        "image": "registry.example.org/shop",
+        "environments": {ENVIRONMENT: {}},
+        **more,
+    }
+
+
+SHOPS: Mapping[str, Any] = dict.fromkeys(APPS, app())
+
+
 @asynccontextmanager
-async def crowd() -> AsyncIterator[Crowd]:
-    """Start everything; it ends with the block. Raises: Unavailable without a control plane."""
+async def crowd(
+    apps: Mapping[str, Any] = SHOPS, values: Mapping[str, Mapping[str, Any]] | None = None
+) -> AsyncIterator[Crowd]:
+    """Start everything; it ends with the block. `values` are files that the apps may name.
+
+    Raises: Unavailable without a control plane.
+    """
     with tempfile.TemporaryDirectory(prefix="pilothouse-bench-") as folder:
         place = Path(folder)
         programs = await asyncio.to_thread(build, print)
         with control_plane(programs, place / "plane") as plane, _kwok(plane):
-            files = _configuration(place, plane)
+            for name, content in (values or {}).items():
+                (place / name).write_text(yaml.safe_dump(dict(content)), encoding="utf-8")
+            files = _configuration(place, plane, apps)
             async with (
                 Cluster(ClusterAccess(plane.kubeconfig)) as api,
                 open_world(place, files[:1]) as sandbox,
@@ -129,23 +160,15 @@ def _node(name: str) -> dict[str, Any]:
     }
 
 
-def _configuration(folder: Path, plane: ControlPlane) -> tuple[Path, Path]:
+def _configuration(folder: Path, plane: ControlPlane, apps: Mapping[str, Any]) -> tuple[Path, Path]:
     files = folder / "config.yaml", folder / "real.yaml"
-    people = {
-        key: {"id": 1001 + n, "name": key.title()}
-        for n, key in enumerate(("kim", "dana", "lee", "vic", "eve"))
-    }
-    app: dict[str, Any] = {
-        "chart": str(CHART),
-        "image": "registry.example.org/shop",
-        "environments": {ENVIRONMENT: {}},
-    }
+    people = {key: {"id": 1001 + n, "name": key.title()} for n, key in enumerate(PEOPLE)}
     content = {
         "telegram": {"token": "${TELEGRAM_TOKEN}"},
         "store": "sqlite:///state/pilothouse.db",
         "chats": {"team": {"id": -1001000000001}},
         "people": people,
-        "bindings": [{"role": "deployer", "people": ["dana"]}],
+        "bindings": [{"role": "deployer", "people": list(people)}],
         "clusters": {"main": {"kubeconfig": "kubeconfig"}},
         "environments": {
             ENVIRONMENT: {
@@ -155,10 +178,41 @@ def _configuration(folder: Path, plane: ControlPlane) -> tuple[Path, Path]:
                 "timeout": "2m",
             }
         },
-        "apps": dict.fromkeys(APPS, app),
+        "apps": dict(apps),
         "sandbox": {"members": {"team": list(people)}},
     }
     real = {"clusters": {"main": {"kubeconfig": str(plane.kubeconfig), "context": None}}}
     for path, each in zip(files, (content, real), strict=True):
         path.write_text(yaml.safe_dump(each), encoding="utf-8")
     return files
+
+
+async def asked(world: World, person: str, text: str, pattern: str) -> Message:
+    """Write to the bot in private, and wait for a new message of its that matches."""
+    chat = world.sandbox.cast.person(person).id
+    with world.telegram.changes() as changes:
+        world.telegram.says(chat, chat, text)
+        async for change in changes:
+            what = change.what
+            if (
+                change.kind == "sent"
+                and isinstance(what, Message)
+                and what.chat_id == chat
+                and _reads(what, pattern)
+            ):
+                return what
+    raise AssertionError("Telegram has gone")
+
+
+async def comes_to(world: World, message: Message, pattern: str) -> Message:
+    """Wait until a message of the bot's reads so."""
+    with world.telegram.changes() as changes:
+        while True:
+            now = world.telegram.message(message.chat_id, message.id)
+            if now is not None and _reads(now, pattern):
+                return now
+            await anext(aiter(changes))
+
+
+def _reads(message: Message, pattern: str) -> bool:
+    return re.search(pattern, spaced(message.text), re.MULTILINE) is not None

@@ -62,6 +62,8 @@ async def _bursts() -> list[Figure]:
     theirs: list[float] = []
     async with AsyncExitStack() as owned:
         bot, echo = await _both(owned, UNLIMITED)
+        for one in (bot, echo):  # the first ones warm both up
+            await _answered(one, everybody[:PEOPLE])
         for _ in range(BURSTS):
             ours.append(BURST / await _answered(bot, everybody))
             theirs.append(BURST / await _answered(echo, everybody))

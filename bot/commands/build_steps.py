@@ -1,8 +1,10 @@
 """What the message of a build offers: while it runs, and once it has ended."""
 
 from bot.commands.choices import Choice, copying, run
+from bot.commands.disclosing import readable
 from bot.config import Config
 from bot.operations.view import View
+from bot.permissions import Policy
 
 
 def while_running(view: View) -> list[Choice]:
@@ -34,6 +36,11 @@ def next_steps(view: View, config: Config) -> list[Choice]:
     else:
         choices.append(_log("Log", view))
     return [*choices, *copying("Digest", made.digest)]
+
+
+def may_quote(view: View, _config: Config, policy: Policy, chat_id: int) -> bool:
+    """Whether what the build said may be told in a chat now."""
+    return readable(policy, chat_id, "image.build", view.app)
 
 
 def _log(label: str, view: View) -> Choice:

@@ -4,6 +4,7 @@ from typing import Literal
 
 from bot.commands.ask import Ask
 from bot.config import Target
+from bot.permissions import Permission, Place, Policy, Sender, may
 from bot.planning.errors import PlanRefused
 
 Level = Literal["summary", "diff", "logs"]
@@ -19,6 +20,23 @@ INSTEAD: dict[Level, str] = {"diff": "; use `pilothouse render` on the bot's mac
 def shows(target: Target, level: Level) -> bool:
     """Whether chats may see this much of the target."""
     return LEVELS.index(target.environment.disclose) >= LEVELS.index(level)
+
+
+def may_quote(target: Target | None, policy: Policy, chat_id: int) -> bool:
+    """Whether what pods said may still be told in a chat: what runs is told for minutes, and meanwhile its environment
+    may be closed, or who reads a private chat lose the right. `target` is None where there is no such place any more.
+    """
+    if target is None or not shows(target, "logs"):
+        return False
+    return readable(policy, chat_id, "logs.view", target.app.name, target.environment.name)
+
+
+def readable(
+    policy: Policy, chat_id: int, permission: Permission, app: str, environment: str | None = None
+) -> bool:
+    """Whether who reads a private chat still has the right to see this; a group's messages stay for all in it."""
+    reader = policy.person(Sender(chat_id)) if chat_id > 0 else None
+    return reader is None or may(reader, permission, Place(app, environment, chat_id), policy).allowed
 
 
 def disclosed(ask: Ask, app: str, environment: str, level: Level) -> Target:

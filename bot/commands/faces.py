@@ -12,6 +12,7 @@ from bot.commands.choices import Choice
 from bot.config import Config
 from bot.operations.build import Build, Ship
 from bot.operations.view import View
+from bot.permissions import Policy
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,22 @@ class Face:
     ring: str
     while_running: Callable[[View], Sequence[Choice]]
     next_steps: Callable[[View, Config], Sequence[Choice]]
+    may_quote: Callable[[View, Config, Policy, int], bool]
+    """Whether what others said may be told in a chat now."""
 
 
-RELEASE = Face("running", "ended", "ring", next_steps.while_running, next_steps.next_steps)
+RELEASE = Face(
+    "running", "ended", "ring", next_steps.while_running, next_steps.next_steps, next_steps.may_quote
+)
 
-IMAGE = Face("build_running", "build_ended", "build_ring", build_steps.while_running, build_steps.next_steps)
+IMAGE = Face(
+    "build_running",
+    "build_ended",
+    "build_ring",
+    build_steps.while_running,
+    build_steps.next_steps,
+    build_steps.may_quote,
+)
 
 FACES = MappingProxyType({Build.kind: IMAGE, Ship.kind: IMAGE})
 

@@ -22,6 +22,7 @@ from bot.config import Config
 from bot.operations.build import Ship
 from bot.operations.holds import WAITING
 from bot.operations.view import View
+from bot.permissions import Policy
 from bot.store.database import Database
 from bot.store.tables import OperationRow
 from bot.telegram.messages import Button, ChatTarget, Message, Sent, Urgency
@@ -71,12 +72,14 @@ class LiveMessages:
         database: Database,
         clock: Clock,
         config: Callable[[], Config],
+        policy: Callable[[], Policy],
     ) -> None:
         self._screen = screen
         self._outbox = outbox
         self._database = database
         self._clock = clock
         self._config = config
+        self._policy = policy
         self._running: dict[str, _Drawn] = {}
         self._handed_over: set[str] = set()
         self._changed = asyncio.Event()
@@ -120,7 +123,7 @@ class LiveMessages:
         shown = Sent(row.chat_id, message_id, row.topic) if message_id is not None else None
         if shown is not None:
             await self._screen.void(session, shown)
-        page = _wait_ended(row, view) if view.kind == "turn" else self._end(view)
+        page = _wait_ended(row, view) if view.kind == "turn" else self._end(view, row.chat_id)
         message = await self._screen.message(page, row.chat_id, None, session=session)
         self._outbox.enqueue(
             session,
@@ -132,7 +135,7 @@ class LiveMessages:
             reply_to=row.reply_to,
         )
         if self._rings(row.chat_id, view):
-            ring = Page(face_of(view).ring, self._values(view))
+            ring = Page(face_of(view).ring, self._values(view, row.chat_id))
             self._outbox.enqueue(
                 session,
                 to,
@@ -143,9 +146,9 @@ class LiveMessages:
                 sound=True,
             )
 
-    def _end(self, view: View) -> Page:
+    def _end(self, view: View, chat_id: int) -> Page:
         face = face_of(view)
-        return Page(face.ended, self._values(view), face.next_steps(view, self._config()))
+        return Page(face.ended, self._values(view, chat_id), face.next_steps(view, self._config()))
 
     def told(self) -> None:
         """The end is stored: send it."""
@@ -193,7 +196,7 @@ class LiveMessages:
                 return
         await self._keyboard(drawn)
         await self._call(operation_id, drawn)
-        page = Page(face_of(drawn.view).running, self._values(drawn.view))
+        page = Page(face_of(drawn.view).running, self._values(drawn.view, drawn.sent.chat_id))
         message = await self._screen.message(page, drawn.sent.chat_id, None)
         if operation_id in self._running:  # it may have ended meanwhile, and the end has the last word
             message = replace(message, buttons=drawn.buttons)
@@ -219,7 +222,7 @@ class LiveMessages:
         wanted = " ".join(f"{each.button} {each.label}" for each in choices)
         if drawn.keyboard == wanted:
             return
-        page = Page(face.running, self._values(drawn.view), choices)
+        page = Page(face.running, self._values(drawn.view, drawn.sent.chat_id), choices)
         message = await self._screen.message(page, drawn.sent.chat_id, None)
         await self._screen.rebind(message, drawn.sent)
         drawn.buttons, drawn.keyboard = message.buttons, wanted
@@ -235,7 +238,7 @@ class LiveMessages:
         drawn.rung = key
         await self._screen.send(
             drawn.sent.target,
-            Page("held_rollout", self._values(drawn.view)),
+            Page("held_rollout", self._values(drawn.view, drawn.sent.chat_id)),
             None,
             reply_to=drawn.sent.message_id,
             sound=True,
@@ -253,14 +256,16 @@ class LiveMessages:
         if row.message_id is not None:
             return Sent(row.chat_id, row.message_id, row.topic)
         view = View.of(row)
-        page = Page(face_of(view).running, self._values(view))
+        page = Page(face_of(view).running, self._values(view, row.chat_id))
         sent = await self._screen.send(to, page, None, reply_to=row.reply_to, key=f"start {row.id}")
         if sent is not None:
             async with self._database.write() as session:
                 (await session.get_one(OperationRow, operation_id)).message_id = sent.message_id
         return sent
 
-    def _values(self, view: View) -> dict[str, Any]:
+    def _values(self, view: View, chat_id: int) -> dict[str, Any]:
+        if view.quotes and not face_of(view).may_quote(view, self._config(), self._policy(), chat_id):
+            view = view.model_copy(update={"quotes": False})
         end = view.ended_at or self._clock.now()
         return {"view": _Shown(view), "elapsed": (end - view.started_at).total_seconds()}
 

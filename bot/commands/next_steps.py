@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from bot.commands import disclosing
 from bot.commands.choices import Choice, run
 from bot.commands.disclosing import shows
-from bot.config import Config
+from bot.config import Config, Target
 from bot.operations.operation import Outcome
 from bot.operations.view import Hold, View
+from bot.permissions import Policy
 from bot.telegram.messages import Style
 
 
@@ -47,9 +49,7 @@ def _while_held(view: View, held: Hold) -> list[Choice]:
 def next_steps(view: View, config: Config) -> list[Choice]:
     """What the result offers: what happened, as far as chats may see it, another try, and the way back."""
     assert view.outcome is not None
-    app = config.apps.get(view.app)
-    there = app is not None and view.environment in app.environments
-    target = config.target(view.app, view.environment) if there else None
+    target = _target(view, config)
     outcome: Outcome = view.outcome
     place = {"app": view.app, "environment": view.environment}
     choices: list[Choice] = []
@@ -79,3 +79,15 @@ def next_steps(view: View, config: Config) -> list[Choice]:
     if view.kind == "rollback" and outcome.result == "held":
         offer("Plan again", "rollback.ask", revision=None)
     return choices
+
+
+def may_quote(view: View, config: Config, policy: Policy, chat_id: int) -> bool:
+    """Whether what its pods said may be told in a chat now."""
+    return disclosing.may_quote(_target(view, config), policy, chat_id)
+
+
+def _target(view: View, config: Config) -> Target | None:
+    """Where it works, None where the configuration in force does not know the place any more."""
+    app = config.apps.get(view.app)
+    there = app is not None and view.environment in app.environments
+    return config.target(view.app, view.environment) if there else None

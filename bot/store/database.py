@@ -14,9 +14,9 @@ from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.exc import DatabaseError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from bot.store import sqlite
 from bot.store.errors import StoreDamaged, StoreUnreachable
 from bot.store.migrating import check, migrate
-from bot.store.sqlite import opener
 
 BUSY_TIMEOUT = 20_000
 """Milliseconds that SQLite waits for another process's lock, e.g. the one that this start takes over from."""
@@ -38,7 +38,7 @@ class Database:
         driver = "sqlite+aiosqlite" if self.is_sqlite else "postgresql+asyncpg"
         self._path = Path(parsed.database) if self.is_sqlite and parsed.database else None
         # Each block here ends its transaction itself: rolling back once more would be one more trip to the thread.
-        own = {"async_creator": opener(parsed.database), "pool_reset_on_return": None}
+        own = {"async_creator": sqlite.opener(parsed.database), "pool_reset_on_return": None}
         how: dict[str, Any] = own if self.is_sqlite else {"pool_pre_ping": True}
         self._engine: AsyncEngine = create_async_engine(parsed.set(drivername=driver), **how)
         # SQLite knows one writer at a time; queueing here is fair and cheap, its own lock is neither.
@@ -178,4 +178,6 @@ def _let_go(dbapi_connection: Any, _record: object, _error: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # A transaction that begins by reading and then writes can fail at once in WAL mode: say it beforehand.
     writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite.Connection)
+    driver.begin_by("BEGIN IMMEDIATE" if writes else "BEGIN")

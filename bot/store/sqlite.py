@@ -18,7 +18,7 @@ _AT_ONCE = 1000
 class _Cursor:
     """What SQLAlchemy's adaptors use of a cursor; the first rows are there as soon as a statement was executed."""
 
-    def __init__(self, connection: "_Connection") -> None:
+    def __init__(self, connection: "Connection") -> None:
         self._connection = connection
         self._rows: deque[Any] = deque()
         self._more: sqlite3.Cursor | None = None
@@ -61,6 +61,7 @@ class _Cursor:
     # In the connection's thread
 
     def _run(self, execute: Callable[..., sqlite3.Cursor], statement: str, parameters: Any) -> None:
+        self._connection.begin()
         self._more = execute(self._connection._conn, statement, parameters)
         self.description = self._more.description
         self.lastrowid = self._more.lastrowid
@@ -80,8 +81,30 @@ class _Cursor:
             self._more = None
 
 
-class _Connection(aiosqlite.Connection):
-    """aiosqlite's, but for its cursors."""
+class Connection(aiosqlite.Connection):
+    """aiosqlite's, but for its cursors, and for transactions: one begins on the way of its first statement."""
+
+    _beginning = ""
+
+    def begin_by(self, statement: str) -> None:
+        """Begin a transaction so before the next statement."""
+        self._beginning = statement
+
+    def begin(self) -> None:
+        """In the connection's thread: begin what is to begin."""
+        if self._beginning:
+            statement, self._beginning = self._beginning, ""
+            self._conn.execute(statement).close()
+
+    async def commit(self) -> None:
+        if self._beginning:
+            self._beginning = ""  # there was no statement
+            return
+        await super().commit()
+
+    async def rollback(self) -> None:
+        self._beginning = ""
+        await super().rollback()
 
     def cursor(self) -> Any:
         return _Cursor(self)
@@ -95,7 +118,7 @@ def opener(path: str | None) -> Callable[[], Awaitable[aiosqlite.Connection]]:
     """What opens a connection to this file, None for one that is only in memory."""
 
     async def opened() -> aiosqlite.Connection:
-        connection = _Connection(lambda: sqlite3.connect(path or ":memory:", check_same_thread=False), 64)
+        connection = Connection(lambda: sqlite3.connect(path or ":memory:", check_same_thread=False), 64)
         connection._thread.daemon = True  # as SQLAlchemy has it: a process need not wait for it
         return await connection
 

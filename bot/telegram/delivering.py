@@ -88,7 +88,7 @@ class Delivery:
             pace.blocked_until = max(pace.blocked_until, clock.monotonic() + wait)
             log.warning("Telegram does not answer", error=str(error), again_in=wait)
             return Outcome.AGAIN
-        pace.accepted()
+        pace.accepted(clock.monotonic())
         return _made(job, call, message_id)
 
     def _refused(self, job: Job, call: Call, error: BadRequest) -> Outcome:

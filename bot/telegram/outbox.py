@@ -5,7 +5,6 @@ the newest is sent; what must survive a restart is a stored row until Telegram h
 """
 
 import asyncio
-import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -347,17 +346,16 @@ class Outbox:
         before = job.to.chat_id
         try:
             outcome = await self._delivery.step(job, queue.pace, self._limits, self._clock)
+        except Exception as error:
+            log.exception("a message could not be sent", chat=job.to.chat_id)
+            job.sent, job.error, outcome = None, type(error).__name__, Outcome.FINISHED
+        try:
             if outcome is Outcome.FINISHED:
                 await self._settle(job)
             elif job.to.chat_id != before:
                 self._put(job)
             else:
                 self._again(queue, job)
-        except Exception as error:
-            log.exception("a message could not be sent", chat=job.to.chat_id)
-            job.sent, job.error = None, f"{type(error).__name__}"
-            with contextlib.suppress(Exception):
-                await self._settle(job)
         finally:
             queue.busy = None
             self._woken.set()
@@ -377,12 +375,24 @@ class Outbox:
         )
 
     async def _settle(self, job: Job) -> None:
-        if job.rows:
-            async with self._database.write() as session:
-                await stored.close(session, job.rows, sent=job.sent, error=job.error)
-            for row in job.rows:
-                self._known.pop(row, None)
+        try:
+            await self._close(job)
+        except (
+            Exception
+        ):  # that it was sent stays true: as failed it would be sent again by whoever asks again
+            log.exception("what became of a message could not be stored: trying again", chat=job.to.chat_id)
+            task = asyncio.create_task(stored.until_stored(lambda: self._close(job), self._clock))
+            self._working.add(task)
+            task.add_done_callback(self._working.discard)
         if job.sent is not None and job.edits not in (None, job.sent.message_id) and self._moved is not None:
             assert job.edits is not None
             await self._moved(replace(job.sent, message_id=job.edits), job.sent)
         job.finish(job.sent)
+
+    async def _close(self, job: Job) -> None:
+        if not job.rows:
+            return
+        async with self._database.write() as session:
+            await stored.close(session, job.rows, sent=job.sent, error=job.error)
+        for row in job.rows:
+            self._known.pop(row, None)

@@ -99,8 +99,15 @@ class Pace:
         self.blocked_until = max(self.blocked_until, now + retry_after)
         self.slower = min(self.limits.slowest, self.slower * 2)
 
-    def accepted(self) -> None:
-        """Telegram accepted a call: slowly back to the usual pace."""
+    def accepted(self, now: float) -> None:
+        """Telegram accepted the call that was made last: slowly back to the usual pace.
+
+        Telegram counts from when a call reaches it. That is not before it was made and not after it was answered, so
+        its minute begins now: else a call that was slow on its way would meet a quick one in the same minute.
+        """
+        self._last = now
+        if self._minute:
+            self._minute[-1] = now
         self.slower = max(1.0, self.slower * 0.95)
 
     def _interval(self) -> float:

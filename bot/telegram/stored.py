@@ -1,13 +1,21 @@
 """The outbox's rows: what waits to be sent over a restart."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.clock import Clock
 from bot.store.tables import OutgoingRow
 from bot.telegram.messages import ChatTarget, Message, Sent, Urgency
+
+LONGEST_PAUSE = 15.0
+"""Seconds between tries to write into a store that can't be written."""
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,19 @@ async def close(session: AsyncSession, rows: list[int], *, sent: Sent | None, er
             error=error,
         )
     )
+
+
+async def until_stored(write: Callable[[], Awaitable[None]], clock: Clock) -> None:
+    """Try to write until the store takes it: a full disk is made room on, a lock ends."""
+    pause = 1.0
+    while True:
+        await clock.sleep(pause)
+        try:
+            await write()
+            return
+        except Exception:
+            log.exception("the store can't be written: trying again")
+        pause = min(pause * 2, LONGEST_PAUSE)
 
 
 def sent_of(row: OutgoingRow) -> Sent | None:

@@ -77,6 +77,7 @@ async def matrix(crew: Crew, kinds: Sequence[str], ways: Sequence[Way], chosen: 
         if point.way in ways and kept.lacks(kind, point)
     ]
     random.Random(1).shuffle(todo)
+    todo.sort(key=lambda each: (each[0], str(each[1])) not in kept.results)  # what failed comes first
     async with asyncio.TaskGroup() as group:
         for kind, point in todo:
             group.create_task(one(kind, point))

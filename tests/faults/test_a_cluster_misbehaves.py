@@ -28,15 +28,14 @@ async def world(tmp_path: Path, tokens: Tokens) -> AsyncIterator[World]:
 
 
 async def test_it_is_worked_with_all_the_same(world: World, tokens: Tokens) -> None:
-    world.sandbox.servers.behaviours.order("registry/blog:v1.0", "ok")
-    await _with(
-        world, without_watches, "v1.0", "blog"
-    )  # it has no hooks: Helm itself looks for their end by a watch
-    await _with(world, slow(0.1), "v1.3")
     await _with(world, failing_while_helm_writes(), "v1.2")
     assert world.history("shop", "shop-staging").count("deployed") == 1
-    await _with_a_token_that_ends(world, tokens, "v1.3")
-    await _hanging_for_a_while(world, "v1.2")
+    world.sandbox.servers.behaviours.order("registry/blog:v1.0", "ok")
+    # Blog has no hooks, for whose end Helm itself would watch.
+    await _with(world, without_watches, "v1.0", "blog")
+    await _with(world, slow(0.1), "v1.3")
+    await _with_a_token_that_ends(world, tokens, "v1.2")
+    await _hanging_for_a_while(world, "v1.3")
 
 
 async def _with(world: World, meets: Meets, version: str, app: str = "shop") -> None:

@@ -52,11 +52,6 @@ async def test_versions_given_as_strings_stay_what_they_are(helm: Helm, charts: 
     assert await text(helm, charts, template, values) == "1.20 1234567 3"
 
 
-async def test_lookup_finds_nothing_and_no_name_is_resolved(helm: Helm, charts: Charts) -> None:
-    template = '[{{ lookup "v1" "Secret" "kube-system" "x" }}] [{{ getHostByName "localhost" }}]'
-    assert await text(helm, charts, template) == "[map[]] []"
-
-
 @pytest.mark.parametrize(
     ("template", "looks_up"),
     [

@@ -13,6 +13,8 @@ from bot.helm.client import Helm
 from bot.helm.rendering import Rendered
 
 ABOUT = "apiVersion: v2\nname: demo\nversion: 1.2.3\nappVersion: v9\n"
+CHART_YAML = ("demo/Chart.yaml", ABOUT.encode())
+"""The one member that an archive needs."""
 
 
 class Charts:

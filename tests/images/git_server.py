@@ -17,6 +17,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from bot.images.access import Credentials, ServerAccess
+from bot.sandbox.repositories import create_sample_repositories
+
+CANARY = "c4nary-pa55"
+
 
 @dataclass
 class GitServer:
@@ -107,3 +112,16 @@ def certified(folder: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
     return context
+
+
+def access(server: GitServer, password: str | None = CANARY) -> dict[str, ServerAccess]:
+    credentials = None if password is None else Credentials("ci", lambda: password)
+    return {"127.0.0.1": ServerAccess(credentials, ca_file=server.ca_file)}
+
+
+@asynccontextmanager
+async def locked(folder: Path) -> AsyncIterator[GitServer]:
+    """The sample's repositories behind a name and `CANARY`, below `folder`."""
+    create_sample_repositories(folder / "repositories")
+    async with serving(GitServer(folder / "repositories", account=("ci", CANARY)), folder) as server:
+        yield server

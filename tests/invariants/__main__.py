@@ -10,7 +10,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.invariants.machine import TRIED, Promises, as_they_come
 
 SECONDS = 600.0
-EXAMPLES = 10
+EXAMPLES = 5
 """In a round, which has a seed."""
 STEPS = 25
 """In an example, at most."""

@@ -10,7 +10,7 @@ import handlers
 from bot.commands.declaring import BUTTONS, COMMANDS
 from bot.store.tables import AuditRow
 from tests.security.acting import forges, message_of_bot, operations, reconfigured, state_of
-from tests.security.test_who_may_press_what import offered
+from tests.security.pressing import offered
 from tests.worlds import World, spaced
 
 

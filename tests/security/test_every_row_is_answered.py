@@ -1,4 +1,4 @@
-"""docs/security.md names every threat once, and tests that exist; tests that name a row are named there."""
+"""docs/security.md names every threat once, with a file of tests named after the row, and tests that exist."""
 
 import ast
 import re
@@ -29,17 +29,34 @@ def test_what_concerns_the_bot_is_tried_and_what_does_not_yet_says_so() -> None:
     assert not_yet == {number for number, tests in TRIED.items() if not tests}
 
 
+def test_every_row_that_is_tried_has_a_file_named_after_it() -> None:
+    files = {path.name: path for path in (ROOT / "tests" / "security").glob("test_row_*.py")}
+    of_row = {
+        number: [name for name in files if name.startswith(f"test_row_{number:02}_")] for number in TRIED
+    }
+    assert {number for number, tests in TRIED.items() if tests} == {
+        row for row, names in of_row.items() if names
+    }
+    assert sum(map(len, of_row.values())) == len(files)
+    for number, names in of_row.items():
+        assert {f"tests/security/{name}" for name in names} <= set(TRIED[number])
+        assert all(number in _rows(files[name]) for name in names)
+
+
 def test_every_test_that_is_named_exists() -> None:
     named = {name for tests in TRIED.values() for name in tests}
-    assert sorted(name for name in named if not _exists(*name.split("::"))) == []
+    assert sorted(name for name in named if not _exists(*name.partition("::")[::2])) == []
 
 
 def _exists(path: str, test: str) -> bool:
     file = ROOT / path
     return file.is_file() and test in {
-        each.name
-        for each in ast.parse(file.read_text(encoding="utf-8")).body
-        if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) and each.name.startswith("test_")
+        "",
+        *(
+            each.name
+            for each in ast.parse(file.read_text(encoding="utf-8")).body
+            if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) and each.name.startswith("test_")
+        ),
     }
 
 
@@ -56,7 +73,7 @@ def test_a_file_of_tests_that_names_a_row_is_named_in_it() -> None:
         (str(file.relative_to(ROOT)), number)
         for file in modules("tests")
         for number in _rows(file)
-        if not any(name.startswith(f"{file.relative_to(ROOT)}::") for name in TRIED[number])
+        if not any(name.partition("::")[0] == str(file.relative_to(ROOT)) for name in TRIED[number])
     ]
     assert missing == []
 

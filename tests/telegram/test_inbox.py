@@ -1,12 +1,8 @@
 """An update is stored before it is confirmed, handled in order, and not twice."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncSession
 from telegram import Bot
 
 from bot.clock import SystemClock
@@ -15,6 +11,7 @@ from bot.store.database import Database
 from bot.telegram.inbox import Inbox, Incoming, TextMessage
 from bot.telegram.polling import Poller
 from tests.telegram.conftest import DANA, DEPLOYS, LEE, TEAM
+from tests.telegram.full_disks import Filling
 
 
 class Heard:
@@ -38,20 +35,6 @@ class Heard:
 class Instant(SystemClock):
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(0 if seconds < 60 else seconds)
-
-
-class Filling(Database):
-    """Its disk is full for so many writes."""
-
-    refusals = 0
-
-    @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncSession]:
-        async with super().write() as session:
-            yield session
-            if self.refusals:
-                self.refusals -= 1
-                raise OperationalError("COMMIT", None, Exception("database or disk is full"))
 
 
 def update(number: int, text: str, person: int = DANA) -> dict[str, object]:

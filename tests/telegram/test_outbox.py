@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from pathlib import Path
 
 import pytest
 from telegram import Bot
@@ -9,10 +10,12 @@ from telegram import Bot
 from bot.clock import SystemClock
 from bot.sandbox.telegram import World
 from bot.store.database import Database
+from bot.telegram import stored
 from bot.telegram.messages import Button, ChatTarget, Document, Message, Sent, Urgency
 from bot.telegram.outbox import Outbox
 from bot.telegram.text import escape, plain
 from tests.telegram.conftest import DANA, DEPLOYS, OLD, QUICK, SECRET, TEAM, mask
+from tests.telegram.full_disks import Filling
 
 HERE = ChatTarget(DANA)
 
@@ -156,6 +159,20 @@ async def test_a_key_is_sent_once(outbox: Outbox, world: World) -> None:
         sent = await outbox.send(HERE, Message("alert"), urgency=Urgency.ALERT, key="alert/1")
         assert sent is not None
     assert texts(world) == ["alert"]
+
+
+async def test_what_was_sent_counts_as_sent_though_its_store_could_not_be_written_right_then(
+    bot: Bot, world: World, tmp_path: Path
+) -> None:
+    async with Filling(f"sqlite:///{tmp_path}/bot.db") as database:
+        async with Outbox(bot, database, SystemClock(), mask, QUICK) as outbox:
+            database.room, database.refusals = 1, 1  # it is stored, and not that it was sent
+            for _ in range(2):
+                sent = await outbox.send(HERE, Message("news"), urgency=Urgency.RESULT, key="n", durable=True)
+                assert sent is not None
+        async with database.read() as session:
+            assert await stored.waiting(session, set()) == []
+    assert texts(world) == ["news"]
 
 
 async def test_what_was_stored_is_sent_after_a_restart_newest_edit_only(

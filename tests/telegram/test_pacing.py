@@ -28,6 +28,14 @@ def test_a_group_never_hears_more_than_twenty_a_minute() -> None:
     assert max(sum(at <= each < at + 60 for each in made) for at in made) == 20
 
 
+def test_a_minute_counts_from_when_telegram_has_a_call_however_slow_it_was() -> None:
+    pace = Pace(Limits(), is_private=False)
+    for at in range(20):
+        pace.took(at)
+        pace.accepted(at + 0.9)
+    assert pace.wait(60, Urgency.ANSWER) > 0.8
+
+
 def test_answers_may_come_in_a_small_burst_and_then_one_a_second() -> None:
     made = calls_in(10, Pace(Limits(), is_private=True), Urgency.ANSWER)
     assert made[2] == 0
@@ -42,7 +50,7 @@ def test_a_refusal_is_waited_out_and_slows_down_what_follows() -> None:
     pace.took(30)
     assert pace.wait(30, Urgency.PROGRESS) == 3.0
     for _ in range(50):
-        pace.accepted()
+        pace.accepted(30)
     assert pace.wait(30, Urgency.PROGRESS) == 1.5
 
 

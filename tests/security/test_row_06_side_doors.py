@@ -1,18 +1,21 @@
-"""No side door: a command or button without a permission cannot exist (security.md, row 6)."""
+"""No side door: a command, button or route that asks for no right cannot exist (security.md, row 6)."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession, web
 
-import handlers
+import bot
 from bot.commands.ask import Ask
 from bot.commands.declaring import BUTTONS, COMMANDS, KNOWN, Declared, button, command
 from bot.config import PERMISSIONS
-
-handlers.load()
+from bot.web.server import SECRET_HEADER
+from tests.security.webhooks import HEADERS, SECRET, Taken, server
 
 FOR_WHOEVER_IS_KNOWN = {"start", "help", "whoami", "run", "plan.again", "plan.close", "lock.ask", "lock.take"}
 """What needs no right of its own: it shows what concerns the person, or leads to what has one."""
+
 
 DECLARED = [*COMMANDS.values(), *BUTTONS.values()]
 
@@ -56,3 +59,39 @@ def test_one_that_declares_none_cannot_be_registered(register: Any) -> None:
 def test_a_name_is_declared_once() -> None:
     with pytest.raises(ValueError, match="twice"):
         command("deploy", permission="deploy.run", example="/deploy")(nothing)
+
+
+SOURCES = sorted(Path(bot.__file__).parent.rglob("*.py"))
+
+
+OPEN = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics")}
+"""What whoever reaches the port may ask: nothing of it tells a secret or does anything."""
+
+
+async def test_every_route_is_open_on_purpose_or_asks_for_the_secret() -> None:
+    taken = Taken()
+    async with server(taken) as web_server, ClientSession(web_server.url) as client:
+        assert web_server._runner is not None
+        assert web_server._runner.app is not None
+        routes = {
+            (route.method, route.resource.canonical)
+            for route in web_server._runner.app.router.routes()
+            if route.resource is not None and route.method != "HEAD"
+        }
+        assert routes >= OPEN
+        for method, path in routes - OPEN:
+            for headers in ({}, {SECRET_HEADER: "wrong"}, {"Authorization": f"Bearer {SECRET}"}):
+                answer = await client.request(method, path, data=b'{"update_id": 1}', headers=headers)
+                assert answer.status == 401
+        for path in ("/", "/admin", "/telegram/", "/telegram/x", "/debug", "/../etc/passwd"):
+            assert (await client.post(path, headers=HEADERS)).status in (404, 405)
+        assert (await client.get("/telegram", headers=HEADERS)).status == 405
+    assert taken == []
+
+
+def test_the_sandbox_is_the_only_other_server() -> None:
+    listening = [file for file in SOURCES if "web.Application(" in file.read_text(encoding="utf-8")]
+    root = Path(bot.__file__).parent
+    outside = [file.relative_to(root).as_posix() for file in listening if "sandbox" not in file.parts]
+    assert outside == ["web/server.py"]
+    assert web.Application is not None

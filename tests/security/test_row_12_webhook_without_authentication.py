@@ -1,0 +1,86 @@
+"""No webhook without a secret, and nothing of a call is read before it (security.md, row 12)."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from aiohttp import ClientSession
+
+from bot.config import ConfigInvalid, load
+from bot.web.server import SECRET_HEADER, Webhook
+from tests.security.webhooks import HEADERS, SECRET, Taken, server
+
+
+async def test_a_secret_in_any_other_place_or_form_is_none() -> None:
+    taken = Taken()
+    async with server(taken) as web_server, ClientSession(web_server.url) as client:
+        body = b'{"update_id": 1}'
+        for path, headers in (
+            (f"/telegram?secret={SECRET}", {}),
+            (f"/telegram?{SECRET_HEADER}={SECRET}", {}),
+            ("/telegram", {SECRET_HEADER: SECRET[:-1]}),
+            ("/telegram", {SECRET_HEADER: f"{SECRET} x"}),
+            ("/telegram", {SECRET_HEADER: SECRET.upper()}),
+            ("/telegram", {"Cookie": f"{SECRET_HEADER}={SECRET}"}),
+        ):
+            assert (await client.post(path, data=body, headers=headers)).status == 401
+        assert (await client.post("/telegram", data=body, headers=HEADERS)).status == 200
+    assert taken == [{"update_id": 1}]
+
+
+@pytest.mark.parametrize(
+    "webhook",
+    [
+        {"url": "https://bot.example.org/hook"},
+        {"url": "https://bot.example.org/hook", "secret": ""},
+        {"url": "https://bot.example.org/hook", "secret": "written-out"},
+        {"url": "https://bot.example.org/hook", "secret": None},
+    ],
+)
+def test_a_webhook_without_a_secret_is_no_configuration(tmp_path: Path, webhook: dict[str, Any]) -> None:
+    content = {"telegram": {"token": "${TOKEN}", "webhook": webhook}}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    with pytest.raises(ConfigInvalid) as caught:
+        load([tmp_path / "config.yaml"], {"TOKEN": "t"})
+    assert any("webhook" in str(problem) for problem in caught.value.problems)
+
+
+@pytest.mark.parametrize("secret", ["", " ", "a b", "ä", "x" * 257, "new\nline"])
+def test_a_secret_that_telegram_would_not_send_refuses_the_start(secret: str) -> None:
+    with pytest.raises(ValueError, match="secret"):
+        Webhook("/telegram", secret, Taken())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"update_id": true}',
+        b'{"update_id": 1e3}',
+        b'{"update_id": -1}',
+        b'{"update_id": 99999999999999999999999999}',
+        b'{"update_id": NaN}',
+        b"\xff\xfe",
+        b'{"a":' * 5000,
+        b'{"update_id": 1, "update_id": null}',
+        b"",
+        b"[]",
+        b"nope",
+        b"[" * 100_000,
+        b'{"update_id": "1"}',
+    ],
+)
+async def test_a_body_that_is_no_update_is_a_bad_request(body: bytes) -> None:
+    taken = Taken()
+    async with server(taken) as web_server, ClientSession(web_server.url) as client:
+        assert (await client.post("/telegram", data=body, headers=HEADERS)).status == 400
+    assert taken == []
+
+
+@pytest.mark.parametrize("secret", ["", "wrong", "rightx", "rïght"])
+async def test_a_wrong_secret_is_refused_before_the_body_is_read(secret: str) -> None:
+    taken = Taken()
+    async with server(taken) as web, ClientSession(web.url) as client:
+        answer = await client.post("/telegram", data=b"{not json", headers={SECRET_HEADER: secret})
+        assert answer.status == 401
+    assert not taken
