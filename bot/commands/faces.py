@@ -29,16 +29,20 @@ class Face:
 
 
 RELEASE = Face(
-    "running", "ended", "ring", next_steps.while_running, next_steps.next_steps, next_steps.may_quote
+    running="running",
+    ended="ended",
+    ring="ring",
+    while_running=next_steps.while_running,
+    next_steps=next_steps.next_steps,
+    may_quote=next_steps.may_quote,
 )
-
 IMAGE = Face(
-    "build_running",
-    "build_ended",
-    "build_ring",
-    build_steps.while_running,
-    build_steps.next_steps,
-    build_steps.may_quote,
+    running="build_running",
+    ended="build_ended",
+    ring="build_ring",
+    while_running=build_steps.while_running,
+    next_steps=build_steps.next_steps,
+    may_quote=build_steps.may_quote,
 )
 
 FACES = MappingProxyType({Build.kind: IMAGE, Ship.kind: IMAGE})
