@@ -108,4 +108,4 @@ COVERING: Final[Sequence[str]] = (
     "tests/drift",
     "tests/dry_run",
 )
-"""The folders that walk every branch of them."""
+"""The folders whose tests reach them."""
