@@ -27,7 +27,9 @@ async def world(tmp_path: Path, tokens: Tokens) -> AsyncIterator[World]:
             yield world
 
 
-async def test_it_is_worked_with_where_it_fails_and_hangs_and_lets_a_token_end(world: World, tokens: Tokens) -> None:
+async def test_it_is_worked_with_where_it_fails_and_hangs_and_lets_a_token_end(
+    world: World, tokens: Tokens
+) -> None:
     await _with(world, failing_while_helm_writes(), "v1.2")
     assert world.history("shop", "shop-staging").count("deployed") == 1
     await _with_a_token_that_ends(world, tokens, "v1.3")
