@@ -35,7 +35,8 @@ _GONE = 410
 class WatchEvent:
     """One change; `object` is raw JSON. SYNCED and BACK carry {}, LOST {"words": why}.
 
-    Between LOST and BACK changes are late; what was missed follows after BACK.
+    Between LOST and BACK changes are late; what was missed follows after BACK. Another LOST between them has another
+    reason.
     """
 
     type: Change
@@ -61,7 +62,7 @@ async def watching(
     Raises: ClusterRefused when the server refuses for good (rights, an unknown kind).
     """
     known: dict[str, dict[str, Any]] = {}
-    place, pause, lost = "", 0.0, False
+    place, pause, lost = "", 0.0, ""
     while True:
         try:
             if not place:
@@ -73,7 +74,7 @@ async def watching(
                 async for kind, changed in changes:
                     if kind == "OPEN":
                         if lost:
-                            lost = False
+                            lost = ""
                             yield WatchEvent("BACK", {})
                         continue
                     place = changed["metadata"]["resourceVersion"]
@@ -87,8 +88,8 @@ async def watching(
                 raise
             place = ""
         except ClusterUnreachable as error:
-            if not lost:
-                lost = True
+            if error.words != lost:  # told anew when the reason is another
+                lost = error.words
                 yield WatchEvent("LOST", {"words": error.words})
         else:  # its time was up
             continue

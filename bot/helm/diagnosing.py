@@ -34,6 +34,10 @@ _SAYINGS: tuple[tuple[str, Callable[[str], HelmError]], ...] = (
     (r"release: not found|has no deployed releases|release has no \d+ version", ReleaseMissing),
     (r"invalid ownership metadata|cannot be imported into the current release", ForeignObject),
     (r"Apply failed with \d+ conflict|conflict with \"", FieldConflict),
+    (
+        r"hooks failed: .*(etcdserver:|server is currently unable)",
+        lambda words: ClusterUnreachable(f"The cluster cannot be reached: {_silence(words)}"),
+    ),
     (r"\b(pre|post)-(install|upgrade|rollback|delete) hooks failed|failed (pre|post)-\w+:", HookFailed),
     (r"\bhooks? .*(failed|timed out)|resource \S+ not ready", HookFailed),
     (r"is forbidden", ClusterRefused),

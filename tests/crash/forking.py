@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
-from multiprocessing import get_context
+from multiprocessing import forkserver, get_context
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
@@ -67,9 +67,9 @@ def _run(options: list[str], environ: Mapping[str, str], log: Path) -> None:
     from tests.crash.bot import main
 
     os.setsid()
-    ctypes.CDLL(None).prctl(
-        _PR_SET_PDEATHSIG, signal.SIGKILL
-    )  # the server ends with whoever tries things with it
+    # The server ends with whoever tries things, once nobody else holds this end of its pipe, and we with the server.
+    os.close(vars(forkserver)["_forkserver"]._forkserver_alive_fd)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     with log.open("ab") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)

@@ -34,6 +34,8 @@ def page(points: Mapping[str, Sequence[Point]], results: Sequence[Result]) -> st
         "",
         f"{len(known)} points, {len(tried)} tried, {len(broken_ones)} with a promise that was not kept.",
     ]
+    if len(tried) < len(known):
+        lines += ["The run was ended before all were tried; `make crash RESUME=1` goes on with it."]
     if unmet:
         lines += [f"{unmet} runs did not come past their point, which not every run does, and ended well."]
     lines += [f"- {each.kind}, {each.met or each.point}" for each in broken_ones]

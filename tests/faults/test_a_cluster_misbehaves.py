@@ -27,15 +27,20 @@ async def world(tmp_path: Path, tokens: Tokens) -> AsyncIterator[World]:
             yield world
 
 
-async def test_it_is_worked_with_all_the_same(world: World, tokens: Tokens) -> None:
+async def test_it_is_worked_with_where_it_fails_and_hangs_and_lets_a_token_end(
+    world: World, tokens: Tokens
+) -> None:
     await _with(world, failing_while_helm_writes(), "v1.2")
     assert world.history("shop", "shop-staging").count("deployed") == 1
+    await _with_a_token_that_ends(world, tokens, "v1.3")
+    await _hanging_for_a_while(world, "v1.2")
+
+
+async def test_it_is_worked_with_where_it_forgets_and_is_slow(world: World) -> None:
     world.sandbox.servers.behaviours.order("registry/blog:v1.0", "ok")
     # Blog has no hooks, for whose end Helm itself would watch.
     await _with(world, without_watches, "v1.0", "blog")
     await _with(world, slow(0.1), "v1.3")
-    await _with_a_token_that_ends(world, tokens, "v1.2")
-    await _hanging_for_a_while(world, "v1.3")
 
 
 async def _with(world: World, meets: Meets, version: str, app: str = "shop") -> None:

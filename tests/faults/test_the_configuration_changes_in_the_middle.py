@@ -57,7 +57,8 @@ def _rewrite(sandbox: SandboxWorld, change: Change) -> None:
 def _without_dana(config: dict[str, Any]) -> None:
     config.get("people", {}).pop("dana", None)
     config.pop("sandbox", None)
-    config["bindings"] = [each for each in config.get("bindings", ()) if "dana" not in each["people"]]
+    if "bindings" in config:
+        config["bindings"] = [each for each in config["bindings"] if "dana" not in each["people"]]
 
 
 def _renamed(config: dict[str, Any]) -> None:

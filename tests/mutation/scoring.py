@@ -26,8 +26,8 @@ Written by `make mutation`. It changes one thing in a function (a comparison, a 
 the tests that concern the module, and expects one to fail: for the modules that decide who may do what, what a \
 button does, who writes to a release and what will run. A change that no test can notice, since it means the same, \
 is listed with the reason in `tests/mutation/equivalent.yaml` and does not count. Constants, and functions with a \
-decorator such as properties, are not changed; words that are only logged neither. `make coverage` holds the same \
-modules to having each of their branches walked.
+decorator such as properties, are not changed; words that are only logged neither. `make coverage` asks that the same \
+modules have each of their branches walked.
 """
 UNTRIED = "not tried yet | | |"
 _ROW = re.compile(r"\| `(?P<module>[^`]+)` \| (?P<cells>\d.*?) \|\n")

@@ -139,6 +139,15 @@ async def test_a_group_that_moved_is_followed(outbox: Outbox, world: World, data
     assert [text for text in texts(world, -1001000000077) if text] == ["after", "done"]
 
 
+async def test_what_is_on_its_way_while_its_group_moves_arrives(outbox: Outbox, world: World) -> None:
+    world.migrate(OLD, -1001000000077)
+    world.refuse(502, seconds=0.3, methods=["sendMessage"])
+    sending = asyncio.create_task(send(outbox, "on its way", ChatTarget(OLD)))
+    await outbox.chat_moved(OLD, -1001000000077)
+    assert (await sending).chat_id == -1001000000077
+    assert [text for text in texts(world, -1001000000077) if text] == ["on its way"]
+
+
 async def test_who_blocked_the_bot_is_given_up(outbox: Outbox, world: World) -> None:
     world.block_bot(DANA)
     assert await outbox.send(HERE, Message("hello"), urgency=Urgency.ANSWER, durable=True) is None
