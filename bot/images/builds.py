@@ -107,7 +107,7 @@ class Builds:
         Raises: RefMissing, ReferenceInvalid, SourceRefused, SourceUnreachable, RegistryRefused, RegistryUnreachable.
         """
         sources = self._sources()
-        sha = await sources.resolve(recipe.git, ref)
+        sha = await sources.resolve(recipe.git, ref, now=True)
         is_version = await sources.is_tag(recipe.git, ref)
         commit = await sources.commit(recipe.git, sha)
         tag = tag_of(recipe.tag, ref, sha, is_version=is_version)

@@ -108,15 +108,16 @@ class Sources:
         ended = await self._run(address, "ls-remote", "--tags", "--refs", "--", address.url)
         return tags_in(ended.output)
 
-    async def resolve(self, url: str, ref: str) -> str:
+    async def resolve(self, url: str, ref: str, *, now: bool = False) -> str:
         """The full commit id that a tag, a branch or a (short) commit id names; tags come first.
 
+        With `now` a branch is where it is at this moment, not where it was some seconds ago.
         Raises also: RefMissing with the nearest tag.
         """
         address = self._parse(url)
         if not await self._is_ref(address, ref):
             raise RefMissing(str(address), one_line(ref, longest=80))
-        mirror = await self._mirror(address, holding=ref)
+        mirror = await self._mirror(address, holding=None if now and not _FULL_ID.fullmatch(ref) else ref)
         found = await self._find(address, mirror, ref)
         if found is None:  # it may have been pushed since the mirror was last fetched
             mirror = await self._mirror(address)

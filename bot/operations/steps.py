@@ -38,7 +38,8 @@ class Perform(Protocol):
         """The result of `act`, or why it was not done, or not done to its end."""
 
 
-_STEP = insert(cast(Table, StepRow.__table__))  # a table's, not a class's: nobody reads it back in this transaction
+# A table's, not a class's: nobody reads it back in this transaction.
+_STEP = insert(cast(Table, StepRow.__table__))
 
 
 class Journal:

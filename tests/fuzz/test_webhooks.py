@@ -1,4 +1,4 @@
-"""Bodies that come to the webhook with the right secret, on their way into the store: what is none holds up no other."""
+"""Bodies that come to the webhook with the right secret, on their way into the store: none holds up another."""
 
 import json
 from collections.abc import AsyncIterator, Iterator
