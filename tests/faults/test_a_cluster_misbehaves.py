@@ -15,7 +15,7 @@ from tests.worlds import LONGEST, QUICK, SETTLING, World, open_bot
 
 @pytest.fixture
 def tokens(tmp_path: Path) -> Tokens:
-    return Tokens(tmp_path / "token")
+    return Tokens(tmp_path / "cluster-token")
 
 
 @pytest.fixture
