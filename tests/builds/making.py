@@ -1,0 +1,64 @@
+"""What makes images without a bot around it: real sources, the embedded registry with a password, Buildah."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.clock import SystemClock
+from bot.images.access import Credentials, ServerAccess
+from bot.images.builders.buildah import Buildah
+from bot.images.builders.building import RegistryLogin
+from bot.images.builds import Builds, Limits, Recipe
+from bot.images.registry import Registries
+from bot.images.rooms import Rooms
+from bot.images.source import Sources
+from bot.sandbox.registry import BasicAccess, RegistryServer
+from tests.builds.repositories import Repository
+
+PASSWORD = "c4nary-of-the-registry"
+SECRET = "c4nary-of-the-build"
+
+
+@dataclass(frozen=True)
+class Making:
+    """Builds, and the registry that they go into."""
+
+    builds: Builds
+    registry: str
+
+
+@asynccontextmanager
+async def making(folder: Path) -> AsyncIterator[Making]:
+    """Ready to build; the secret `pip` is known to each app's build."""
+    rooms = Rooms(folder / "builds")
+    async with (
+        RegistryServer(access=BasicAccess({"ci": PASSWORD})) as server,
+        Sources(folder / "mirrors", allow_file=True) as sources,
+        Registries({server.host: ServerAccess(Credentials("ci", lambda: PASSWORD))}) as registries,
+    ):
+
+        async def logins() -> tuple[RegistryLogin, ...]:
+            return (RegistryLogin(server.host, "ci", PASSWORD, plain_http=True),)
+
+        async def secrets(_app: str) -> Mapping[str, str]:
+            return {"pip": SECRET}
+
+        buildah = Buildah(rooms.layers, isolation="chroot", seconds=300, clock=SystemClock())
+        builds = Builds(
+            rooms,
+            sources=lambda: sources,
+            registries=lambda: registries,
+            builders=lambda: [buildah],
+            limits=lambda: Limits("auto", cache=2**40, free=0),
+            logins=logins,
+            secrets=secrets,
+            mask=lambda text: text,
+            clock=SystemClock(),
+        )
+        yield Making(builds, server.host)
+
+
+def recipe_of(repository: Repository, registry: str) -> Recipe:
+    """How a repository's image is made: into the registry, tagged by its branch."""
+    return Recipe(app="shop", image=f"{registry}/shop", git=repository.url, tag="{{ branch }}")
