@@ -147,6 +147,7 @@ def tools(world: World) -> Tools:
         mask=str,
         frozen=unused,
         notices=unused,
+        builds=parts.builds,
         replan=unused,
         call=unused,
     )

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from bot.images.addresses import parse_address
 from bot.images.errors import ImagesError, ReferenceInvalid
-from bot.images.source import _failure, commits_in, tags_in
+from bot.images.git_words import failure
+from bot.images.source import commits_in, tags_in
 from bot.images.versions import is_newer, matching, nearest, order
 from tests.fuzz.making import WORDS, fuzzed, near
 
@@ -36,7 +37,9 @@ def test_any_list_of_commits_is_read(output: bytes) -> None:
 @fuzzed
 @given(near("words"))
 def test_whatever_git_says_becomes_one_clean_line_without_credentials(output: bytes) -> None:
-    error = _failure(WHERE, output.decode(errors="replace") + " https://ci:canary-pass@git.example.org/x")
+    error = failure(
+        WHERE, output.decode(errors="replace") + " https://ci:canary-pass@git.example.org/x", folder="none"
+    )
     assert isinstance(error, ImagesError)
     assert str(error).isprintable()
     assert "canary-pass" not in str(error)
