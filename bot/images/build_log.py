@@ -6,7 +6,6 @@ hidden the secrets before.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
@@ -14,8 +13,8 @@ from typing import IO
 HEAD = 4 * 2**20
 TAIL = 4 * 2**20
 """Bytes of the beginning, and at least so many of the end (twice as many at most)."""
-LAST = 20
-"""Lines that are kept at hand."""
+BEGUN = "── "
+"""What the line of an instruction begins with."""
 
 
 class BuildLog:
@@ -29,11 +28,13 @@ class BuildLog:
         self._folder = folder
         self._out: IO[bytes] = (folder / "head").open("wb")
         self._room = HEAD
-        self.last: deque[str] = deque(maxlen=LAST)
+
+    def begin(self, instruction: str) -> None:
+        """What follows is said by this instruction."""
+        self.write([BEGUN + instruction])
 
     def write(self, lines: Sequence[str]) -> None:
         """Add lines."""
-        self.last.extend(line for line in lines if line.strip())
         data = "".join(f"{line}\n" for line in lines).encode()
         if len(data) > self._room:
             self._turn()

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.clock import Clock
 from bot.events import BuilderChosen, BuildStep, BuildWords
 from bot.images.addresses import parse_address
-from bot.images.build_log import BuildLog, read
+from bot.images.build_log import BEGUN, BuildLog, read
 from bot.images.builders.building import Builder, BuildEvent, BuildRequest, RegistryLogin, Tell
 from bot.images.builders.choosing import choose
 from bot.images.builders.dockerfiles import check
@@ -152,9 +152,9 @@ class Builds:
         return await asyncio.to_thread(read, self._rooms.log(build))
 
     async def last_words(self, build: str, lines: int) -> str:
-        """The end of a build's log."""
-        text = (await self.log(build)).decode(errors="replace").splitlines()
-        return "\n".join([line for line in text if line.strip()][-lines:])
+        """What the last instruction of a build said at its end."""
+        said = (await self.log(build)).decode(errors="replace").rpartition(BEGUN)[2].partition("\n")[2]
+        return "\n".join([line for line in said.splitlines() if line.strip()][-lines:])
 
     async def _request(
         self, recipe: Recipe, source: Sourced, room: Path, tree: Path, *, again: bool
@@ -211,7 +211,7 @@ class Builds:
     def _logging(self, log: BuildLog, tell: Tell) -> Tell:
         def heard(event: BuildEvent) -> None:
             if isinstance(event, BuildStep) and event.state == "running":
-                log.write([self._mask(f"{event.number}/{event.of} {event.instruction}")])
+                log.begin(self._mask(f"{event.number}/{event.of} {event.instruction}"))
             if isinstance(event, BuildWords):
                 masked = self._mask("\n".join(event.lines)).split("\n")
                 log.write(masked)

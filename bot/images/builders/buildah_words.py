@@ -19,6 +19,7 @@ _STEP = re.compile(
 _CACHED = re.compile(r"--> Using cache\b")
 _ERROR = re.compile(r"(?i)error: (?:building at STEP \"(?P<instruction>.*?)\": )?(?P<words>.+)")
 _STATUS = re.compile(r"exit status (\d+)")
+_EARLIER = re.compile(r"(?<=^FROM )[0-9a-f]{64}")
 _NO_SHELL = "exec: not started"
 
 
@@ -85,8 +86,10 @@ class BuildahWords:
         of -= self._labels if step["stage"] == step["stages"] else 0
         if number <= of:
             now = self._clock.now()
+            # A stage that begins from another one is told by the id of what that came to, which says nothing.
+            instruction = _EARLIER.sub("an earlier stage", step["instruction"])
             stage = f"{step['stage']} of {step['stages']}" if step["stages"] else ""
-            self._step = BuildStep(number, of, stage, step["instruction"], "running", now)
+            self._step = BuildStep(number, of, stage, instruction, "running", now)
             self._tell(self._step)
 
     def _end(self, state: BuildStepState) -> None:
