@@ -49,8 +49,9 @@ _CONNECTIONS = 512
 _TOO_BUSY = (429, 500, 502, 503, 504)
 """500 is how an API server says that its etcd changes the leader or does not answer."""
 
-_WEBHOOK = "webhook"
-"""What else is a 500: one that admits or converts objects fails, and asking the API server again mends nothing."""
+_LASTING = ("webhook", "failed to create typed")
+"""Words of other 500s, which asking again does not mend: a webhook that admits or converts objects fails, or an object
+that is to be applied does not fit its schema."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +272,7 @@ def refused(code: int, body: bytes, identity: Identity | None) -> ClusterError:
     except (AttributeError, RecursionError, TypeError, ValueError):  # no Status: a proxy's page, or anything
         causes, reason = (), ""
         message = body[:200].decode(errors="replace").strip()
-    if code in _TOO_BUSY and _WEBHOOK not in message:
+    if code in _TOO_BUSY and not any(words in message for words in _LASTING):
         return ClusterUnreachable(f"the cluster cannot answer now: {message or f'status {code}'}")
     if code == 409:
         return ClusterConflict(message or "somebody else changed it meanwhile", code, reason, causes)

@@ -47,7 +47,7 @@ from bot.helm.errors import (
         (
             "KubeError",
             "Kubernetes cluster unreachable: the server has asked for the client to provide credentials",
-            ClusterRefused,
+            ClusterUnreachable,
         ),
         ("ReleaseError", 'deployments.apps "x" is forbidden: User "d" cannot patch resource', ClusterRefused),
         ("ReleaseError", 'admission webhook "policy" denied the request: no latest tag', ClusterRefused),

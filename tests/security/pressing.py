@@ -47,6 +47,8 @@ def arguments_of(button: str, environment: str) -> dict[str, Any]:
         "pod.delete.ask": {**place, "pod": "nothing"},
         "pod.delete": {**place, "pod": "nothing", "uid": "none"},
         "result.diff": {**place, "revision": 2},
+        "build.anew": {"app": "shop", "ref": "main"},
+        "build.log": {"operation_id": "nothing"},
     }
     return {"request": request, **STALE} if button.endswith(".go") else known[button]
 

@@ -52,6 +52,8 @@ MATRIX: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "pod.delete.ask": (STAGING_TEAM, DEPLOYERS),
     "pod.delete": (STAGING_TEAM, DEPLOYERS),
     "pod.events": (EVERYBODY, ("kim", "dana", "vic")),
+    "build.anew": (STAGING_TEAM, DEPLOYERS),
+    "build.log": (STAGING_TEAM, DEPLOYERS),
     "result.diff": (EVERYBODY, ("kim", "dana", "vic")),
 }
 """Who of the sample's people may press each button, in staging and in production."""

@@ -52,8 +52,8 @@ async def test_who_presses_a_button_of_somebody_else_borrows_no_name(world: Worl
         assert [each for each in calls if each.user is not None or not each.is_of_nobody] == []
 
 
-OF_NO_CLUSTER = {"audit", "lock", "unlock"}
-"""Commands that take an environment and ask its cluster nothing."""
+OF_NO_CLUSTER = {"audit", "lock", "ship", "unlock"}
+"""Commands that take an environment and ask its cluster nothing, or not before something else is done."""
 
 
 @pytest.mark.long(12)
