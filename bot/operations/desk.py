@@ -158,7 +158,7 @@ class Desk:
         async with self._database.write() as session:
             stopped = await self._mark_stopped(session, operation_id, by, leaves=leaves)
         if stopped:
-            self._engine.stop_now(operation_id, by.name)
+            self._engine.stop_now(operation_id, by.name, leaves=leaves)
         return stopped
 
     def let_wait(self, operation_id: str, by: Author) -> bool:

@@ -107,10 +107,10 @@ class Engine:
         """Look for work now: a row was written."""
         self._wake.set()
 
-    def stop_now(self, operation_id: str, by: str) -> None:
+    def stop_now(self, operation_id: str, by: str, *, leaves: bool = False) -> None:
         """Interrupt the run of an operation that is stored as `cancelling`; its clean-up follows."""
         if operation_id in self._progress:
-            self._progress[operation_id].cancelling(by)
+            self._progress[operation_id].cancelling(by, leaves=leaves)
         work = self._work.get(operation_id)
         if work is not None:
             work.cancel()

@@ -58,9 +58,9 @@ class Progress:
         """Fold one event into the view, masked."""
         self._show(self.view.folded(_masked(event, self._mask), self._clock.now()))
 
-    def cancelling(self, by: str) -> None:
-        """Show that somebody stopped the operation."""
-        self._show(self.view.as_cancelling(by))
+    def cancelling(self, by: str, *, leaves: bool) -> None:
+        """Show that somebody stopped the operation, with `leaves` to be left as it is."""
+        self._show(self.view.as_cancelling(by, leaves=leaves))
 
     def waiting(self, by: str) -> None:
         """Show that somebody lets a held rollout wait."""
@@ -82,11 +82,13 @@ class Progress:
             await self._dirty.wait()
             self._dirty.clear()
             view = self.view
+            # A view of before a cancel must not come after it: it knows neither who stopped it nor how.
+            over = ("ended",) if view.cancelling else ("ended", "cancelling")
             async with self._database.write() as session:
                 await session.execute(
                     update(OperationRow)
                     .where(OperationRow.id == self._id, OperationRow.view_number < view.number)
-                    .where(OperationRow.state != "ended", OperationRow.epoch == self._epoch)
+                    .where(OperationRow.state.not_in(over), OperationRow.epoch == self._epoch)
                     .values(view=view.model_dump(mode="json"), view_number=view.number)
                     .execution_options(synchronize_session=False)
                 )

@@ -132,6 +132,7 @@ class View(_Part):
             quotes=bool(row.view.get("quotes")),
             cancelling=bool(row.view.get("cancelling")),
             stopped_by=row.view.get("stopped_by", ""),
+            leaves=bool(row.view.get("leaves")),
             started_at=row.started_at or row.created_at,
         )
 
@@ -174,9 +175,10 @@ class View(_Part):
             update={"outcome": outcome, "ended_at": at, "held": None, "number": self.number + 1}
         )
 
-    def as_cancelling(self, by: str) -> View:
+    def as_cancelling(self, by: str, *, leaves: bool) -> View:
         """The view once somebody stopped the operation."""
-        return self.model_copy(update={"cancelling": True, "stopped_by": by, "number": self.number + 1})
+        stopped = {"cancelling": True, "stopped_by": by, "leaves": leaves}
+        return self.model_copy(update={**stopped, "number": self.number + 1})
 
     def as_waiting(self, by: str) -> View:
         """The view once somebody has said that it shall wait."""

@@ -142,6 +142,20 @@ async def test_a_cancel_in_the_middle_runs_the_clean_up_once(database: Database,
     assert world.calls == ["prime", "coat 2", "wash"]
     assert view.outcome == Outcome(result="cancelled", words="washed")
     assert view.stopped_by == "Kim"
+    assert not view.leaves
+
+
+async def test_what_a_cancel_said_is_in_every_view_after_it(database: Database, tmp_path: Path) -> None:
+    world = World()
+    async with engine_on(database, world, tmp_path) as (_, desk, listener):
+        operation_id = await desk.submit(paint())
+        await world.reached.wait()
+        assert await desk.cancel(operation_id, Author(1001, "Kim"), leaves=True)
+        view = await listener.end_of(operation_id)
+        async with database.read() as session:
+            row = await session.get_one(OperationRow, operation_id)
+    assert (view.stopped_by, view.leaves) == ("Kim", True)
+    assert (row.view["stopped_by"], row.view["leaves"]) == ("Kim", True)
 
 
 async def test_a_cancel_that_cannot_be_written_down_is_none(database: Database, tmp_path: Path) -> None:
