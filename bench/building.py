@@ -12,7 +12,7 @@ from statistics import median
 
 from bench.measuring import Figure, Goal, timed_async
 from bot.clock import SystemClock
-from bot.images.builders.buildah import Buildah
+from bot.images.builders.buildah import Buildah, Settings
 from bot.images.builders.building import RegistryLogin
 from bot.images.builds import Builds, Limits, Recipe
 from bot.images.registry import Registries
@@ -68,7 +68,7 @@ class _Ground:
         self._sources = sources
         self._rooms = Rooms(folder / "builds")
         login = RegistryLogin(registry, plain_http=True)
-        builder = Buildah(self._rooms.layers, isolation="chroot", seconds=600, clock=SystemClock())
+        builder = Buildah(self._rooms.layers, lambda: Settings("chroot", 600), SystemClock())
 
         async def logins() -> tuple[RegistryLogin, ...]:
             return (login,)

@@ -1,13 +1,12 @@
 """Builds of images by the configuration in force: which builders there are, their logins and secrets."""
 
-import functools
 from pathlib import Path
 
 from bot.clock import Clock
 from bot.config import Registry
 from bot.connections import Images, login_at, told
 from bot.current import Current
-from bot.images.builders.buildah import Buildah, Isolation
+from bot.images.builders.buildah import Buildah, Settings
 from bot.images.builders.building import Builder, RegistryLogin
 from bot.images.builds import Builds, Limits
 from bot.images.references import is_loopback
@@ -36,18 +35,15 @@ class _Settings:
 
     def __init__(self, current: Current, rooms: Rooms, clock: Clock) -> None:
         self._current = current
-        self._rooms = rooms
-        self._clock = clock
+        self._buildah = Buildah(rooms.layers, self._of_buildah, clock)
 
     def builders(self) -> list[Builder]:
         """What may build here, in the order in which `auto` tries."""
-        builds = self._current.config.builds
-        return [self._buildah(builds.isolation, builds.timeout)]
+        return [self._buildah]
 
-    @functools.lru_cache(maxsize=1)  # noqa: B019 - as long as the bot
-    def _buildah(self, isolation: Isolation, seconds: float) -> Buildah:
-        """The same one as long as the configuration says the same: it knows what is under way."""
-        return Buildah(self._rooms.layers, isolation=isolation, seconds=seconds, clock=self._clock)
+    def _of_buildah(self) -> Settings:
+        builds = self._current.config.builds
+        return Settings(builds.isolation, builds.timeout)
 
     def limits(self) -> Limits:
         """What builds may take."""

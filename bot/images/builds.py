@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
 from pydantic import BaseModel, ConfigDict
 
 from bot.clock import Clock
@@ -16,7 +17,7 @@ from bot.images.build_log import BEGUN, BuildLog, read
 from bot.images.builders.building import Builder, BuildEvent, BuildRequest, RegistryLogin, Tell
 from bot.images.builders.choosing import choose
 from bot.images.builders.dockerfiles import check
-from bot.images.errors import BuildFailed, RepositoryMissing, TagMissing
+from bot.images.errors import BuilderAway, BuildFailed, RepositoryMissing, TagMissing
 from bot.images.registry import Registries
 from bot.images.rooms import Rooms
 from bot.images.source import Sources
@@ -29,6 +30,8 @@ LINES = 20
 """Lines of a build that are told to whoever looks on."""
 
 LARGEST_DOCKERFILE = 2**20
+
+logger = structlog.get_logger(__name__)
 
 
 class Recipe(BaseModel):
@@ -140,7 +143,10 @@ class Builds:
         finally:
             log.close()
             await asyncio.to_thread(self._rooms.remove, build)
-        await builder.trim(limits.cache)
+        try:
+            await builder.trim(limits.cache)
+        except BuilderAway:  # the image is there all the same
+            logger.exception("the builder's cache could not be trimmed")
         return digest
 
     async def size(self, image: str, digest: str) -> int:

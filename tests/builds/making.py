@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.clock import SystemClock
 from bot.images.access import Credentials, ServerAccess
-from bot.images.builders.buildah import Buildah
+from bot.images.builders.buildah import Buildah, Settings
 from bot.images.builders.building import RegistryLogin
 from bot.images.builds import Builds, Limits, Recipe
 from bot.images.registry import Registries
@@ -29,8 +29,8 @@ class Making:
 
 
 @asynccontextmanager
-async def making(folder: Path) -> AsyncIterator[Making]:
-    """Ready to build; the secret `pip` is known to each app's build."""
+async def making(folder: Path, *, cache: int = 2**40) -> AsyncIterator[Making]:
+    """Ready to build, with so many bytes of cache; the secret `pip` is known to each app's build."""
     rooms = Rooms(folder / "builds")
     async with (
         RegistryServer(access=BasicAccess({"ci": PASSWORD})) as server,
@@ -44,13 +44,13 @@ async def making(folder: Path) -> AsyncIterator[Making]:
         async def secrets(_app: str) -> Mapping[str, str]:
             return {"pip": SECRET}
 
-        buildah = Buildah(rooms.layers, isolation="chroot", seconds=300, clock=SystemClock())
+        buildah = Buildah(rooms.layers, lambda: Settings("chroot", 300), SystemClock())
         builds = Builds(
             rooms,
             sources=lambda: sources,
             registries=lambda: registries,
             builders=lambda: [buildah],
-            limits=lambda: Limits("auto", cache=2**40, free=0),
+            limits=lambda: Limits("auto", cache=cache, free=0),
             logins=logins,
             secrets=secrets,
             mask=lambda text: text,

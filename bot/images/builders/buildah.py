@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -36,19 +37,28 @@ _NOT_FOUND = 127
 """What unshare and env exit with where there is no such program."""
 
 
+@dataclass(frozen=True)
+class Settings:
+    """How instructions are kept apart, and the longest that a build may take, in seconds."""
+
+    isolation: Isolation
+    seconds: float
+
+
 class Buildah:
     """Builds with the `buildah` of this machine."""
 
     name = "buildah"
 
-    def __init__(self, storage: Path, *, isolation: Isolation, seconds: float, clock: Clock) -> None:
-        """`storage` is a folder of its own for layers, `seconds` the longest that a build may take."""
+    def __init__(self, storage: Path, settings: Callable[[], Settings], clock: Clock) -> None:
+        """`storage` is a folder of its own for layers; one of these alone may work in it."""
         self._storage = storage.absolute()
-        self._isolation = isolation
-        self._seconds = seconds
+        self._settings = settings
         self._clock = clock
         self._driver = ""
         self._under_way = 0
+        self._alone = asyncio.Lock()
+        """Held while what no build may use is removed: none begins meanwhile."""
 
     async def missing(self) -> str:
         """Why it can't build here."""
@@ -61,15 +71,23 @@ class Buildah:
     async def build(self, request: BuildRequest, tell: Tell) -> str:
         """Build and push."""
         await self._usable()
-        self._under_way += 1
+        async with self._alone:
+            self._under_way += 1
+        ended_well = False
         try:
-            return await self._build(request, tell)
-        except BaseException:
-            if self._under_way == 1:  # what failed or was stopped has left the container that it worked in
-                await self._quick("rm", "--all", may_fail=True)
-            raise
+            digest = await self._build(request, tell)
+            ended_well = True
         finally:
             self._under_way -= 1
+            if not ended_well:
+                await self._tidy()
+        return digest
+
+    async def _tidy(self) -> None:
+        """Remove the containers that what failed or was stopped has worked in."""
+        async with self._alone:
+            if not self._under_way:
+                await self._quick("rm", "--all", may_fail=True)
 
     async def _build(self, request: BuildRequest, tell: Tell) -> str:
         words = BuildahWords(tell, self._clock, labels=len(request.labels))
@@ -90,9 +108,15 @@ class Buildah:
     async def trim(self, most: int) -> None:
         """Remove images, oldest first, while all layers take more than `most` bytes.
 
-        A layer goes with the last image that is made of it.
+        A layer goes with the last image that is made of it. While something is built nothing is removed: it may be
+        made of any of them.
         """
         await self._usable()
+        async with self._alone:
+            if not self._under_way:
+                await self._trim(most)
+
+    async def _trim(self, most: int) -> None:
         listed = json.loads(await self._quick("images", "--json") or b"[]") or []
         removals = [("--", each["id"]) for each in sorted(listed, key=lambda each: each["created"])]
         for what in (*removals, ("--prune",)):  # at last what failed builds have left
@@ -117,7 +141,7 @@ class Buildah:
         raise trouble
 
     def _arguments(self, request: BuildRequest, login: int, secrets: Mapping[str, int]) -> Iterator[str]:
-        yield from ("--isolation", self._isolation, "--layers", "--format", "oci")
+        yield from ("--isolation", self._settings().isolation, "--layers", "--format", "oci")
         yield from ("--authfile", f"/dev/fd/{login}", "--cert-dir", str(request.room / "certs"))
         # Several platforms make one image index, which buildah calls a manifest.
         yield from ("--manifest" if len(request.platforms) > 1 else "--tag", request.image)
@@ -151,6 +175,7 @@ class Buildah:
     async def _follow(
         self, request: BuildRequest, arguments: Iterable[str], inherits: Sequence[int], words: BuildahWords
     ) -> int:
+        seconds = self._settings().seconds
         try:
             return await programs.follow(
                 *_IN_ITS_OWN_MOUNTS,
@@ -159,14 +184,14 @@ class Buildah:
                 *("--registries-conf", str(request.room / "registries.conf")),
                 *arguments,
                 environment=_environment(request.room),
-                seconds=self._seconds,
+                seconds=seconds,
                 folder=request.room,
                 tell=words.read,
                 inherits=inherits,
             )
         except OutOfTime:
             raise BuildFailed(
-                f"It took longer than {self._seconds / 60:.0f} min", advice="Raise builds.timeout"
+                f"It took longer than {seconds / 60:.0f} min", advice="Raise builds.timeout"
             ) from None
         except OSError as error:
             raise BuilderAway(f"buildah cannot be run on this machine: {error.strerror}.") from error
