@@ -104,10 +104,9 @@ class Lease:
 
     async def release(self) -> None:
         """Give the lease up, so that the next process need not wait."""
+        ours = update(LeaseRow).where(LeaseRow.name == NAME, LeaseRow.epoch == self.epoch)
         async with self._database.write() as session:
-            row = await session.get(LeaseRow, NAME)
-            if row is not None and row.epoch == self.epoch:
-                row.expires_at = self._clock.now()
+            await session.execute(ours.values(expires_at=self._clock.now()))
 
     async def check(self, session: AsyncSession) -> None:
         """Read the lease in the caller's transaction: what it writes is written only by the leader.

@@ -116,6 +116,7 @@ async def test_a_lease_that_is_given_up_is_free_at_once(store: Database, clock: 
     first, second = Lease(store, clock, holder=HERE), Lease(store, clock, holder=ELSEWHERE)
     await first.acquire()
     await first.release()
+    assert (await row(store)).expires_at == clock.now()
     assert await second.acquire()
 
 
@@ -160,6 +161,19 @@ async def test_of_two_that_take_a_new_store_at_once_one_leads(tmp_path: Path, cl
     async with Database(url) as one, Database(url) as other:
         leases = [Lease(one, clock, holder=HERE), Lease(other, clock, holder=ELSEWHERE)]
         assert sorted(await asyncio.gather(*(each.acquire() for each in leases))) == [False, True]
+
+
+async def test_whoever_was_forestalled_does_not_lead(store: Database, clock: MovingClock) -> None:
+    """Another process writes the very first row between our look and our write, as can be on PostgreSQL."""
+    async with store.write() as session:
+        connection = await session.connection()
+        await connection.exec_driver_sql(
+            "CREATE TRIGGER forestalled BEFORE INSERT ON lease WHEN new.holder != 'x:1:1'"
+            " BEGIN INSERT INTO lease VALUES (new.name, 'x:1:1', 1, new.expires_at); END"
+        )
+    lease = Lease(store, clock, holder=HERE)
+    assert not await lease.acquire()
+    assert not lease.holds()
 
 
 async def test_one_whose_process_is_gone_from_this_machine_is_replaced_at_once(
