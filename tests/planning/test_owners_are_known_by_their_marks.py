@@ -40,6 +40,16 @@ def deployment(
             deployment(annotations={"argocd.argoproj.io/tracking-id": "teams_shop:apps/Deployment:shop/web"}),
             Owner("Argo CD", "application", "shop", "teams"),
         ),
+        (deployment(annotations={"argocd.argoproj.io/tracking-id": "shop"}), ARGO_SHOP),
+        (
+            {
+                "metadata": {
+                    "annotations": {"argocd.argoproj.io/tracking-id": "shop:apps/Deployment:shop/web"}
+                }
+            },
+            ARGO_SHOP,
+        ),
+        (deployment(annotations={"argocd.argoproj.io/tracking-id": "shop:/:/web"}), ARGO_SHOP),
         (deployment({"argocd.argoproj.io/instance": "shop"}), ARGO_SHOP),
         (deployment({"app.kubernetes.io/instance": "shop"}, written_by="argocd-controller"), ARGO_SHOP),
         (
