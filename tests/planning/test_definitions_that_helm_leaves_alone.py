@@ -6,8 +6,18 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.cluster import Cluster, ClusterAccess, Identity
 from bot.config import ChartFolder, ChartOci, ChartRepository, ChartSource
-from bot.planning.definitions import Definition, brought, left_alone, same
+from bot.planning.definitions import (
+    API_VERSION,
+    KIND,
+    Definition,
+    brought,
+    left_alone,
+    read_definitions,
+    same,
+)
+from bot.sandbox.kubernetes.cluster import KubernetesServer
 
 FOLDER = ChartFolder.model_construct(path=Path("charts/demo"))
 
@@ -108,3 +118,85 @@ def test_a_chart_from_elsewhere_is_read_from_there(source: ChartSource, command:
 def test_one_that_may_not_be_read_is_said_to_stay_as_it_is() -> None:
     unread = Definition("widgets.example.org", "crds/x.yaml", definition(), None, is_read=False)
     assert told(unread) == ["CRD widgets.example.org may not be read: Helm leaves what is there as it is"]
+
+
+async def test_a_charts_definitions_are_read_beside_the_clusters(tmp_path: Path) -> None:
+    """One that is there, one that is new; what is no definition is passed over, as Helm leaves it or refuses it."""
+    there, new = definition(), definition("gadgets.example.org")
+    new["spec"]["names"] = {"kind": "Gadget", "plural": "gadgets"}
+    crds = {
+        "demo/crds/all.yaml": yaml.safe_dump_all([there, None, ["x"], {"kind": "ConfigMap"}]),
+        "demo/crds/broken.yaml": "a: [",
+        "demo/crds/sub/gadgets.yaml": yaml.safe_dump(new),
+    }
+    async with KubernetesServer() as server:
+        (tmp_path / "kubeconfig").write_text(server.kubeconfig())
+        async with Cluster(ClusterAccess(tmp_path / "kubeconfig")) as cluster:
+            await cluster.create(API_VERSION, KIND, None, there)
+            one, two = await read_definitions(cluster, crds)
+            unread, _ = await read_definitions(cluster.as_(Identity("nobody")), crds)
+    assert (one.name, one.file, one.chart) == ("widgets.example.org", "crds/all.yaml", there)
+    assert one.live is not None
+    assert one.live["metadata"]["uid"]
+    assert (one.is_read, one.is_there, one.kind) == (True, True, ("example.org", "Widget"))
+    assert (two.name, two.file, two.live) == ("gadgets.example.org", "crds/sub/gadgets.yaml", None)
+    assert (two.is_read, two.is_there, two.kind) == (True, False, ("example.org", "Gadget"))
+    assert (unread.name, unread.file, unread.chart, unread.live) == (one.name, one.file, there, None)
+    assert (unread.is_read, unread.is_there) == (False, True)
+
+
+@pytest.mark.parametrize("item", [{}, {"spec": None}, {"spec": {"group": None, "names": None}}])
+def test_a_definition_of_an_odd_shape_defines_no_kind(item: dict[str, Any]) -> None:
+    assert Definition("x", "crds/x.yaml", item, None).kind == ("", "")
+
+
+def test_what_is_there_already_is_not_brought_by_an_install() -> None:
+    unread = Definition("b", "crds/b.yaml", definition(), None, is_read=False)
+    assert brought([beside(kept(definition())), unread], installs=True) == frozenset()
+
+
+def test_each_sort_has_a_line_of_its_own() -> None:
+    new = [beside(None, name) for name in ("a.example.org", "b.example.org")]
+    other = [beside(kept(definition(minimum=1)), name) for name in ("c.example.org", "d.example.org")]
+    unread = [
+        Definition(name, "crds/x.yaml", definition(), None, is_read=False)
+        for name in ("e.org", "f.org", "g.org")
+    ]
+    apply = "kubectl apply --server-side -f crds/"
+    assert told(*new, *other, *unread) == [
+        f"CRDs a.example.org and b.example.org are new, and Helm adds none in an upgrade. First: {apply}",
+        "CRDs c.example.org and d.example.org differ from the cluster's, which Helm leaves as they are. "
+        f"To change that: {apply}",
+        "CRDs e.org, f.org and g.org may not be read: Helm leaves what is there as it is",
+    ]
+
+
+def test_several_in_one_file_are_one_file_to_apply() -> None:
+    new = [Definition(name, "crds/all.yaml", definition(name), None) for name in ("a.org", "b.org")]
+    (line,) = told(*new)
+    assert line.endswith("First: kubectl apply --server-side -f crds/all.yaml")
+
+
+@pytest.mark.parametrize(
+    ("chart", "live", "alike"),
+    [
+        ({"scope": "Cluster"}, {"scope": "Namespaced"}, False),
+        ({"scope": "Cluster"}, {"scope": "Cluster", "conversion": {"strategy": "None"}}, True),
+        ({"versions": [{"name": "v1", "served": True}]}, {"versions": [{"name": "v1", "served": False}]}, False),
+        ({"versions": [{"name": "v1"}]}, {"versions": [{"name": "v1", "served": True}]}, True),
+        ({"versions": [{"name": "v1"}]}, {"versions": [{"name": "v2"}]}, False),
+        ({"versions": [{"name": "v1", "schema": {"a": 1}}]}, {"versions": [{"name": "v1"}]}, False),
+        ({"versions": [{"name": "v1"}]}, {"versions": [{"name": "v1", "schema": {"a": 1}}]}, False),
+        ({"versions": [{"name": "v1", "schema": {"a": False, "b": [{"c": ""}]}}]},
+         {"versions": [{"name": "v1", "schema": {"b": [{}]}}]}, True),
+        ({"versions": [{"name": "v1", "schema": {"a": 0}}]}, {"versions": [{"name": "v1", "schema": {}}]}, False),
+        ({"versions": [{"name": "v1", "schema": {"a": 0.0}}]}, {"versions": [{"name": "v1", "schema": {}}]}, False),
+        ({"versions": [{"name": "v1"}]}, {"versions": "x"}, False),
+        ({"versions": [5]}, {"versions": []}, True),
+        (None, None, True),
+        (None, {"scope": "Cluster"}, True),
+        ({"scope": "Cluster"}, None, False),
+    ],
+)  # fmt: skip
+def test_two_are_the_same_where_the_server_only_filled_in(chart: Any, live: Any, alike: bool) -> None:
+    assert same({"spec": chart}, {"spec": live}) is alike
