@@ -117,7 +117,7 @@ def _fields(name: str, fields: Sequence[FieldChange]) -> Iterator[Line]:
     texts = [wording.of_field(field) for field in fields]
     if len(texts) <= 2 and all(texts):
         yield from (Line(f"{name}: {text}") for text in texts)
-    elif texts:
+    else:
         yield Line(f"{name}: {wording.number(len(texts), 'field')}")
 
 

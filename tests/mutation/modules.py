@@ -89,7 +89,10 @@ PLANNING: Final[Mapping[str, Sequence[str]]] = {
     "bot/planning/tracing.py": (f"{_HERE}secret_values_are_traced.py",),
     "bot/planning/trial.py": (f"{_HERE}a_trial_is_put_into_words.py",),
     "bot/planning/trying.py": (),
-    "bot/planning/values.py": (f"{_HERE}values_are_layered.py",),
+    "bot/planning/values.py": (
+        f"{_HERE}values_are_layered.py",
+        f"{_HERE}what_is_secret_is_known_beforehand.py",
+    ),
     "bot/planning/versions.py": (),
     "bot/planning/weighing.py": (),
     "bot/planning/wording.py": (f"{_HERE}changes_are_told_in_words.py",),

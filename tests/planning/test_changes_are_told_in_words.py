@@ -70,6 +70,13 @@ def test_a_container_more_or_less_is_named() -> None:
     assert lines(side, deployment()) == ["shop: container proxy removed"]
 
 
+def test_containers_that_are_no_list_are_counted_as_fields() -> None:
+    old, new = (
+        deployment().replace("containers:", f"initContainers: {{a: {n}}}\n      containers:") for n in (1, 2)
+    )
+    assert lines(old, new) == ["shop: a 1 → 2"]
+
+
 def test_replicas_are_told_with_their_workload() -> None:
     assert lines(deployment(replicas=2), deployment(replicas=3)) == ["shop: replicas 2 → 3"]
 
@@ -257,11 +264,24 @@ def test_hooks_are_told_by_when_they_run() -> None:
             ("Pod", "v1", "test"),
             ("ConfigMap", "v1", "pre-upgrade"),
             ("CronJob", "batch/v1", "post-install"),
+            ("Pod", "v1", "post-upgrade"),
+            ("Pod", "v1", "post-install"),
         )
     )
-    runs_first = ["Job shop-migrate runs first"]
-    assert [line.text for line in hook_lines(objects(text), upgrade=True)] == runs_first
-    assert [line.text for line in hook_lines(objects(text), upgrade=False)] == runs_first
+    told = ["Job shop-migrate runs first", "Pod shop-migrate runs afterwards"]
+    assert [line.text for line in hook_lines(objects(text), upgrade=True)] == told
+    assert [line.text for line in hook_lines(objects(text), upgrade=False)] == told
+
+
+def test_a_hook_may_run_both_before_and_after() -> None:
+    text = named("Job", more="", api="batch/v1").replace(
+        "{name: x}", "{name: x, annotations: {helm.sh/hook: 'post-upgrade,pre-upgrade'}}"
+    )
+    assert [line.text for line in hook_lines(objects(text), upgrade=True)] == [
+        "Job x runs first",
+        "Job x runs afterwards",
+    ]
+    assert hook_lines(objects(text), upgrade=False) == []
 
 
 def test_the_usual_lines_fit_a_phone() -> None:

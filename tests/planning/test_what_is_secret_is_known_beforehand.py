@@ -11,7 +11,7 @@ from bot.masking import HIDDEN, Masker
 from bot.planning.errors import PlanRefused
 from bot.planning.hiding import held_by, mask_for, texts_given
 from bot.planning.manifests import Manifest, key_of
-from bot.planning.values import layered, secret_paths
+from bot.planning.values import layered, secret_paths, secrets_in
 from tests.planning.objects import objects
 from tests.planning.test_values_are_layered import FACTS, Layers
 
@@ -24,6 +24,17 @@ async def test_secrets_and_the_leaves_of_secret_files_are(tmp_path: Path) -> Non
     layers.file("secret.yaml", "db: {user: shop, port: 81}\n", secret=True)
     layers.app = {"secrets": {"mail.password": "${PASSWORD}"}}
     assert await secret_paths(layers.target()) == {("mail", "password"), ("db", "user"), ("db", "port")}
+
+
+async def test_the_texts_of_a_secret_file_are_those_that_tell_something(tmp_path: Path) -> None:
+    layers = Layers(tmp_path)
+    layers.file(
+        "secret.yaml", "db: {user: shop-owner, password: hunter2, port: 81, tls: true}\n", secret=True
+    )
+    layers.file("plain.yaml", "web: {host: open}\n")
+    secret, plain = layers.target().values
+    assert set(await secrets_in(secret, layers.target())) == {"shop-owner", "hunter2"}
+    assert await secrets_in(plain, layers.target()) == []
 
 
 async def test_what_is_encrypted_is_known_without_its_key(tmp_path: Path) -> None:
