@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.access import Identity
 from bot.clock import SystemClock
 from bot.cluster.clusters import Clusters
 from bot.cluster.identities import Identities, short
@@ -24,9 +25,12 @@ environments:
   staging: {cluster: main, namespace: shop}
   production: {cluster: spare, namespace: shop}
   elsewhere: {cluster: other, namespace: shop}
+  own: {cluster: other, namespace: blog, impersonate: true}
 apps:
   shop: {chart: charts/shop, environments: [staging, production, elsewhere]}
+  blog: {chart: charts/shop, environments: [own, elsewhere]}
 """
+DANA = Identity("dana@example.org")
 
 
 @pytest.fixture
@@ -55,3 +59,25 @@ async def test_a_release_that_is_anothers_too_is_refused_naming_both(found: tupl
         await sites.of(config.target("shop", "staging"), None)
     assert "Clusters main and spare are one: " in refused.value.where
     assert short(uid) not in refused.value.where
+    assert refused.value.advice == "An admin gives one of them another namespace or release"
+
+
+async def test_the_cluster_is_asked_in_the_persons_name_only_where_the_environment_says_so(
+    found: tuple[Sites, Config],
+) -> None:
+    sites, config = found
+    own = await sites.of(config.target("blog", "own"), DANA)
+    assert (own.identity, own.namespace, own.release) == (DANA, "blog", "blog")
+    assert own.access == config.target("blog", "own").access
+    assert (await sites.of(config.target("blog", "elsewhere"), DANA)).identity is None
+    with pytest.raises(PlanRefused, match="own asks the cluster in your name, and you have none") as refused:
+        await sites.of(config.target("blog", "own"), None)
+    assert refused.value.advice == "An admin adds `kubernetes: {user: ...}` to your entry under `people`"
+
+
+async def test_whoever_cannot_be_asked_is_not_known_to_be_the_same(
+    found: tuple[Sites, Config], tmp_path: Path
+) -> None:
+    sites, config = found
+    (tmp_path / "spare").write_text("kind: Config\n", encoding="utf-8")
+    assert (await sites.of(config.target("shop", "staging"), None)).release == "shop"
