@@ -148,7 +148,7 @@ class _Told:
         if _is_data(change):
             return f"key {change.path[1]} {verb}"
         name = _name(change)
-        if not self._shows(change):
+        if not self._shows(change) or _is_member(change):
             return f"{name} {verb}"
         if wording.is_image(change):
             return f"{name} {_image(change.old)} → {_image(change.new)}"
@@ -216,6 +216,12 @@ def _hidden(stray: Stray) -> Stray:
 
 def _is_data(change: FieldChange) -> bool:
     return len(change.path) > 1 and change.path[0] in DATA
+
+
+def _is_member(change: FieldChange) -> bool:
+    """Whether it comes or goes under its own name, as the members of a set do."""
+    sides = (change.old, change.new)
+    return MISSING in sides and change.path[-1] in map(str, sides)
 
 
 def _name(change: FieldChange) -> str:

@@ -54,7 +54,10 @@ PLANNING: Final[Mapping[str, Sequence[str]]] = {
     "bot/planning/drift.py": (f"{_HERE}changes_by_hand_are_told.py",),
     "bot/planning/errors.py": (f"{_HERE}a_plan_knows_more_than_its_message.py",),
     "bot/planning/foreign.py": (f"{_HERE}values_given_by_hand_are_named.py",),
-    "bot/planning/going_back.py": (f"{_HERE}the_way_back_is_told.py",),
+    "bot/planning/going_back.py": (
+        f"{_HERE}the_way_back_is_told.py",
+        f"{_HERE}releases_are_read_once.py",
+    ),
     "bot/planning/hiding.py": (
         f"{_HERE}secret_values_are_traced.py",
         f"{_HERE}what_is_secret_is_known_beforehand.py",
@@ -63,7 +66,10 @@ PLANNING: Final[Mapping[str, Sequence[str]]] = {
     "bot/planning/immutable.py": (f"{_HERE}what_cannot_change_in_place.py",),
     "bot/planning/inspecting.py": (),
     "bot/planning/layers.py": (f"{_HERE}values_are_layered.py", f"{_HERE}encrypted_values.py"),
-    "bot/planning/live.py": (f"{_HERE}what_is_known_of_a_release.py",),
+    "bot/planning/live.py": (
+        f"{_HERE}what_is_known_of_a_release.py",
+        f"{_HERE}releases_are_read_once.py",
+    ),
     "bot/planning/losing.py": (f"{_HERE}what_is_lost_is_named.py",),
     "bot/planning/manifests.py": (f"{_HERE}manifests_become_objects.py",),
     "bot/planning/owners.py": (f"{_HERE}owners_are_known_by_their_marks.py",),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -16,7 +19,10 @@ from bot.clock import SystemClock
 from bot.cluster.clusters import Clusters
 from bot.helm.client import Helm
 from bot.helm.releases import ReleaseRecord, Revision
-from bot.planning.releases import Releases
+from bot.planning.errors import ReleaseStuck
+from bot.planning.going_back import read_way
+from bot.planning.live import Live, read_live, values_of
+from bot.planning.releases import Past, Releases
 from bot.planning.site import Site
 from bot.sandbox.kubernetes.behaviour import Pace
 from bot.sandbox.kubernetes.cluster import KubernetesServer
@@ -54,7 +60,7 @@ class Place:
 
     async def deploy(self) -> None:
         """Make one more revision."""
-        chart = await self.charts.pack({"templates/map.yaml": MAP})
+        chart = await self.charts.pack({"templates/map.yaml": MAP, "templates/hook.yaml": HOOK})
         values = {"number": len(self.numbers)}
         await self.helm.upgrade(self.site.location, chart, values, timeout=30)
         self.numbers.append(len(self.numbers) + 1)
@@ -67,6 +73,7 @@ class Place:
 
 
 MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: it}\ndata: {number: {{ .Values.number | quote }}}\n"
+HOOK = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: after, annotations: {helm.sh/hook: post-upgrade}}\n"
 
 
 @pytest.fixture
@@ -105,10 +112,49 @@ async def test_what_a_revision_says_is_read_once_and_a_revision_that_went_is_gon
     await place.deploy()
     past = await place.releases.past(place.site, brief=True)
     assert past.live is not None
-    record, objects, _ = await place.releases.texts(place.site, past.live)
+    record, objects, hooks = await place.releases.texts(place.site, past.live)
     assert (record.values, [each.object["data"] for each in objects]) == ({"number": 1}, [{"number": "1"}])
     asked = place.helm.asked.copy()
-    assert await place.releases.texts(place.site, past.live) == (record, objects, [])
+    assert await place.releases.texts(place.site, past.live) == (record, objects, hooks)
     assert place.helm.asked == asked
     place.server.storage.delete(Key("", "secrets", "default", "sh.helm.release.v1.it.v1"))
     assert [number for number, _, _ in await place.seen()] == [2]
+
+
+async def test_the_way_back_is_every_revision_from_the_wanted_one_on(place: Place) -> None:
+    for _ in range(3):
+        await place.deploy()
+    past = await place.releases.past(place.site)
+    way = await read_way(
+        place.helm, place.site, past, past.revisions[1], lambda record: f"v{record.values['number']}"
+    )
+    stages = [way.wanted, *way.between, way.now]
+    assert [(each.revision.number, each.version) for each in stages] == [(2, "v1"), (3, "v2"), (4, "v3")]
+    assert [each.record.values for each in stages] == [{"number": number} for number in (1, 2, 3)]
+    assert [each.object["data"]["number"] for stage in stages for each in stage.objects] == ["1", "2", "3"]
+    assert {each.key.namespace for stage in stages for each in stage.objects} == {"default"}
+    assert [each.key.name for stage in stages for each in stage.hooks] == ["after"] * 3
+
+
+async def test_what_runs_is_read_with_its_objects_and_nothing_where_nothing_runs(place: Place) -> None:
+    await place.deploy()
+    live = await read_live(place.releases, place.site)
+    assert live.past == await place.releases.past(place.site)
+    assert live.revision is not None
+    assert (live.revision.number, live.revision.description) == (2, "Upgrade complete")
+    assert values_of(live.record) == {"number": 1}
+    assert [each.key.name for each in (*live.objects, *live.hooks)] == ["it", "after"]
+    nothing = await read_live(place.releases, place.site.model_copy(update={"release": "other"}))
+    assert nothing == Live(Past([], {}), None, None, (), ())
+
+
+async def test_a_release_that_is_stuck_is_not_read_on(place: Place) -> None:
+    key = Key("", "secrets", "default", "sh.helm.release.v1.it.v1")
+    secret = place.server.storage.get(key)
+    assert secret is not None
+    record = json.loads(gzip.decompress(b64decode(b64decode(secret["data"]["release"]))))
+    record["info"]["status"] = secret["metadata"]["labels"]["status"] = "pending-upgrade"
+    secret["data"]["release"] = b64encode(b64encode(gzip.compress(json.dumps(record).encode()))).decode()
+    place.server.storage.put(key, secret)
+    with pytest.raises(ReleaseStuck, match="pending-upgrade"):
+        await read_live(place.releases, place.site, brief=True)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.access import ClusterAccess
-from bot.planning.claims import refused_removals, with_claims
+from bot.planning.claims import is_owned, other_owner, refused_removals, with_claims
 from bot.planning.live import Live
 from bot.planning.manifests import Manifest
 from bot.planning.releases import Past
@@ -87,15 +87,21 @@ def test_what_stays_in_the_release_is_said_to_be_taken_back() -> None:
 
 def test_what_is_added_is_not_taken_from_another_release() -> None:
     found = with_claims(Trial(), live(None), [config_map()], [owned("blog", "blog")], SITE)
-    assert [each.sentence for each in found.refusals] == [
-        "ConfigMap shared: It belongs to another release: blog in blog"
+    assert [(each.sentence, each.advice) for each in found.refusals] == [
+        (
+            "ConfigMap shared: It belongs to another release: blog in blog",
+            "Give it another name, or take it out there",
+        )
     ]
 
 
 def test_what_is_added_and_belongs_to_nobody_says_how_it_is_handed_over() -> None:
     (refusal,) = with_claims(Trial(), live(None), [config_map()], [owned("", "", labels=NONE)], SITE).refusals
-    assert refusal.words == "It is there already, and belongs to no release"
-    assert "meta.helm.sh/release-name=shop" in refusal.advice
+    assert refusal.sentence == "ConfigMap shared: It is there already, and belongs to no release"
+    assert refusal.advice == (
+        "Remove it, rename it, or hand it over: label app.kubernetes.io/managed-by=Helm, annotations "
+        "meta.helm.sh/release-name=shop and meta.helm.sh/release-namespace=shop-staging"
+    )
 
 
 def test_hooks_of_the_last_time_are_in_nobodys_way() -> None:
@@ -104,3 +110,44 @@ def test_hooks_of_the_last_time_are_in_nobodys_way() -> None:
 
 def test_ones_own_that_comes_back_is_taken() -> None:
     assert with_claims(Trial(), live(None), [config_map()], [owned("shop")], SITE) == Trial()
+
+
+def test_an_object_of_another_release_is_told_with_where_that_is_known_to_be() -> None:
+    assert other_owner(owned("blog", "blog-staging"), SITE) == "blog in blog-staging"
+    assert other_owner(owned("blog", ""), SITE) == "blog"
+    assert other_owner(owned("", "blog-staging"), SITE) == ""
+
+
+@pytest.mark.parametrize(
+    ("item", "is_so"),
+    [
+        (owned("blog"), True),
+        (owned("blog", labels=NONE), False),
+        (owned("blog", labels={"app.kubernetes.io/managed-by": "somebody"}), False),
+        (owned("", ""), False),
+        (owned("blog", ""), False),
+        (owned("", "blog"), False),
+        ({"metadata": None}, False),
+    ],
+)
+def test_an_object_is_owned_where_it_has_all_the_marks_that_helm_goes_by(
+    item: dict[str, Any], is_so: bool
+) -> None:
+    assert is_owned(item) is is_so
+
+
+def test_each_object_of_the_release_is_looked_at() -> None:
+    role, both = objects(
+        """
+        {apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: reader}}
+        ---
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: shared}}
+        """
+    )
+    found = {config_map("gone").key: None, role.key: owned("blog"), both.key: owned("blog")}
+    refusals = refused_removals(Live(Past([], {}), None, None, [role, both], (), (), found), SITE).refusals
+    assert [each.advice for each in refusals] == [
+        "First deploy without it, then uninstall. It stays with: "
+        "kubectl annotate clusterrole reader helm.sh/resource-policy=keep",
+        f"First deploy without it, then uninstall. It stays with: {KEPT}",
+    ]
