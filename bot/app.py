@@ -2,13 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 from sqlalchemy import make_url
@@ -22,11 +21,11 @@ from bot.cluster.identities import Identities
 from bot.commands.dispatching import Dispatcher
 from bot.commands.live import LiveMessages
 from bot.commands.posting import ChatPoster
+from bot.commands.pushes import Pushes
 from bot.commands.services import Services
 from bot.commands.showing import Screen
 from bot.commands.suspending import Suspensions
 from bot.commands.turns import Turns
-from bot.config import Config
 from bot.connections import Charts, Images
 from bot.current import Current
 from bot.helm.client import Helm
@@ -46,17 +45,16 @@ from bot.planning.releases import Releases
 from bot.planning.rendering import Renderer
 from bot.planning.sites import Sites
 from bot.planning.versions import Versions
+from bot.serving import listen
 from bot.store.database import Database
 from bot.store.vault import Vault
 from bot.telegram.buttons import Actions
-from bot.telegram.inbox import Inbox, InboxFull
+from bot.telegram.inbox import Inbox
 from bot.telegram.menu import Menus
 from bot.telegram.outbox import Outbox
 from bot.telegram.pacing import Limits
 from bot.telegram.pins import Pins
-from bot.telegram.polling import Poller, bring_to
-from bot.telegram.transport import Bot, introduce
-from bot.web.server import Busy, Webhook, WebServer
+from bot.telegram.transport import introduce
 
 LOST = 3
 """The exit code of a bot whose work another process has taken over."""
@@ -241,12 +239,12 @@ async def _start(
     await chats.pin()
     actions = Actions(database, clock, outbox.follow)
     screen = Screen(texts=lambda: current.texts, actions=actions, outbox=outbox, database=database)
-    services = await _operating(parts, owned, screen, outbox, lease, stopping, chats.reload)
+    services, pushes = await _operating(parts, owned, screen, outbox, lease, stopping, chats.reload)
     dispatcher = Dispatcher(services, actions, outbox, me.username, chats.pin)
     inbox = await owned.enter_async_context(
         Inbox(database, clock, dispatcher.handle, give_up=dispatcher.give_up)
     )
-    await _listen(owned, bot, inbox, lease, current.config, clock)
+    await listen(owned, bot, inbox, lease, current, clock, pushes)
     return chats.reload
 
 
@@ -258,8 +256,8 @@ async def _operating(
     lease: Lease,
     stopping: asyncio.Future[int],
     reload: Reload,
-) -> Services:
-    """Start the engine and what shows its operations; the services that handlers reach."""
+) -> tuple[Services, Pushes]:
+    """Start the engine and what shows its operations; the services that handlers reach, and what takes pushes."""
     current, clock, database = parts.current, parts.clock, parts.database
     notices = _notices(parts, screen, outbox)
     live = await owned.enter_async_context(
@@ -272,8 +270,8 @@ async def _operating(
             policy=lambda: current.policy,
         )
     )
-    turns = Turns(live.hand_over)
-    tools = _tools(parts, notices, turns)
+    turns, pushes = Turns(live.hand_over), Pushes(current.chat)
+    tools = _tools(parts, notices, turns, pushes)
     engine = Engine(
         database,
         clock,
@@ -287,11 +285,12 @@ async def _operating(
     )
     services = _services(parts, screen, Desk(database, parts.vault, clock, engine), notices, reload)
     turns.serve(services)
+    pushes.serve(services)
     await owned.enter_async_context(engine)
-    return services
+    return services, pushes
 
 
-def _tools(parts: Parts, notices: Notices, turns: Turns) -> Tools:
+def _tools(parts: Parts, notices: Notices, turns: Turns, pushes: Pushes) -> Tools:
     return Tools(
         helm=parts.helm,
         clusters=parts.clusters,
@@ -304,6 +303,7 @@ def _tools(parts: Parts, notices: Notices, turns: Turns) -> Tools:
         builds=parts.builds,
         replan=turns.replan,
         call=turns.call,
+        start=pushes.start,
     )
 
 
@@ -346,39 +346,6 @@ def _services(parts: Parts, screen: Screen, desk: Desk, notices: Notices, reload
         registries=lambda: parts.images.registries,
         suspensions=parts.suspensions,
     )
-
-
-async def _listen(
-    owned: AsyncExitStack, bot: Bot, inbox: Inbox, lease: Lease, config: Config, clock: Clock
-) -> None:
-    """Let updates in, by polling or by webhook, and serve health and metrics."""
-    host, port = config.address
-    webhook = config.telegram.webhook
-    if webhook is None:
-        poller = Poller(bot, inbox, clock, may_take=lease.holds)
-
-        async def trouble() -> str | None:
-            return poller.trouble
-
-        await owned.enter_async_context(WebServer(host, port, ready={"telegram": trouble}))
-        await owned.enter_async_context(poller)
-        return
-    secret = webhook.secret.read()
-    taken = Webhook(urlsplit(webhook.url).path or "/", secret, _busy_at_times(inbox, lease))
-    await owned.enter_async_context(WebServer(host, port, ready={}, webhook=taken))
-    await bring_to(bot, webhook.url, secret, clock)
-
-
-def _busy_at_times(inbox: Inbox, lease: Lease) -> Callable[[Sequence[dict[str, Any]]], Awaitable[None]]:
-    async def accept(updates: Sequence[dict[str, Any]]) -> None:
-        if not lease.holds():
-            raise Busy
-        try:
-            await inbox.accept(updates)
-        except InboxFull as full:
-            raise Busy from full
-
-    return accept
 
 
 def _end(stopping: asyncio.Future[int], code: int) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.config import Config, ConfigInvalid, Secret, SecretMissing, Target, load
+from bot.config.environments import SHOUTED
 from bot.config.models import ValuesLayer
 from bot.masking import Masker
 from bot.permissions import Policy, Suspension
@@ -23,9 +24,6 @@ log = structlog.get_logger(__name__)
 
 _AT_ONCE = 4
 """Values files that are opened at once: where SOPS has to, a process of some 100 MB lives for each."""
-
-SHOUTED = ("prod", "production", "live")
-"""Names of environments where mistakes reach users: they are written in capitals and confirmed in red."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +168,7 @@ def secrets_of(config: Config) -> list[Secret]:
     found = [config.telegram.token]
     if config.telegram.webhook is not None:
         found.append(config.telegram.webhook.secret)
+    found += [each.secret for each in config.webhooks.values()]
     found += [each.password for each in config.registries.values() if each.password is not None]
     found += [config.sops.age_key] if config.sops is not None and config.sops.age_key is not None else []
     for app in config.apps.values():

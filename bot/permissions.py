@@ -32,6 +32,7 @@ __all__ = [
     "known",
     "may",
     "summary",
+    "webhook",
     "words_for",
 ]
 
@@ -78,6 +79,8 @@ class Person:
     key: str | None
     name: str
     identity: Identity | None = None
+    webhook: str | None = None
+    """The webhook that acts, which is nobody: it has what bindings give to it by name, and an id of no person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,7 @@ class Grant:
     chat_permissions: frozenset[Permission]
     apps: tuple[str, ...]
     environments: tuple[str, ...]
+    webhooks: frozenset[str] = frozenset()
 
     @property
     def everywhere(self) -> bool:
@@ -125,10 +129,16 @@ class Grant:
         """Whether `at` is within the scope."""
         return _within(at.app, self.apps) and _within(at.environment, self.environments)
 
-    def given(self, person_id: int, chat_id: int | None) -> frozenset[Permission]:
-        """What a person who writes in that chat has by this binding."""
-        if person_id in self.people:
+    def names(self, who: Person) -> bool:
+        """Whether this binding is to them, and not to the chat that they write in."""
+        return who.id in self.people if who.webhook is None else who.webhook in self.webhooks
+
+    def given(self, who: Person, chat_id: int | None) -> frozenset[Permission]:
+        """What a person who writes in that chat, or a webhook, has by this binding."""
+        if self.names(who):
             return self.permissions
+        if who.webhook is not None:
+            return frozenset()
         return self.chat_permissions if chat_id is not None and chat_id in self.chats else frozenset()
 
     @property
@@ -236,8 +246,8 @@ def may(who: Person, permission: Permission, at: Place, policy: Policy) -> Decis
         return admission
     needs = _needed(permission, at)
     for grant in policy.grants:
-        if permission in grant.given(who.id, at.chat_id) and grant.covers(at) and _enough(grant, permission):
-            by = grant.role if who.id in grant.people else f"{grant.role} through this chat"
+        if permission in grant.given(who, at.chat_id) and grant.covers(at) and _enough(grant, permission):
+            by = grant.role if grant.names(who) else f"{grant.role} through this chat"
             return Decision(True, f"{by} {grant.scope}", needs, f"{by} {grant.scope}")
     has = "; ".join(summary(who, policy, at.chat_id)) or "nothing here"
     ask = tuple(policy.who_may(permission, at))
@@ -245,6 +255,11 @@ def may(who: Person, permission: Permission, at: Place, policy: Policy) -> Decis
     if ask:
         lines.append(f"Ask: {_listed(ask[:3], 'or')}")
     return Decision(False, "\n".join(lines), needs, has, ask)
+
+
+def webhook(name: str, by: str) -> Person:
+    """A webhook as one who acts; `by` says whose push it is, in words."""
+    return Person(0, None, by, webhook=name)
 
 
 def admitted(who: Person, policy: Policy) -> Decision:
@@ -277,9 +292,7 @@ def known(sender: Sender, policy: Policy) -> bool:
     person = policy.person(sender)
     if person is None:
         return False
-    return person.id in policy.people or any(
-        grant.given(person.id, sender.chat_id) for grant in policy.grants
-    )
+    return person.id in policy.people or any(grant.given(person, sender.chat_id) for grant in policy.grants)
 
 
 def words_for(permissions: Iterable[Permission]) -> list[str]:
@@ -290,13 +303,13 @@ def words_for(permissions: Iterable[Permission]) -> list[str]:
 
 def summary(who: Person, policy: Policy, chat_id: int | None = None) -> list[str]:
     """What someone has, most first, as `deployer on shop and blog in staging`."""
-    own = [grant for grant in policy.grants if who.id in grant.people]
+    own = [grant for grant in policy.grants if grant.names(who)]
     own.sort(key=lambda grant: -len(grant.permissions))
     lines = [f"{grant.role} {grant.scope}" for grant in own]
     lines += [
         f"viewer {grant.scope} through this chat"
         for grant in policy.grants
-        if who.id not in grant.people and grant.given(who.id, chat_id)
+        if not grant.names(who) and grant.given(who, chat_id)
     ]
     return list(dict.fromkeys(lines))
 
@@ -310,6 +323,7 @@ def _grant(binding: Binding, config: Config, ids: Mapping[str, int], chats: Mapp
         chat_permissions=frozenset({"app.view", *binding.permissions}) & VIEWS,
         apps=binding.apps,
         environments=binding.environments,
+        webhooks=frozenset(binding.webhooks),
     )
 
 

@@ -26,11 +26,11 @@ def next_steps(view: View, config: Config) -> list[Choice]:
     if made is None:
         return [_log("Whole log", view), again]
     app = config.apps.get(view.app)
-    first = next(iter(app.environments), "") if app is not None else ""
+    goes_to = made.goes_to or (next(iter(app.environments), "") if app is not None else "")
     choices = []
-    if first:
-        label = f"Deploy to {first}"
-        choices.append(run(label, f"/deploy {view.app} {made.tag} {first}", "primary", fresh=True))
+    if goes_to and not made.is_going:
+        label = f"Deploy to {goes_to}"
+        choices.append(run(label, f"/deploy {view.app} {made.tag} {goes_to}", "primary", fresh=True))
     if made.was_there:
         choices.append(_anew(view))
     else:

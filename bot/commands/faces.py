@@ -11,6 +11,7 @@ from bot.commands import build_steps, next_steps
 from bot.commands.choices import Choice
 from bot.config import Config
 from bot.operations.build import Build, Ship
+from bot.operations.push import Push
 from bot.operations.view import View
 from bot.permissions import Policy
 
@@ -45,7 +46,7 @@ IMAGE = Face(
     may_quote=build_steps.may_quote,
 )
 
-FACES = MappingProxyType({Build.kind: IMAGE, Ship.kind: IMAGE})
+FACES = MappingProxyType({Build.kind: IMAGE, Ship.kind: IMAGE, Push.kind: IMAGE})
 
 
 def face_of(view: View) -> Face:

@@ -24,6 +24,7 @@ from bot.config.people import Binding, Chat, KubernetesIdentity, PersonConfig, R
 from bot.config.problems import ConfigError, ConfigInvalid, Problem, SecretMissing
 from bot.config.rights import BUILT_IN_ROLES, PERMISSIONS, VIEWS, Permission
 from bot.config.secrets import Secret
+from bot.config.webhooks import GitWebhook
 
 __all__ = [
     "BUILT_IN_ROLES",
@@ -45,6 +46,7 @@ __all__ = [
     "ConfigInvalid",
     "Environment",
     "FailEarly",
+    "GitWebhook",
     "ImageKeys",
     "KubernetesIdentity",
     "Permission",

@@ -13,12 +13,14 @@ from typing import Final
 
 from rapidfuzz import fuzz, process
 
-from bot.config.environments import EnvironmentFields, ValuesFile
+from bot.config.apps import App
+from bot.config.environments import SHOUTED, EnvironmentFields, ValuesFile
 from bot.config.models import Config, Target
 from bot.config.reading import Key
 from bot.config.rights import BUILT_IN_ROLES
 from bot.config.sameness import mark_of
 from bot.config.targets import TargetInvalid, layer, resolve
+from bot.config.webhooks import GitWebhook
 
 _VERSION: Final = re.compile(r"v?\d+(\.\d+)*([-+].*)?", re.IGNORECASE)
 _NEAR: Final = 60
@@ -79,6 +81,8 @@ def _bindings(config: Config) -> Iterator[Finding]:
                 yield from _pointing((*at, "people", position), person, "person", config.people)
         for position, chat in enumerate(binding.chats):
             yield from _pointing((*at, "chats", position), chat, "chat", config.chats)
+        for position, webhook in enumerate(binding.webhooks):
+            yield from _pointing((*at, "webhooks", position), webhook, "webhook", config.webhooks)
         yield from _globs((*at, "apps"), binding.apps, "app", config.apps)
         yield from _globs((*at, "environments"), binding.environments, "environment", config.environments)
 
@@ -133,6 +137,35 @@ def _environment(config: Config, at: Key, fields: EnvironmentFields) -> Iterator
             yield from _pointing((*at, "announce", "review"), fields.announce.review, "chat", config.chats)
 
 
+def _webhooks(config: Config) -> Iterator[Finding]:
+    bound = {name for binding in config.bindings for name in binding.webhooks}
+    for name, webhook in config.webhooks.items():
+        at: Key = ("webhooks", name)
+        for position, app in enumerate(webhook.apps):
+            here: Key = (*at, "apps", position)
+            yield from _pointing(here, app, "app", config.apps)
+            if app in config.apps:
+                yield from _buildable(here, config.apps[app], webhook)
+        yield from _pointing((*at, "chat"), webhook.chat, "chat", config.chats)
+        if webhook.topic is not None and webhook.chat in config.chats:
+            topics = config.chats[webhook.chat].topics
+            yield from _pointing((*at, "topic"), webhook.topic, "topic", topics)
+        if webhook.deploy is not None:
+            yield from _pointing((*at, "deploy"), webhook.deploy, "environment", config.environments)
+        if name not in bound:
+            yield Finding(
+                at, "has no role, so that it may do nothing", f"add a binding with webhooks: [{name}]"
+            )
+
+
+def _buildable(at: Key, app: App, webhook: GitWebhook) -> Iterator[Finding]:
+    lacks = [part for part in ("image", "source", "build") if getattr(app, part) is None]
+    if lacks:
+        yield Finding(at, f"{app.name} can't be built: it has no {', '.join(lacks)}")
+    if webhook.deploy is not None and webhook.deploy not in app.environments:
+        yield Finding(at, f"{app.name} does not run in {webhook.deploy}")
+
+
 def _sandbox(config: Config) -> Iterator[Finding]:
     for chat, members in (config.sandbox.members if config.sandbox else {}).items():
         yield from _pointing(("sandbox", "members", chat), chat, "chat", config.chats)
@@ -146,6 +179,7 @@ _CHECKS: Final[tuple[Callable[[Config], Iterator[Finding]], ...]] = (
     _names,
     _ids,
     _environments,
+    _webhooks,
     _sandbox,
 )
 
@@ -168,6 +202,7 @@ def target_findings(config: Config) -> Iterator[Finding]:
                 yield _one_release(at, twin, target)
             alike.append(target)
             yield from _values(config, app.name, name)
+            yield from _pushes(at, target)
 
 
 def _one_cluster(some: Target, other: Target) -> bool:
@@ -182,6 +217,17 @@ def _one_release(at: Key, twin: Target, target: Target) -> Finding:
     if twin.cluster_name != target.cluster_name:
         same = f"{same}, since clusters {twin.cluster_name} and {target.cluster_name} are one"
     return Finding(at, same, "give one another namespace or release")
+
+
+def _pushes(at: Key, target: Target) -> Iterator[Finding]:
+    """A deploy that starts by itself is in nobody's name, and never where mistakes reach users."""
+    environment = target.environment
+    if environment.on_push != "deploy":
+        return
+    if environment.name.lower() in SHOUTED:
+        yield Finding(at, f"deploys to {environment.name} are confirmed by people", "use on_push: offer")
+    if environment.impersonate:
+        yield Finding(at, "nobody could be impersonated for a push", "use on_push: offer")
 
 
 def _values(config: Config, app: str, environment: str) -> Iterator[Finding]:

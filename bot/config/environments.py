@@ -12,6 +12,9 @@ from bot.config.fields import Named, Seconds, Section, Template, Text
 from bot.config.located import Located
 from bot.config.secrets import Secrets
 
+SHOUTED = ("prod", "production", "live")
+"""Names of environments where mistakes reach users: written in capitals, confirmed in red, and by people alone."""
+
 
 class FailEarly(Section):
     """When a rollout is given up before its time-out."""
@@ -96,6 +99,11 @@ class EnvironmentFields(Named):
         description="Ask the cluster in the person's own name, so that its RBAC decides; without a mapping: refused.",
     )
     announce: Announce | None = Field(default=None, description="Draft a notice after a success.")
+    on_push: Literal["offer", "deploy"] = Field(
+        default="offer",
+        description="What becomes of an image that a push has built for here: it is offered to people, or its deploy "
+        "starts by itself.",
+    )
     disclose: Literal["summary", "diff", "logs"] = Field(
         default="logs", description="What chats may see: summaries, also diffs, or also logs."
     )

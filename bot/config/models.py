@@ -19,6 +19,7 @@ from bot.config.environments import Environment
 from bot.config.fields import ByName, FilePath, Key, Section, Text
 from bot.config.people import Binding, Chat, PersonConfig, Role
 from bot.config.secrets import Secret, SecretUrl
+from bot.config.webhooks import GitWebhook
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,9 @@ class Config(Section):
         description="Access to registries, by host (with port); others are asked anonymously.",
     )
     builds: Builds = Field(default=Builds(), description="What builds images, and how much it may take.")
+    webhooks: Annotated[Mapping[Key, GitWebhook], ByName] = Field(
+        default_factory=dict, description="Webhooks of git hosts whose pushes build images, by name."
+    )
     sops: Sops | None = Field(
         default=None, description="What decrypts values files; absent: encrypted ones are refused by name."
     )

@@ -75,13 +75,16 @@ class Role(Named):
 
 
 class Binding(Section):
-    """Gives a role to people, or a view to whoever writes in a chat, within a scope."""
+    """Gives a role to people or webhooks, or a view to whoever writes in a chat, within a scope."""
 
     role: Text = Field(description="viewer, developer, deployer, admin, or one of `roles`.")
     people: tuple[Text | Id, ...] = Field(default=(), description="Keys of `people`, or numeric ids.")
     chats: tuple[Text, ...] = Field(
         default=(),
         description="Keys of `chats`: whoever writes there may view, and never change, what is in scope.",
+    )
+    webhooks: tuple[Text, ...] = Field(
+        default=(), description="Keys of `webhooks`: what their pushes may bring about, such as builds."
     )
     permissions: tuple[Permission, ...] = Field(
         default=(), description="Further views (beside app.view) for whoever writes in `chats`."
@@ -93,8 +96,8 @@ class Binding(Section):
 
     @model_validator(mode="after")
     def _meaningful(self) -> Binding:
-        if not self.people and not self.chats:
-            raise PydanticCustomError("no_subject", "binds nobody; name people or chats")
+        if not self.people and not self.chats and not self.webhooks:
+            raise PydanticCustomError("no_subject", "binds nobody; name people, chats or webhooks")
         changing = sorted(set(self.permissions) - VIEWS)
         if changing:
             raise PydanticCustomError(

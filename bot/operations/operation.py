@@ -38,6 +38,10 @@ class Made(BaseModel):
     """Bytes of its layers in the registry; 0 where nobody can tell."""
     was_there: bool = False
     """Whether the commit had been built before, so that nothing was done."""
+    goes_to: str = ""
+    """The environment that it was made for; "" where that was not said."""
+    is_going: bool = False
+    """Whether its deploy there has been started."""
 
 
 class Outcome(BaseModel):

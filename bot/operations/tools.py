@@ -32,6 +32,8 @@ class Tools:
     """Show a fresh plan of what was asked for to its author, in the message that waited."""
     call: Callable[[Record], Awaitable[None]]
     """Tell its author that nothing keeps a change back any more."""
+    start: Callable[[Record, str, str, str], Awaitable[str]]
+    """Start the deploy of a version that a push has built: record, webhook, environment, version; why it was not."""
 
     async def cluster(self, site: Site) -> Cluster:
         """The site's cluster, asked in the site's name."""

@@ -321,3 +321,12 @@ class ClusterRow(Table):
     name: Mapped[str] = mapped_column(String(80), primary_key=True)
     uid: Mapped[str] = mapped_column(String(80))
     at: Mapped[datetime]
+
+
+class OnceRow(Table):
+    """Something that happens once, such as the builds of one call of a git host, and has happened."""
+
+    __tablename__ = "once"
+    key: Mapped[str] = mapped_column(String(300), primary_key=True)
+    at: Mapped[datetime]
+    __table_args__ = (Index(None, "at"),)

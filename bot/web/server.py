@@ -1,4 +1,4 @@
-"""The web server: health, metrics, and Telegram's updates when they come by webhook.
+"""The web server: health, metrics, pushes, and Telegram's updates when they come by webhook.
 
 Who calls is checked before what is said is read: a webhook without its secret can't even be configured. What an
 update means is left to whoever takes it.
@@ -16,20 +16,16 @@ import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 
+from bot.web.githosts import PATH, GitHosts
+from bot.web.refusing import SLOWEST, Busy, busy, refused
+
 log = structlog.get_logger(__name__)
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's name
 LARGEST = 1024 * 1024
 """Bytes of a body after decompression."""
-SLOWEST = 10.0
-"""Seconds within which a body has to arrive."""
-
 Check = Callable[[], Awaitable[str | None]]
 """Says in words why the bot is not ready, None when it is."""
-
-
-class Busy(Exception):
-    """Raised by `Webhook.accept` when the sender should try again later."""
 
 
 class WebhookUnsafe(ValueError):
@@ -67,6 +63,7 @@ class WebServer:
         *,
         ready: Mapping[str, Check],
         webhook: Webhook | None = None,
+        git_hosts: GitHosts | None = None,
         registry: CollectorRegistry = REGISTRY,
         slowest: float = SLOWEST,
     ) -> None:
@@ -74,6 +71,7 @@ class WebServer:
         self._host, self._port = host, port
         self._ready = ready
         self._webhook = webhook
+        self._git_hosts = git_hosts
         self._registry = registry
         self._slowest = slowest
         self._runner: web.AppRunner | None = None
@@ -94,6 +92,8 @@ class WebServer:
         app.router.add_get("/metrics", self._metrics)
         if self._webhook is not None:
             app.router.add_post(self._webhook.path, self._telegram)
+        if self._git_hosts is not None:
+            app.router.add_post(PATH, self._git_hosts.handle)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=2, keepalive_timeout=30)
         await self._runner.setup()
         try:
@@ -132,18 +132,18 @@ class WebServer:
         assert self._webhook is not None
         given = request.headers.get(SECRET_HEADER, "")
         if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), self._webhook.secret.encode()):
-            return _refused(request, 401)
+            return refused(request, 401)
         if (request.content_length or 0) > LARGEST:
-            return _refused(request, 413)
+            return refused(request, 413)
         try:
             async with asyncio.timeout(self._slowest):
                 body = await request.read()
         except TimeoutError:
-            return _refused(request, 408)
+            return refused(request, 408)
         except web.HTTPRequestEntityTooLarge:
-            return _refused(request, 413)
+            return refused(request, 413)
         except web.RequestPayloadError:
-            return _refused(request, 400)
+            return refused(request, 400)
         return await self._taken(self._webhook, body)
 
     async def _taken(self, webhook: Webhook, body: bytes) -> web.Response:
@@ -156,18 +156,10 @@ class WebServer:
         try:
             await webhook.accept([update])
         except Busy:
-            return web.Response(status=503, headers={"Retry-After": "2"})
+            return busy()
         return web.Response()
 
 
 def _is_number(found: Any) -> bool:
     """Whether it is an update's number: a positive one that a database can hold."""
     return isinstance(found, int) and not isinstance(found, bool) and 0 < found < 1 << 63
-
-
-def _refused(request: web.Request, status: int) -> web.Response:
-    """Refuse without reading the rest of the body; the connection is closed."""
-    response = web.Response(status=status)
-    response.force_close()
-    log.warning("a webhook call was refused", status=status, sender=request.remote)
-    return response

@@ -44,7 +44,7 @@ def test_a_missing_secret_says_both_ways_to_give_it(problems: Problems) -> None:
             "bindings: [{role: viewer, people: [1], environments: ['prd-*']}]",
             "no environment is called “prd-*”",
         ),
-        ("bindings: [{role: viewer}]", "binds nobody; name people or chats"),
+        ("bindings: [{role: viewer}]", "binds nobody; name people, chats or webhooks"),
         (
             "bindings: [{role: viewer, chats: [team], permissions: [deploy.run]}]",
             "views only, not deploy.run",
@@ -64,6 +64,7 @@ def test_a_missing_secret_says_both_ways_to_give_it(problems: Problems) -> None:
             "is the same release as shop in staging",
         ),
         ("environments: {staging: {namespace: '{{ ap }}'}}", "cannot be filled in: 'ap' is undefined"),
+        ("environments: {staging: {namespace: '{{ 1 // 0 }}'}}", "cannot be filled in: integer division"),
         ("environments: {staging: {namespace: 'A_b'}}", "which is no namespace"),
         ("apps: {shop: {environments: [stagin]}}", "no environment “stagin”; did you mean staging?"),
         ("apps: {shop: {chart: 'https://x.example/y'}}", "should be a folder, a .tgz"),

@@ -150,6 +150,7 @@ def tools(world: World) -> Tools:
         builds=parts.builds,
         replan=unused,
         call=unused,
+        start=unused,
     )
 
 

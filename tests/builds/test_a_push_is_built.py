@@ -1,0 +1,86 @@
+"""What a push to a git host brings about in the chat: an image, and its deploy, offered or begun by itself."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+
+from bot.store.tables import AuditRow
+from tests.builds.conftest import CONFIG
+from tests.builds.repositories import Repository, shop
+from tests.programs import needed
+from tests.webhooks.calling import Called, write_secret
+from tests.webhooks.payloads import github
+from tests.worlds import World, open_bot_world
+
+STARTS = "\nenvironments: {staging: {on_push: deploy}}\n"
+
+
+@dataclass(frozen=True)
+class Hosted:
+    """A world whose shop is built when its repository is pushed to."""
+
+    world: World
+    repository: Repository
+    called: Called
+
+    async def push(self, ref: str = "refs/heads/main") -> tuple[int, str]:
+        """Tell of a push of what the repository has now."""
+        return await self.called.post(github(ref, self.repository.git("rev-parse", ref)))
+
+
+@asynccontextmanager
+async def hosted(folder: Path, *, deploy: str = "", extra: str = "") -> AsyncIterator[Hosted]:
+    needed("buildah")
+    repository, called = shop(folder / "git" / "shop"), Called()
+    write_secret(folder)
+    webhook = f"deploy: {deploy}" if deploy else ""
+    config = CONFIG.format(git=repository.url) + called.config(webhook=webhook) + extra
+    async with open_bot_world(folder, config) as world:
+        yield Hosted(world, repository, called)
+
+
+async def test_a_push_makes_an_image_that_people_are_offered_to_deploy(tmp_path: Path) -> None:
+    async with hosted(tmp_path, deploy="staging") as at:
+        world, sha = at.world, at.repository.git("rev-parse", "HEAD")
+        status, words = await at.push()
+        assert (status, words.startswith("shop main: operation ")) == (202, True)
+        done = await world.sees("✅ build shop main · ", buttons=["Deploy to staging", "Log"])
+        assert "by GitHub push by octo-lee" in done.text
+        assert "tg://user" not in done.text
+        await world.vic.presses("Deploy to staging")
+        await world.sees("Refused")
+        await world.lee.presses("Deploy to staging")
+        await world.sees(f"Plan: shop → staging main-{sha[:8]}")
+        await world.lee.presses("Deploy to staging")
+        await world.sees(f"✅ shop → staging main-{sha[:8]}")
+        world.mark()
+        await at.push()
+        again = await world.sees("✅ build shop main: was there", buttons=["Deploy to staging"])
+        assert again.id != done.id
+        async with world.parts.database.read() as session:
+            rows = await session.scalars(select(AuditRow).where(AuditRow.action == "push"))
+            told = [(row.actor_id, row.actor, row.app, row.outcome) for row in rows]
+        assert told == [(0, "GitHub push by octo-lee", "shop", "started")] * 2
+
+
+async def test_a_push_deploys_by_itself_where_the_environment_says_so(tmp_path: Path) -> None:
+    async with hosted(tmp_path, deploy="staging", extra=STARTS) as at:
+        world, sha = at.world, at.repository.git("rev-parse", "HEAD")
+        await at.push()
+        await world.sees("🚀 Its deploy to staging has begun")
+        done = await world.sees(f"✅ shop → staging main-{sha[:8]}")
+        assert "GitHub push by octo-lee" in done.text
+        world.mark()
+        await at.push()
+        left = await world.sees("Nothing is deployed by itself", buttons=["Deploy to staging"])
+        assert "was there" in left.text
+        world.dana.says("/lock staging shop for a demonstration")
+        await world.sees("🔒")
+        at.repository.commit({"run": "exec httpd -f -p 8081\n"}, "Listen elsewhere")
+        world.mark()
+        await at.push()
+        await world.sees("⚠️ Dana has locked shop in staging", buttons=["Deploy to staging"])
+        assert world.history("shop", "shop-staging")[-1] == "deployed"
