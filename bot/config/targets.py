@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.config.apps import App
@@ -107,5 +107,5 @@ def _release(app: App) -> str:
 def _filled(field: str, template: str, app: str, environment: str) -> str:
     try:
         return _TEMPLATES.from_string(template).render(app=app, environment=environment)
-    except TemplateError as error:
-        raise TargetInvalid(field, f"cannot be filled in: {error.message or error}") from error
+    except Exception as error:  # whatever an expression in it raises
+        raise TargetInvalid(field, f"cannot be filled in: {error}") from error

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.images.errors import ReferenceInvalid
@@ -34,7 +34,7 @@ def tag_of(rule: str, ref: str, sha: str, *, is_version: bool) -> str:
     branch = "commit" if sha.startswith(ref) else ref
     try:
         made = allowed(_TEMPLATES.from_string(rule).render(branch=branch, sha=sha))
-    except TemplateError as error:
+    except Exception as error:  # whatever an expression in it raises
         raise ReferenceInvalid(f"build.tag “{rule}” can't be filled in: {error}") from error
     if not is_tag(made):
         raise ReferenceInvalid(f"build.tag “{rule}” makes no tag of {ref}.")

@@ -4,14 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.config import App
 from bot.images import versions
-from bot.images.errors import RefMissing, TagMissing
+from bot.images.errors import ReferenceInvalid, RefMissing, TagMissing
 from bot.images.registry import Registries
 from bot.images.source import Sources
+from bot.images.tagging import tag_of
 from bot.images.versions import TagRule
 from bot.planning.errors import PlanRefused
 from bot.planning.values import Image
@@ -68,7 +69,7 @@ class Versions:
             return None
         try:
             return Image(app.image, version, await self._registries().digest(app.image, version))
-        except TagMissing as missing:
+        except (TagMissing, ReferenceInvalid) as missing:  # a branch may have a name that no tag may have
             tag = await self._built_tag(app, version)
             if tag is None or tag == version:
                 raise missing from None
@@ -89,18 +90,12 @@ class Versions:
     async def _built_tag(self, app: App, ref: str) -> str | None:
         if app.source is None or app.build is None:
             return None
+        sources = self._sources()
         try:
-            sha = await self._sources().resolve(app.source.git, ref)
+            sha = await sources.resolve(app.source.git, ref)
         except RefMissing:
             return None
-        try:
-            return _TEMPLATES.from_string(app.build.tag).render(branch=ref.replace("/", "-"), sha=sha)
-        except TemplateError as error:
-            raise PlanRefused(
-                f"{app.name}'s build.tag can't be filled in",
-                advice="Mend it in the configuration",
-                quote=str(error),
-            ) from error
+        return tag_of(app.build.tag, ref, sha, is_version=await sources.is_tag(app.source.git, ref))
 
 
 def ref_of(app: App, version: str) -> str:
@@ -111,7 +106,7 @@ def ref_of(app: App, version: str) -> str:
     assert app.source is not None
     try:
         return _TEMPLATES.from_string(app.source.ref).render(version=version)
-    except TemplateError as error:
+    except Exception as error:  # whatever an expression in it raises
         raise PlanRefused(
             f"{app.name}'s source.ref can't be filled in",
             advice="Mend it in the configuration",

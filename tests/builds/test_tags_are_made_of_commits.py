@@ -32,7 +32,7 @@ def test_a_tag_is_never_too_long() -> None:
     assert len(tag_of(RULE, "b" * 200, SHA, is_version=False)) == 128
 
 
-@pytest.mark.parametrize("rule", ["{{ nothing }}", "{{ branch", "{{ '' }}", "{{ '.' }}"])
+@pytest.mark.parametrize("rule", ["{{ nothing }}", "{{ branch", "{{ sha + 1 }}", "{{ '' }}", "{{ '.' }}"])
 def test_a_rule_that_makes_no_tag_is_named(rule: str) -> None:
     with pytest.raises(ReferenceInvalid, match=r"build\.tag"):
         tag_of(rule, "main", SHA, is_version=False)
