@@ -45,7 +45,7 @@ PLANNING: Final[Mapping[str, Sequence[str]]] = {
     ),
     "bot/planning/decrypting.py": (f"{_HERE}encrypted_values.py",),
     "bot/planning/definitions.py": (f"{_HERE}definitions_that_helm_leaves_alone.py",),
-    "bot/planning/differences.py": (f"{_HERE}changes_are_told_in_words.py",),
+    "bot/planning/differences.py": (f"{_HERE}differences_are_found_field_by_field.py",),
     "bot/planning/documents.py": (
         f"{_HERE}manifests_become_objects.py",
         f"{_HERE}yaml_is_read_as_helm_reads_it.py",
@@ -90,7 +90,7 @@ PLANNING: Final[Mapping[str, Sequence[str]]] = {
     "bot/planning/sites.py": (f"{_HERE}two_names_may_be_one_cluster.py",),
     "bot/planning/straying.py": (f"{_HERE}fields_that_strayed_are_found.py",),
     "bot/planning/summary.py": (f"{_HERE}changes_are_told_in_words.py",),
-    "bot/planning/surveying.py": (),
+    "bot/planning/surveying.py": (f"{_HERE}what_is_there_is_looked_at.py",),
     "bot/planning/telling.py": (f"{_HERE}a_plan_says_what_it_cannot_promise.py",),
     "bot/planning/tracing.py": (f"{_HERE}secret_values_are_traced.py",),
     "bot/planning/trial.py": (f"{_HERE}a_trial_is_put_into_words.py",),

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
-from bot.planning.plan import ObjectRef
-from bot.planning.restarting import is_down, left_out, pods
+from bot.cluster import Cluster
+from bot.planning.plan import ObjectRef, refs
+from bot.planning.restarting import is_down, left_out, pods, restarting
+from tests.planning.objects import NAMESPACE, deployment, objects
 
 
 def ref(kind: str = "Deployment") -> ObjectRef:
@@ -66,3 +68,34 @@ def test_what_ends_before_its_successor_is_there_is_down(
     kind: str, spec: dict[str, Any] | None, down: bool
 ) -> None:
     assert is_down(kind, {"spec": spec, "status": {"desiredNumberScheduled": 1}}) is down
+
+
+WORKLOADS = (
+    deployment(replicas=2)
+    + deployment(name="once", replicas=1).replace(
+        "spec:\n  replicas", "spec:\n  strategy: {type: Recreate}\n  replicas"
+    )
+    + deployment(name="db", replicas=1).replace("kind: Deployment", "kind: StatefulSet")
+    + deployment(name="paused").replace("spec:\n  replicas", "spec:\n  paused: true\n  replicas")
+    + "---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: env}}\n"
+)
+
+
+async def test_the_workloads_that_are_there_restart_and_the_others_say_why_not(cluster: Cluster) -> None:
+    made = objects(WORKLOADS)
+    for each in made:
+        await cluster.create(str(each.object["apiVersion"]), each.key.kind, NAMESPACE, each.object)
+    gone = ObjectRef("apps/v1", "Deployment", NAMESPACE, "gone")
+    elsewhere = ObjectRef("apps/v1", "Deployment", "elsewhere", "shop")
+    found = await restarting(cluster, NAMESPACE, [*refs(made), gone, elsewhere])
+    assert [each.name for each in found.objects] == ["shop", "once", "db"]
+    assert [(line.text, line.weight) for line in found.comparison.lines] == [
+        ("shop: 2 pods", "change"),
+        ("once: 1 pod", "change"),
+        ("StatefulSet db: 1 pod", "change"),
+        ("once is down meanwhile", "warning"),
+        ("StatefulSet db is down meanwhile", "warning"),
+    ]
+    assert found.comparison.notes == ("paused is paused: left as it is",)
+    rest = found.comparison
+    assert (rest.diff, rest.added, rest.removed, rest.unchanged) == ("", 0, 0, False)
