@@ -8,6 +8,7 @@ from bot.connections import Images, login_at, told
 from bot.current import Current
 from bot.images.builders.buildah import Buildah, Settings
 from bot.images.builders.building import Builder, RegistryLogin
+from bot.images.builders.builtin import Builtin
 from bot.images.builds import Builds, Limits
 from bot.images.references import is_loopback
 from bot.images.rooms import Rooms
@@ -16,7 +17,7 @@ from bot.images.rooms import Rooms
 def builds_of(current: Current, images: Images, clock: Clock, folder: Path) -> Builds:
     """What makes images, in a folder of its own."""
     rooms = Rooms(folder)
-    settings = _Settings(current, rooms, clock)
+    settings = _Settings(current, images, rooms, clock)
     return Builds(
         rooms,
         sources=lambda: images.sources,
@@ -33,13 +34,16 @@ def builds_of(current: Current, images: Images, clock: Clock, folder: Path) -> B
 class _Settings:
     """What builds of images take from the configuration in force: builders, logins and secrets."""
 
-    def __init__(self, current: Current, rooms: Rooms, clock: Clock) -> None:
+    def __init__(self, current: Current, images: Images, rooms: Rooms, clock: Clock) -> None:
         self._current = current
         self._buildah = Buildah(rooms.layers, self._of_buildah, clock)
+        self._builtin = Builtin(
+            lambda: images.registries, [self._buildah], lambda: current.config.builds.timeout, clock
+        )
 
     def builders(self) -> list[Builder]:
         """What may build here, in the order in which `auto` tries."""
-        return [self._buildah]
+        return [self._buildah, self._builtin]
 
     def _of_buildah(self) -> Settings:
         builds = self._current.config.builds

@@ -8,7 +8,7 @@ from pydantic import ByteSize, Field
 
 from bot.config.fields import Seconds, Section
 
-BuilderName = Literal["auto", "buildah"]
+BuilderName = Literal["auto", "buildah", "builtin"]
 
 
 class Builds(Section):

@@ -52,15 +52,15 @@ def codes(answer: Answer) -> dict[str, str]:
     }
 
 
-def judge(answer: Answer, repository: Repository) -> Answer:
-    """Let a 200 through. Raises: what its status means otherwise."""
-    if answer.status == 200:
+def judge(answer: Answer, repository: Repository, *, good: int = 200, act: str = "read") -> Answer:
+    """Let a good one through. Raises: what its status means otherwise, `act` being what it keeps us from."""
+    if answer.status == good:
         return answer
     said = next((words for words in codes(answer).values() if words), "")
     words = f" (“{said}”)" if said else ""
     if answer.status in {401, 403}:
         raise RegistryRefused(
-            f"The registry {repository.host} does not let us read {repository.name}{words}: "
+            f"The registry {repository.host} does not let us {act} {repository.name}{words}: "
             "check the name, and the username and password under `registries`."
         )
     if answer.status == 404:

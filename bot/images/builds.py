@@ -16,7 +16,7 @@ from bot.images.addresses import parse_address
 from bot.images.build_log import BEGUN, BuildLog, read
 from bot.images.builders.building import Builder, BuildEvent, BuildRequest, RegistryLogin, Tell
 from bot.images.builders.choosing import choose
-from bot.images.builders.dockerfiles import check
+from bot.images.builders.dockerfiles import check, text_of
 from bot.images.errors import BuilderAway, BuildFailed, RepositoryMissing, TagMissing
 from bot.images.registry import Registries
 from bot.images.rooms import Rooms
@@ -28,8 +28,6 @@ REVISION = "org.opencontainers.image.revision"
 
 LINES = 20
 """Lines of a build that are told to whoever looks on."""
-
-LARGEST_DOCKERFILE = 2**20
 
 logger = structlog.get_logger(__name__)
 
@@ -172,7 +170,7 @@ class Builds:
                 f"{recipe.app} has no {recipe.dockerfile} in {source.sha[:7]}",
                 advice=f"/dockerfile {recipe.app} proposes one",
             )
-        check(await asyncio.to_thread(_text, dockerfile))
+        check(await asyncio.to_thread(text_of, dockerfile))
         home = room / "builder"
         await asyncio.to_thread(home.mkdir)
         return BuildRequest(
@@ -225,12 +223,6 @@ class Builds:
             tell(event)
 
         return heard
-
-
-def _text(file: Path) -> str:
-    """The text of a file, of which a line may be anything: builders have the last word on that."""
-    with file.open("rb") as opened:
-        return opened.read(LARGEST_DOCKERFILE).decode(errors="replace")
 
 
 def _within(folder: Path, path: str) -> Path:

@@ -1,7 +1,7 @@
 """Asking image registries: which tags there are, what a tag names, when it was built.
 
-The read side of the OCI distribution API (spec v1.1) and of Docker's Registry v2 before it. Which of the
-tags is newest is left to `versions`, how a registry is reached to `transport` and `tokens`.
+The OCI distribution API (spec v1.1) and Docker's Registry v2 before it. Which of the tags is newest is left to
+`versions`, how images get there to `pushing`, how a registry is reached to `endpoint` and what it is made of.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from cachetools import LRUCache, TTLCache
 from yarl import URL
 
 from bot.clock import Clock, SystemClock
-from bot.images import answers
+from bot.images import answers, pushing
 from bot.images.access import ServerAccess
 from bot.images.dates import Dates
+from bot.images.endpoint import Endpoint
 from bot.images.errors import (
     ImagesError,
     ReferenceInvalid,
@@ -29,6 +30,7 @@ from bot.images.errors import (
     RegistryUnreachable,
     TagMissing,
 )
+from bot.images.pushing import Image
 from bot.images.references import Repository, is_digest, is_loopback, is_tag, parse_repository
 from bot.images.tokens import Tokens
 from bot.images.transport import Answer, Transport, certificates
@@ -86,13 +88,6 @@ def _counted(
     return counted
 
 
-@dataclass(frozen=True, slots=True)
-class _Registry:
-    base: URL
-    transport: Transport
-    tokens: Tokens
-
-
 class Registries:
     """All registries that the apps' images are in; close it by its context.
 
@@ -115,7 +110,7 @@ class Registries:
         self._schemes = {host.rstrip("/"): scheme for scheme, _, host in split.values() if scheme}
         self._clock = clock or SystemClock()
         self._open = AsyncExitStack()
-        self._registries: dict[str, _Registry] = {}
+        self._registries: dict[str, Endpoint] = {}
         self._facts: LRUCache[str, ImageFacts] = LRUCache(_MOST_FACTS)
         self._dates = dates if dates is not None else Dates()
         self._named: TTLCache[tuple[str, str], str] = TTLCache(_MOST_NAMED, TAG_FRESH, self._clock.monotonic)
@@ -153,7 +148,7 @@ class Registries:
         """
         where = parse_repository(repository)
         registry = await self._registry(where)
-        page: URL | None = (registry.base / "v2" / where.name / "tags/list").with_query(n=str(PAGE))
+        page: URL | None = registry.url(where, "tags/list").with_query(n=str(PAGE))
         seen: set[URL] = set()
         tags: dict[str, None] = {}
         while page is not None and page not in seen:
@@ -210,6 +205,15 @@ class Registries:
         Raises also: TagMissing when there is no such digest.
         """
         return (await self._facts_of(repository, digest)).labels
+
+    @_counted
+    async def push(self, repository: str, tag: str, image: Image, sent: Callable[[int], None]) -> str:
+        """Push an image under a tag; its digest. `sent` is told how many bytes of its layers are there, over and over.
+
+        Raises also: RepositoryMissing, of registries that make none by themselves.
+        """
+        where = parse_repository(repository)
+        return await pushing.push(await self._registry(where), where, tag, image, sent)
 
     @_counted
     async def built(self, repository: str, tags: Iterable[str]) -> dict[str, datetime | None]:
@@ -273,7 +277,7 @@ class Registries:
         if not isinstance(named, str) or not is_digest(named):
             return ImageFacts(None, {}, _size(manifest), platforms)
         registry = await self._registry(where)
-        answer = await self._ask(registry, where, registry.base / "v2" / where.name / "blobs" / named)
+        answer = await self._ask(registry, where, registry.url(where, f"blobs/{named}"))
         document = answers.document(answers.verified(answers.judge(answer, where), named))
         return replace(_facts(document), size=_size(manifest), platforms=platforms)
 
@@ -287,7 +291,7 @@ class Registries:
 
     async def _manifest(self, where: Repository, reference: str, *, method: str = "GET") -> Answer:
         registry = await self._registry(where)
-        url = registry.base / "v2" / where.name / "manifests" / reference
+        url = registry.url(where, f"manifests/{reference}")
         return await self._ask(registry, where, url, method=method)
 
     async def _missing(self, where: Repository, reference: str) -> ImagesError:
@@ -296,22 +300,11 @@ class Registries:
         likeliest = await asyncio.to_thread(lambda: nearest(reference, order(tags)))  # there may be thousands
         return TagMissing(str(where), reference, likeliest)
 
-    async def _ask(self, registry: _Registry, where: Repository, url: URL, *, method: str = "GET") -> Answer:
-        """Ask with what authorises us; once more when a 401 says how, or when what we sent is out of date."""
-        sent = registry.tokens.header(where.name)
-        answer = await registry.transport.get(url, {**_ACCEPT, **sent}, method=method)
-        if answer.status == 401:
-            challenges = answer.headers.getall("WWW-Authenticate", [])
-            sent = await registry.tokens.answer(challenges, where.name, sent)
-        elif answer.status == 403 and sent:
-            sent = await registry.tokens.renewed(where.name, sent)
-        else:
-            return answer
-        if sent:
-            return await registry.transport.get(url, {**_ACCEPT, **sent}, method=method)
-        return answer
+    async def _ask(self, registry: Endpoint, where: Repository, url: URL, *, method: str = "GET") -> Answer:
+        """What all reading goes through."""
+        return await registry.ask(where, url, _ACCEPT, method=method)
 
-    async def _registry(self, where: Repository) -> _Registry:
+    async def _registry(self, where: Repository) -> Endpoint:
         if where.host not in self._registries:
             access = self._access.get(where.host, ServerAccess())
             scheme = self._schemes.get(where.host, "http" if is_loopback(where.host) else "https")
@@ -322,11 +315,11 @@ class Registries:
                 transport = Transport(self._clock, proxy=access.proxy, tls=context)
                 await self._open.enter_async_context(transport)
                 tokens = Tokens(base, transport, access.credentials, self._clock)
-                self._registries[where.host] = _Registry(base, transport, tokens)
+                self._registries[where.host] = Endpoint(base, transport, tokens)
         return self._registries[where.host]
 
 
-def _same_origin(answer: Answer, registry: _Registry) -> URL | None:
+def _same_origin(answer: Answer, registry: Endpoint) -> URL | None:
     """The next page. Raises: RegistryRefused when another server is named as having it."""
     page = answer.next_page
     if page is None:

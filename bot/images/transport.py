@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -26,6 +26,8 @@ from bot.images.wording import one_line
 from bot.unanswered import reason
 
 TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=10, sock_read=15)
+UPLOAD_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=60)
+"""Of what is sent: a layer takes as long as it takes, and then a registry may look at it for a while."""
 LARGEST = 8 * 2**20
 """Bytes of an answer: registries cap manifests at 4 MiB, and a page of 1,000 tags has at most 130 kB."""
 MOST_REDIRECTS = 5
@@ -35,6 +37,9 @@ LONGEST_PAUSE = 20.0
 _METADATA = frozenset({ipaddress.ip_address("100.100.100.200"), ipaddress.ip_address("fd00:ec2::254")})
 """Cloud metadata services that are not on link-local addresses."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+Body = Callable[[], AsyncIterator[bytes]]
+"""What is sent, from its beginning each time: a request may have to be made again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +80,7 @@ class Transport:
         Raises: RegistryUnreachable (network, time-out, asked to wait too long), RegistryRefused (an answer
         or a redirect that is not to be trusted).
         """
-        pauses = 0
-        while True:
-            answer = await self._follow(url, headers, method, foreign)
-            if answer.status != 429:
-                return answer
-            pause = _retry_after(answer)
-            if pauses == MOST_PAUSES or pause > LONGEST_PAUSE:
-                raise RegistryUnreachable(
-                    f"The registry {url.host} asks to be asked less often (429): try again in {pause:.0f} s."
-                )
-            pauses += 1
-            await self._clock.sleep(pause)
+        return await self._patiently(url, lambda: self._follow(url, headers, method, foreign))
 
     async def post(self, url: URL, form: Mapping[str, str], *, foreign: bool) -> Answer:
         """Send a form, once: where it leads elsewhere, that is the answer, since it holds a secret.
@@ -96,6 +90,30 @@ class Transport:
         if foreign:
             _refuse_private(url)
         return await self._once(url, {}, "POST", foreign, form)
+
+    async def send(self, url: URL, headers: Mapping[str, str], *, method: str, body: Body) -> Answer:
+        """Send a body to the registry itself: where it leads elsewhere, that is the answer.
+
+        Raises: as `get`.
+        """
+        return await self._patiently(
+            url, lambda: self._once(url, headers, method, False, body(), UPLOAD_TIMEOUT)
+        )
+
+    async def _patiently(self, url: URL, ask: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Ask again where the registry wants it later, and not too late."""
+        pauses = 0
+        while True:
+            answer = await ask()
+            if answer.status != 429:
+                return answer
+            pause = _retry_after(answer)
+            if pauses == MOST_PAUSES or pause > LONGEST_PAUSE:
+                raise RegistryUnreachable(
+                    f"The registry {url.host} asks to be asked less often (429): try again in {pause:.0f} s."
+                )
+            pauses += 1
+            await self._clock.sleep(pause)
 
     async def _follow(self, url: URL, headers: Mapping[str, str], method: str, foreign: bool) -> Answer:
         origin, sent = url.origin(), CIMultiDict(headers)
@@ -119,13 +137,14 @@ class Transport:
         headers: Mapping[str, str],
         method: str,
         foreign: bool,
-        form: Mapping[str, str] | None = None,
+        data: Mapping[str, str] | AsyncIterator[bytes] | None = None,
+        timeout: aiohttp.ClientTimeout = TIMEOUT,
     ) -> Answer:
         session = self._foreign if foreign else self._own
         proxy = None if self._proxy is None or self._proxy.startswith("socks") else self._proxy
         try:
             async with session.request(
-                method, url, headers=headers, allow_redirects=False, proxy=proxy, data=form
+                method, url, headers=headers, allow_redirects=False, proxy=proxy, data=data, timeout=timeout
             ) as response:
                 body = await _limited(response)
                 link = response.links.get("next")

@@ -1,8 +1,9 @@
-"""What a Dockerfile may ask of the builder itself, read before any builder sees it (security.md, row 31). Pure."""
+"""What a Dockerfile may ask of the builder itself, read before any builder sees it (security.md, row 31)."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from bot.images.errors import BuildFailed
 from bot.images.wording import one_line
@@ -10,7 +11,18 @@ from bot.images.wording import one_line
 ALLOWED_SYNTAX = ("docker/dockerfile", "docker.io/docker/dockerfile")
 """Front ends that may read a Dockerfile: any other image would run with the builder's own rights."""
 
+LARGEST = 2**20
+
 _DIRECTIVE = re.compile(r"#\s*(?P<name>[A-Za-z]+)\s*=\s*(?P<value>\S.*)")
+
+
+def text_of(file: Path) -> str:
+    """What a Dockerfile says; of a line that is no text, builders have the last word. Raises: BuildFailed."""
+    with file.open("rb") as opened:
+        read = opened.read(LARGEST + 1)
+    if len(read) > LARGEST:
+        raise BuildFailed(f"The Dockerfile has more than {LARGEST // 2**20} MiB")
+    return read.decode(errors="replace")
 
 
 def check(dockerfile: str) -> None:
