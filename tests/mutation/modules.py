@@ -65,7 +65,10 @@ PLANNING: Final[Mapping[str, Sequence[str]]] = {
     "bot/planning/image_moves.py": (f"{_HERE}what_cannot_change_in_place.py",),
     "bot/planning/immutable.py": (f"{_HERE}what_cannot_change_in_place.py",),
     "bot/planning/inspecting.py": (),
-    "bot/planning/layers.py": (f"{_HERE}values_are_layered.py", f"{_HERE}encrypted_values.py"),
+    "bot/planning/layers.py": (
+        f"{_HERE}a_values_file_is_read_or_refused.py",
+        f"{_HERE}encrypted_values.py",
+    ),
     "bot/planning/live.py": (
         f"{_HERE}what_is_known_of_a_release.py",
         f"{_HERE}releases_are_read_once.py",

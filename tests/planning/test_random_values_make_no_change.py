@@ -83,8 +83,10 @@ def test_a_secret_value_elsewhere_is_a_change_though_it_is_hidden_on_both_sides(
 
 
 def test_secrets_in_added_and_removed_objects_are_hidden() -> None:
-    for old, new in ((secret("canary"), ""), ("", secret("canary"))):
-        assert "canary" not in comparison(old, new).diff
+    for old, new, lines in ((secret("canary"), "", (0, 7)), ("", secret("canary"), (7, 0))):
+        found = comparison(old, new)
+        assert "canary" not in found.diff
+        assert (found.added, found.removed) == lines
 
 
 def test_a_first_install_is_never_unchanged() -> None:
@@ -101,3 +103,23 @@ def test_hooks_are_told_though_nothing_else_changes() -> None:
     found = comparison(deployment(), deployment(), hooks=objects(hook))
     assert found.unchanged
     assert texts(found) == ["Job migrate runs first"]
+
+
+def test_a_hidden_value_that_comes_or_goes_is_told_as_such() -> None:
+    def custom(spec: str) -> str:
+        return f"apiVersion: db.example/v1\nkind: Postgres\nmetadata: {{name: db}}\nspec: {spec}\n"
+
+    with_it, without = custom("{auth: hunter2-old, x: 1}"), custom("{x: 1}")
+    assert texts(comparison(without, with_it, known=("hunter2-old",))) == ["Postgres db: auth none → •••"]
+    assert texts(comparison(with_it, without, known=("hunter2-old",))) == ["Postgres db: auth ••• → none"]
+
+
+def test_several_random_values_are_noted_in_one_line() -> None:
+    found = comparison(secret("1", "a"), secret("2", "b"), secret("3", "c"))
+    assert found.notes == ("Secret shop: stringData.other, stringData.token random at every render",)
+
+    def deep(value: str) -> str:
+        spec = f"{{a: {{b: {{c: {value}}}}}}}"
+        return f"apiVersion: db.example/v1\nkind: Postgres\nmetadata: {{name: db}}\nspec: {spec}\n"
+
+    assert comparison(deep("x"), deep("y"), deep("z")).notes == ("Postgres db: b.c random at every render",)

@@ -11,6 +11,7 @@ from bot.masking import HIDDEN, Masker
 from bot.planning.errors import PlanRefused
 from bot.planning.hiding import held_by, mask_for, texts_given
 from bot.planning.manifests import Manifest, key_of
+from bot.planning.tracing import named
 from bot.planning.values import layered, secret_paths, secrets_in
 from tests.planning.objects import objects
 from tests.planning.test_values_are_layered import FACTS, Layers
@@ -118,4 +119,36 @@ def test_what_was_given_is_hidden_as_a_word_and_never_as_a_part_of_one() -> None
         "n": HIDDEN,
         "yes": True,
         "none": None,
+    }
+
+
+def test_a_config_map_without_data_is_shown_as_it_is() -> None:
+    for item in (made("ConfigMap"), made("ConfigMap", data=None, binaryData=["a"])):
+        assert (
+            mask_for(Masker(), [made("Secret", stringData={"k": "kite"}), item])(item.object) == item.object
+        )
+
+
+def test_texts_as_short_as_three_are_hidden_alone_and_as_short_as_four_inside_others() -> None:
+    item = made("Pod", spec={"a": "abc", "b": "x abc", "c": "abcd", "d": "x abcd abcde"})
+    mask = mask_for(Masker(), [item], given=frozenset({"abc", "abcd", "abcde"}))
+    assert mask(item.object)["spec"] == {"a": HIDDEN, "b": "x abc", "c": HIDDEN, "d": f"x {HIDDEN} {HIDDEN}"}
+
+
+def test_of_secrets_only_the_values_are_told_apart_and_all_else_is_hidden_where_it_is_traced() -> None:
+    secret = made("Secret", stringData={"k": "kite", "l": "mast"}, type="kite")
+    traced = {named(secret.object): frozenset({("stringData", "k"), ("data", "k"), ("type",)})}
+    shown = mask_for(Masker(), [secret], traced=traced, given=frozenset({"mast"}))(secret.object)
+    assert shown["type"] == HIDDEN
+    assert all(shown["stringData"][key].startswith(f"{HIDDEN} ") for key in "kl")
+    assert shown["stringData"]["k"] != shown["stringData"]["l"]
+
+
+def test_a_long_text_is_looked_for_with_what_the_masker_knows_already() -> None:
+    secret, item = (
+        made("Secret", stringData={"k": " abcdefghijkl\n"}),
+        made("Pod", spec={"a": "abcdefghijkl hunter2!"}),
+    )
+    assert mask_for(Masker(["hunter2!"]), [secret], [item])(item.object)["spec"] == {
+        "a": f"{HIDDEN} {HIDDEN}"
     }
