@@ -103,7 +103,7 @@ PLANNING: Final[Mapping[str, Sequence[str]]] = {
         f"{_HERE}what_is_secret_is_known_beforehand.py",
     ),
     "bot/planning/versions.py": (f"{_HERE}a_version_is_a_tag_and_its_digest.py",),
-    "bot/planning/weighing.py": (),
+    "bot/planning/weighing.py": (f"{_HERE}both_sides_are_weighed.py",),
     "bot/planning/wording.py": (f"{_HERE}changes_are_told_in_words.py",),
 }
 
