@@ -80,6 +80,8 @@ def _asks_a_person(plan: Plan) -> str:
         return f"Not deployed: it would remove {plan.losses[0].kind} {plan.losses[0].name} for good"
     if plan.trial.contests or not plan.is_open:
         return "Not deployed: the cluster has something against it"
-    if plan.foreign is not None or any(each.changes and not each.autoscaled for each in plan.drift):
-        return f"Not deployed: {plan.environment} was changed by others"
+    if plan.foreign is not None:
+        return f"Not deployed: what runs in {plan.environment} was put there by others"
+    if any(each.changes and not each.autoscaled for each in plan.drift):
+        return f"Not deployed: {plan.environment} was changed by hand"
     return ""

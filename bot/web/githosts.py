@@ -31,7 +31,7 @@ Take = Callable[[GitWebhook, Push, Sequence[str]], Awaitable[Answer]]
 
 
 class _TooLarge(Exception):
-    """The body goes on beyond `LARGEST`."""
+    """The body is larger than any that is taken."""
 
 
 class GitHosts:
@@ -45,13 +45,15 @@ class GitHosts:
         clock: Clock,
         *,
         slowest: float = SLOWEST,
+        largest: int = LARGEST,
+        most: int = MOST,
     ) -> None:
         """`webhooks` are those in force, `hide` is told each secret that is read: its file may be another by now."""
         self._webhooks = webhooks
         self._take = take
         self._hide = hide
         self._clock = clock
-        self._slowest = slowest
+        self._slowest, self._largest, self._most = slowest, largest, most
         self._held = 0
 
     async def handle(self, request: web.Request) -> web.Response:
@@ -65,7 +67,7 @@ class GitHosts:
             return refused(request, 401)
         if request.headers.get("Content-Encoding", "identity") != "identity":
             return refused(request, 415)
-        if (request.content_length or 0) > LARGEST:
+        if (request.content_length or 0) > self._largest:
             return refused(request, 413)
         try:
             return await self._bounded(request, webhook, host, secret)
@@ -96,9 +98,9 @@ class GitHosts:
                 async for chunk in request.content.iter_any():
                     body += chunk
                     self._held += len(chunk)
-                    if len(body) > LARGEST:
+                    if len(body) > self._largest:
                         raise _TooLarge
-                    if self._held > MOST:
+                    if self._held > self._most:
                         raise Busy
             raw = bytes(body)
             if not host.is_genuine(request.headers, raw, secret, self._clock.now().timestamp()):

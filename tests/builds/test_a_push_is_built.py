@@ -43,23 +43,18 @@ async def hosted(folder: Path, *, deploy: str = "", extra: str = "") -> AsyncIte
 
 
 async def test_a_push_makes_an_image_that_people_are_offered_to_deploy(tmp_path: Path) -> None:
-    async with hosted(tmp_path, deploy="staging") as at:
-        world, sha = at.world, at.repository.git("rev-parse", "HEAD")
-        status, words = await at.push()
+    async with hosted(tmp_path, deploy="production") as at:
+        world, call = at.world, github(after=at.repository.git("rev-parse", "HEAD")).signed()
+        status, words = await at.called.post(call)
         assert (status, words.startswith("shop main: operation ")) == (202, True)
-        done = await world.sees("✅ build shop main · ", buttons=["Deploy to staging", "Log"])
+        done = await world.sees("✅ build shop main · ", buttons=["Deploy to production", "Log"])
         assert "by GitHub push by octo-lee" in done.text
-        assert "tg://user" not in done.text
-        await world.vic.presses("Deploy to staging")
-        await world.sees("Refused")
-        await world.lee.presses("Deploy to staging")
-        await world.sees(f"Plan: shop → staging main-{sha[:8]}")
-        await world.lee.presses("Deploy to staging")
-        await world.sees(f"✅ shop → staging main-{sha[:8]}")
-        world.mark()
+        assert "Needs: deploy in production" in await world.lee.presses("Deploy to production")
+        await world.dana.presses("Deploy to production")
+        await world.sees("Plan: shop → PRODUCTION main-")
+        assert await at.called.post(call) == (200, "shop main: this was told before")
         await at.push()
-        again = await world.sees("✅ build shop main: was there", buttons=["Deploy to staging"])
-        assert again.id != done.id
+        await world.sees("✅ build shop main: was there", buttons=["Deploy to production"])
         async with world.parts.database.read() as session:
             rows = await session.scalars(select(AuditRow).where(AuditRow.action == "push"))
             told = [(row.actor_id, row.actor, row.app, row.outcome) for row in rows]
@@ -68,19 +63,23 @@ async def test_a_push_makes_an_image_that_people_are_offered_to_deploy(tmp_path:
 
 async def test_a_push_deploys_by_itself_where_the_environment_says_so(tmp_path: Path) -> None:
     async with hosted(tmp_path, deploy="staging", extra=STARTS) as at:
-        world, sha = at.world, at.repository.git("rev-parse", "HEAD")
+        world = at.world
+        await at.push()
+        await world.sees("⚠️ Not deployed: what runs in staging was put there by others")
+        await world.lee.presses("Deploy to staging")
+        await world.sees("Plan: shop → staging main-")
+        await world.lee.presses("Deploy to staging")
+        await world.sees("✅ shop → staging main-")
+        sha = at.repository.commit({"run": "exec httpd -f -p 8081\n"}, "Listen elsewhere")
+        world.mark()
         await at.push()
         await world.sees("🚀 Its deploy to staging has begun")
         done = await world.sees(f"✅ shop → staging main-{sha[:8]}")
         assert "GitHub push by octo-lee" in done.text
-        world.mark()
         await at.push()
-        left = await world.sees("Nothing is deployed by itself", buttons=["Deploy to staging"])
-        assert "was there" in left.text
-        world.dana.says("/lock staging shop for a demonstration")
+        await world.sees("⚠️ Nothing is deployed by itself: there was an image", buttons=["Deploy to staging"])
+        world.dana.says("/lock shop staging demonstration")
         await world.sees("🔒")
-        at.repository.commit({"run": "exec httpd -f -p 8081\n"}, "Listen elsewhere")
-        world.mark()
-        await at.push()
+        at.repository.git("tag", "v9.0")
+        await at.push("refs/tags/v9.0")
         await world.sees("⚠️ Dana has locked shop in staging", buttons=["Deploy to staging"])
-        assert world.history("shop", "shop-staging")[-1] == "deployed"

@@ -7,11 +7,15 @@ import pytest
 from aiohttp import ClientSession, web
 
 import bot
+from bot.clock import SystemClock
 from bot.commands.ask import Ask
 from bot.commands.declaring import BUTTONS, COMMANDS, KNOWN, Declared, button, command
 from bot.config import PERMISSIONS
+from bot.web.githosts import GitHosts
 from bot.web.server import SECRET_HEADER
 from tests.security.webhooks import HEADERS, SECRET, Taken, server
+from tests.webhooks.serving import WEBHOOKS
+from tests.webhooks.serving import Taken as Pushed
 
 FOR_WHOEVER_IS_KNOWN = {"start", "help", "whoami", "run", "plan.again", "plan.close", "lock.ask", "lock.take"}
 """What needs no right of its own: it shows what concerns the person, or leads to what has one."""
@@ -70,7 +74,8 @@ OPEN = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics")}
 
 async def test_every_route_is_open_on_purpose_or_asks_for_the_secret() -> None:
     taken = Taken()
-    async with server(taken) as web_server, ClientSession(web_server.url) as client:
+    hosts = GitHosts(lambda: WEBHOOKS, Pushed(), set().update, SystemClock())
+    async with server(taken, git_hosts=hosts) as web_server, ClientSession(web_server.url) as client:
         assert web_server._runner is not None
         assert web_server._runner.app is not None
         routes = {
@@ -79,13 +84,26 @@ async def test_every_route_is_open_on_purpose_or_asks_for_the_secret() -> None:
             if route.resource is not None and route.method != "HEAD"
         }
         assert routes >= OPEN
-        for method, path in routes - OPEN:
+        assert len(routes - OPEN) == 2
+        names = [("POST", f"/webhooks/{name}") for name in (*WEBHOOKS, "nowhere")]
+        for method, path in [*((m, p.format(name="x")) for m, p in routes - OPEN), *names]:
             for headers in ({}, {SECRET_HEADER: "wrong"}, {"Authorization": f"Bearer {SECRET}"}):
                 answer = await client.request(method, path, data=b'{"update_id": 1}', headers=headers)
                 assert answer.status == 401
-        for path in ("/", "/admin", "/telegram/", "/telegram/x", "/debug", "/../etc/passwd"):
+        for path in (
+            "/",
+            "/webhooks",
+            "/webhooks/",
+            "/webhooks/github/x",
+            "/admin",
+            "/telegram/",
+            "/telegram/x",
+            "/debug",
+            "/../etc/passwd",
+        ):
             assert (await client.post(path, headers=HEADERS)).status in (404, 405)
-        assert (await client.get("/telegram", headers=HEADERS)).status == 405
+        for path in ("/telegram", "/webhooks/github"):
+            assert (await client.get(path, headers=HEADERS)).status == 405
     assert taken == []
 
 

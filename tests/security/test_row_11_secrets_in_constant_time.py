@@ -14,7 +14,7 @@ def _is_secret(node: ast.expr) -> bool:
     return any(word in name.lower() for name in names for word in ("secret", "signature", "hmac", "password"))
 
 
-@pytest.mark.parametrize("package", ["web", "telegram", "commands", "store", "app.py"])
+@pytest.mark.parametrize("package", ["web", "webhooks", "telegram", "commands", "store", "app.py"])
 def test_secrets_are_compared_in_constant_time_only(package: str) -> None:
     root = Path(bot.__file__).parent / package
     files = [root] if root.is_file() else sorted(root.rglob("*.py"))

@@ -1,9 +1,11 @@
 """A compressed body is refused by what it unpacks to (security.md, row 15)."""
 
 import gzip
+import json
 import resource
 import time
 import zlib
+from dataclasses import replace
 
 import pytest
 from aiohttp import ClientSession, web
@@ -13,6 +15,8 @@ from bot.images.registry import Registries
 from bot.web.server import LARGEST
 from tests.images.lying import serving
 from tests.security.webhooks import HEADERS, Taken, server
+from tests.webhooks.payloads import CALLS
+from tests.webhooks.serving import served
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
@@ -32,6 +36,14 @@ async def test_a_compressed_bomb_is_refused_in_a_second_of_work_and_little_memor
         assert bombed.status == 401
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60 << 10
     assert taken == []
+
+
+@pytest.mark.parametrize("host", CALLS)
+async def test_a_push_is_not_unpacked_at_all(host: str) -> None:
+    async with served() as caller:
+        call = CALLS[host]()
+        packed = gzip.compress(json.dumps(call.payload).encode())
+        assert (await caller.post(replace(call.but(Content_Encoding="gzip"), body=packed).signed()))[0] == 415
 
 
 async def test_a_compressed_bomb_is_refused() -> None:

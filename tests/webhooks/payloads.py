@@ -6,6 +6,7 @@ import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any, Self
 from uuid import uuid4
 
@@ -13,6 +14,9 @@ SECRET = "a-right-long-secret"
 SIGNING = f"whsec_{base64.b64encode(b'0123456789abcdef0123456789abcdef').decode()}"
 BEFORE, AFTER, NONE = "1" * 40, "2" * 40, "0" * 40
 REPOSITORY = "team/shop"
+
+_SECONDS = count(1_790_000_000)
+"""GitHub tells when a repository was pushed to, so that no two pushes have the same body."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ def github(ref: str = "refs/heads/main", after: str = AFTER, *, event: str = "pu
         "deleted": after == NONE,
         "forced": False,
         "commits": [{"id": after, "message": "Fix cart rounding", "author": {"name": "Lee"}}],
-        "repository": {"id": 7, "name": "shop", "full_name": REPOSITORY, "pushed_at": 1_790_000_000},
+        "repository": {"id": 7, "name": "shop", "full_name": REPOSITORY, "pushed_at": next(_SECONDS)},
         "pusher": {"name": "octo-lee", "email": "lee@example.org"},
         "sender": {"login": "octo-lee", "id": 9},
     }
