@@ -132,8 +132,9 @@ def _judge(answer: Answer, where: Repository, good: int) -> Answer:
 
 def _upload(endpoint: Endpoint, start: Answer) -> URL:
     """Where a blob is to be sent. Raises: RegistryRefused when that is another server."""
+    location = start.headers.get("Location")
     try:
-        named = start.url.join(URL(start.headers.get("Location", "")))
+        named = start.url.join(URL(location)) if location else URL()
     except ValueError:
         named = URL()
     if named.host != endpoint.base.host:

@@ -77,7 +77,7 @@ class Builtin:
 
     async def _made(self, request: BuildRequest, tell: Tell) -> Image:
         if len(request.platforms) > 1:
-            raise Elsewhere("An image for several platforms can't be built here")
+            raise Elsewhere("An image for several platforms needs another builder")
         instructions = parse(await asyncio.to_thread(text_of, request.dockerfile))
         steps = [
             BuildStep(number, len(instructions), "", each.text, "running", self._clock.now())
@@ -104,7 +104,7 @@ class Builtin:
         stages = 0
         for instruction, step in zip(instructions, steps, strict=True):
             stages += instruction.name == "FROM"
-            refused = refusal(instruction) if stages < 2 else Elsewhere("A second FROM can't be built here")
+            refused = refusal(instruction) if stages < 2 else Elsewhere("A second FROM needs another builder")
             if refused is not None:
                 self._fail(step, refused, tell)
         if not stages:
@@ -123,7 +123,11 @@ class Builtin:
         """How another builder comes to build it."""
         for other in self._others:
             lacks = await other.missing()
-            return f"{other.name.capitalize()} can: {lacks}" if lacks else f"Set builds.builder: {other.name}"
+            return (
+                f"{lacks[:1].upper()}{lacks[1:].rstrip('.')}"
+                if lacks
+                else f"Set builds.builder to {other.name}"
+            )
         return ""
 
 

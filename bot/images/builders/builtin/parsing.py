@@ -44,16 +44,16 @@ def parse(dockerfile: str) -> list[Instruction]:
     lines = dockerfile.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
     found = _ESCAPE.fullmatch(lines[0].strip())
     if found is not None and found[1] != "\\":
-        raise Elsewhere(f"Its lines go on with {found[1][:10]} instead of \\")
+        raise Elsewhere(f"Lines that go on with {found[1][:10]} need another builder")
     return [_instruction(line) for line in _logical(lines)]
 
 
 def refusal(instruction: Instruction) -> BuildFailed | None:
     """Why an instruction can't be followed here, as far as itself tells."""
     if instruction.name == "COPY" and any(word.startswith("<<") for word in instruction.rest.split()):
-        return Elsewhere("COPY of text that stands in the Dockerfile can't be built here")
+        return Elsewhere("COPY of text that stands in the Dockerfile needs another builder")
     if instruction.name in MADE_ELSEWHERE:
-        return Elsewhere(f"{instruction.name} can't be built here")
+        return Elsewhere(f"{instruction.name} needs another builder")
     if instruction.name not in MADE_HERE:
         return BuildFailed(f"{one_line(instruction.name, longest=20)} is no instruction")
     return None

@@ -126,7 +126,7 @@ class Stage:
     def _from(self, rest: str, _: Event) -> None:
         image, *words = rest.split()
         if expanded(image, self._before) != "scratch":
-            raise Elsewhere("Only FROM scratch can be built here")
+            raise Elsewhere("FROM anything but scratch needs another builder")
         if words and (len(words) != 2 or words[0].upper() != "AS"):
             raise BuildFailed("It should be FROM scratch, or FROM scratch AS name")
         self.name = words[1] if words else ""
@@ -225,7 +225,7 @@ class Stage:
 def refuse_flags(instruction: Instruction) -> None:
     """Raises: Elsewhere where it has some."""
     for name, _ in instruction.flags:
-        raise Elsewhere(f"{instruction.name} --{one_line(name, longest=20)} can't be built here")
+        raise Elsewhere(f"{instruction.name} --{one_line(name, longest=20)} needs another builder")
 
 
 def _flags(instruction: Instruction, variables: Mapping[str, str]) -> tuple[int | None, tuple[int, int]]:
@@ -238,9 +238,9 @@ def _flags(instruction: Instruction, variables: Mapping[str, str]) -> tuple[int 
         elif name == "chown" and (found := _OWNER.fullmatch(said)):
             owner = int(found["user"]), int(found["group"] or found["user"])
         elif name in ("chmod", "chown"):
-            raise Elsewhere(f"--{name} takes numbers here, not {one_line(said, longest=30)}")
+            raise Elsewhere(f"--{name} by anything but numbers needs another builder")
         elif name != "link":
-            raise Elsewhere(f"COPY --{one_line(name, longest=20)} can't be built here")
+            raise Elsewhere(f"COPY --{one_line(name, longest=20)} needs another builder")
     return mode, owner
 
 

@@ -96,5 +96,5 @@ def listed(text: str) -> list[str] | None:
 
 def _unreadable(text: str) -> BuildFailed:
     if "${" in text:
-        return Elsewhere(f"{one_line(text, longest=60)} has a variable of a kind that is not known here")
+        return Elsewhere(f"{one_line(text, longest=60)} has a variable of a kind that needs another builder")
     return BuildFailed(f"{one_line(text, longest=60)} has a quote that does not end")
