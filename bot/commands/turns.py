@@ -9,6 +9,7 @@ from bot.commands.problems import answer, record_refusal
 from bot.commands.requests import Request
 from bot.commands.services import Services
 from bot.commands.showing import Page
+from bot.operations.build import Ship
 from bot.operations.operation import Record
 from bot.permissions import Sender
 from bot.telegram.messages import ChatTarget, Sent, Urgency
@@ -48,7 +49,8 @@ class Turns:
             pressed=True,
         )
         try:
-            await _plan(ask, Request(**record.arguments["request"]))
+            free = "The image is there" if record.kind == Ship.kind else "It is free now"
+            await _plan(ask, Request(**record.arguments["request"]), f"{free}. The plan of this moment:")
         except Refused as refused:
             lines = refused.decision.reason.splitlines()
             await record_refusal(ask, refused)
@@ -99,10 +101,10 @@ class Turns:
         )
 
 
-async def _plan(ask: Ask, request: Request) -> None:
+async def _plan(ask: Ask, request: Request, moved: str) -> None:
     decision = ask.may("deploy.run", request.app, request.environment)
     if decision.allowed and request.sets:
         decision = ask.may("deploy.set", request.app, request.environment)
     if not decision.allowed:
         raise Refused(decision, f"{request.app} → {request.environment}")
-    await propose(ask, request, moved="It is free now. The plan of this moment:")
+    await propose(ask, request, moved=moved)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -67,6 +68,12 @@ class Failure:
         return f"Step {self.at.number} (line {self.at.line}) is not as told: {self.at}\n{self.words}"
 
 
+def _lacks(step: Step) -> str:
+    """The program that a step needs, where it is not there."""
+    needs = step.needs if isinstance(step, Say | Press | Reply | Expect) else None
+    return needs if needs is not None and shutil.which(needs) is None else ""
+
+
 class Player:
     """Plays one script; used once."""
 
@@ -74,6 +81,8 @@ class Player:
         self._world, self._cast, self._stage, self._transcript = world, cast, stage, transcript
         self._watch = Watch(world)
         self._last_press: str | None = None
+        self.left_out: dict[str, int] = {}
+        """How many steps were, by the program that they need and that is not there."""
 
     async def play(self, steps: Sequence[Numbered]) -> Failure | None:
         """Play all steps in order; the first that is not as told ends it."""
@@ -90,6 +99,9 @@ class Player:
         return None
 
     async def _play(self, step: Step, number: int) -> None:
+        if lacks := _lacks(step):
+            self.left_out[lacks] = self.left_out.get(lacks, 0) + 1
+            return
         match step:
             case Say() | Reply():
                 self._write(step)

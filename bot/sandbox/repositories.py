@@ -1,4 +1,4 @@
-"""The sample world's source: git repositories of shop and blog whose tags match the registry's.
+"""The sample world's source: git repositories of shop and blog whose tags match the registry's, to build new images of.
 
 Authors and dates are fixed, so every commit has the same id on every machine. Made with dulwich, so that the
 sandbox needs no git of its own; reading them is left to whoever deploys.
@@ -50,6 +50,19 @@ BLOG = (
     Version("v0.9", ("Let readers comment",), {"Added": ("Comments",)}),
     Version("v1.0", ("Search in posts", "Fix dates in the feed"), {"Added": ("Search",), "Fixed": ("Feed",)}),
 )
+AHEAD = {"shop": "Wrap gifts on request", "blog": "Name the authors of posts"}
+"""What main has beyond the newest version, by app."""
+CHECKED = "feature/checked"
+"""A branch whose image can't be made: a step of it runs what is no program."""
+_DOCKERFILE = """\
+FROM scratch
+COPY CHANGELOG.md {app} /srv/
+LABEL org.opencontainers.image.title={app}
+ENV PORT=8080
+USER 10001
+ENTRYPOINT ["/srv/{app}"]
+"""
+_CHECK = 'RUN ["/srv/{app}", "--check"]\n'
 
 
 def create_sample_repositories(directory: Path) -> dict[str, Path]:
@@ -64,7 +77,7 @@ def create_sample_repositories(directory: Path) -> dict[str, Path]:
 
 
 def create_repository(path: Path, app: str, versions: Sequence[Version]) -> Path:
-    """Create a bare repository whose branch main holds `versions` in order, each one tagged.
+    """Create a bare repository whose branch main holds `versions` in order, each one tagged, and is one commit ahead.
 
     Raises: FileExistsError.
     """
@@ -77,10 +90,16 @@ def create_repository(path: Path, app: str, versions: Sequence[Version]) -> Path
                 # Only a version's last commit adds its entry to the CHANGELOG.
                 done = versions[: number + (step == len(version.commits) - 1)]
                 when = released - timedelta(minutes=10 * (len(version.commits) - 1 - step))
-                tree = _tree(repository, app, subject, done)
+                tree = _tree(repository, app, subject, done, _DOCKERFILE)
                 parents = [_commit(repository, tree, parents, subject, when)]
             repository.refs[Ref(b"refs/tags/" + version.tag.encode())] = parents[0]
-        repository.refs[BRANCH] = parents[0]
+        later = BUILT[versions[-1].tag] + timedelta(hours=3)
+        tree = _tree(repository, app, AHEAD[app], versions, _DOCKERFILE)
+        repository.refs[BRANCH] = _commit(repository, tree, parents, AHEAD[app], later)
+        subject = f"Check {app} while it is built"
+        tree = _tree(repository, app, subject, versions, _DOCKERFILE + _CHECK)
+        checked = Ref(f"refs/heads/{CHECKED}".encode())
+        repository.refs[checked] = _commit(repository, tree, parents, subject, later - timedelta(hours=1))
     return path
 
 
@@ -94,17 +113,17 @@ def changelog(app: str, versions: Sequence[Version]) -> str:
     return "\n".join(lines)
 
 
-def _tree(repository: Repo, app: str, subject: str, done: Sequence[Version]) -> ObjectID:
+def _tree(repository: Repo, app: str, subject: str, done: Sequence[Version], dockerfile: str) -> ObjectID:
     files = {
         b"CHANGELOG.md": changelog(app, done),
-        b"Dockerfile": f'FROM scratch\nCOPY {app} /{app}\nENTRYPOINT ["/{app}"]\n',
+        b"Dockerfile": dockerfile.format(app=app),
         app.encode(): f"The code of {app}, as of: {subject}\n",
     }
     tree = Tree()
     for name, text in files.items():
         blob = Blob.from_string(text.encode())
         repository.object_store.add_object(blob)
-        tree.add(name, 0o100644, blob.id)
+        tree.add(name, 0o100755 if name == app.encode() else 0o100644, blob.id)
     repository.object_store.add_object(tree)
     return tree.id
 

@@ -231,14 +231,22 @@ async def play(running: Running, steps: Sequence[Numbered], out: TextIO) -> int:
     """Play a script in it and print how it goes; 0 when all went as told, else 1."""
     world, cast = running.servers.telegram.world, running.world.cast
     async with Transcript(world, cast, out, SystemClock()) as transcript:
-        failure = await Player(world, cast, running, transcript).play(steps)
+        player = Player(world, cast, running, transcript)
+        failure = await player.play(steps)
         if failure is None:
-            await transcript.note(f"All {len(steps)} steps went as told")
+            await transcript.note(_ended_well(len(steps), player.left_out))
             return 0
     words = failure.words if running.trouble() else f"{failure.words}\n{running.bot.last_words()}"
     print(f"\nStep {failure.at.number} of {len(steps)} (line {failure.at.line}) is not as told:", file=out)
     print(f"  {failure.at}\n{words}", file=out, flush=True)
     return 1
+
+
+def _ended_well(steps: int, left_out: Mapping[str, int]) -> str:
+    if not left_out:
+        return f"All {steps} steps went as told"
+    why = ", ".join(f"{count} left out: {program} is not installed" for program, count in left_out.items())
+    return f"{steps - sum(left_out.values())} of {steps} steps went as told, {why}"
 
 
 async def _stay(running: Running, out: TextIO) -> int:

@@ -69,6 +69,8 @@ class _Acted(_Strict):
     where: Text = Field(alias="in")
     topic: Text | None = None
     """The name of a forum's topic; None is General for what is said, and any for what is looked for."""
+    needs: Text | None = None
+    """A program without which this machine can't do what it is about: the step is left out there."""
 
 
 class Say(_Acted):

@@ -17,6 +17,7 @@ apps:
     tags: {{match: '.*', order: created}}
     source: {{git: "{git}"}}
     build: {{secrets: {{pip: "${{SHOP_DB_PASSWORD}}"}}}}
+  blog: {{build: null}}
 """
 
 

@@ -222,3 +222,15 @@ async def test_the_transcript_reads_as_the_chat_looked(play: Play, out: io.Strin
     assert "        pick of Deploy\n        [Deploy]" in text
     assert "Dana presses [Deploy] in team\n" in text
     assert "toast for Dana: you pressed Deploy" in text
+
+
+async def test_what_needs_a_program_that_is_not_there_is_left_out(play: Play) -> None:
+    failure = await play("""
+- {as: dana, in: team, say: "/hello", needs: no-such-program}
+- {as: dana, in: team, expect: {text: "echo"}, needs: no-such-program}
+- {as: dana, in: team, press: "Deploy", needs: no-such-program}
+- {as: dana, in: team, say: "/hello", needs: sh}
+- {as: dana, in: team, expect: {text: "never", within: 300ms}, needs: sh}
+""")
+    assert failure is not None
+    assert failure.at.number == 5

@@ -31,7 +31,7 @@ def test_they_are_sound_for_git(repositories: dict[str, Path]) -> None:
 
 def test_commits_are_the_same_on_every_machine(repositories: dict[str, Path]) -> None:
     assert (
-        git(repositories["shop"], "rev-parse", "v1.2").strip() == "1474395ec596790d03608de06b04cdf6e6e49869"
+        git(repositories["shop"], "rev-parse", "v1.2").strip() == "281912b5fa5e9be2d095771ce71963ec7ba799dd"
     )
 
 
@@ -44,6 +44,13 @@ def test_what_is_new_in_a_version_is_told_by_its_commits_and_its_changelog(
     entry = changes.partition("## [1.2] - 2026-10-19\n")[2].partition("\n## ")[0]
     assert " ".join(entry.split()) == "### Changed - Faster checkout ### Fixed - rounding in the cart"
     assert "[1.3]" not in changes
+
+
+def test_main_has_something_that_is_no_version_yet(repositories: dict[str, Path]) -> None:
+    for app, newest in (("shop", "v2.0-broken"), ("blog", "v1.0")):
+        assert git(repositories[app], "rev-list", "--count", f"{newest}..main").strip() == "1"
+        files = git(repositories[app], "ls-tree", "main").splitlines()
+        assert any(each.startswith("100755") and each.endswith(f"\t{app}") for each in files)
 
 
 def test_an_existing_repository_is_left_alone(repositories: dict[str, Path]) -> None:
