@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.access import Identity
 from bot.config import Target
 from bot.helm.releases import Revision
 from bot.planning.foreign import foreign
@@ -33,7 +32,7 @@ class Draft:
     """When it is made."""
     shouts: bool
 
-    def inputs(self, identity: Identity | None, kube_version: str = "") -> dict[str, str]:
+    def inputs(self, kube_version: str = "") -> dict[str, str]:
         """What the digest of any plan covers; kinds of plans add to it what else was confirmed."""
         site, revision = self.site, self.live.revision
         verdict = self.live.past.verdicts.get(revision.number) if revision else None

@@ -124,7 +124,7 @@ class Planner:
         )
         now = version_of(target, live.past, live.record)
         draft = self._draft("deploy", target, site, live)
-        inputs = draft.inputs(identity, kube[0])
+        inputs = draft.inputs(kube[0])
         inputs |= self._chosen(target, archive, layers.values, image, sets)
         plan = draft.plan(
             found,
@@ -176,7 +176,7 @@ class Planner:
         )
         appearing = await refuse_owned(cluster, set(refs(then.objects)) - set(refs(live.objects)))
         draft = self._draft("rollback", target, site, live)
-        inputs = draft.inputs(identity, kube_version) | going_back_to(wanted, stopping)
+        inputs = draft.inputs(kube_version) | going_back_to(wanted, stopping)
         plan = draft.plan(
             found,
             with_takes(inputs, takes),
@@ -202,7 +202,7 @@ class Planner:
         draft = self._draft("uninstall", target, site, live)
         plan = draft.plan(
             found,
-            draft.inputs(identity),
+            draft.inputs(),
             version=version,
             now=version,
             chart=live.record.revision.chart_version,
@@ -223,7 +223,7 @@ class Planner:
             raise NothingThere(f"{target} has nothing to restart", advice=". ".join(found.comparison.notes))
         version = version_of(target, live.past, live.record)
         draft = self._draft("restart", target, site, live)
-        inputs = draft.inputs(identity)
+        inputs = draft.inputs()
         inputs["workloads"] = " ".join(f"{each.kind}/{each.name}" for each in found.objects)
         plan = draft.plan(
             Weighed(found.comparison),
