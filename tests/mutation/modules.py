@@ -50,7 +50,7 @@ PLANNING: Final[Mapping[str, Sequence[str]]] = {
         f"{_HERE}manifests_become_objects.py",
         f"{_HERE}yaml_is_read_as_helm_reads_it.py",
     ),
-    "bot/planning/drafting.py": (),
+    "bot/planning/drafting.py": (f"{_HERE}a_plan_is_drafted_from_what_is_known.py",),
     "bot/planning/drift.py": (f"{_HERE}changes_by_hand_are_told.py",),
     "bot/planning/errors.py": (f"{_HERE}a_plan_knows_more_than_its_message.py",),
     "bot/planning/foreign.py": (f"{_HERE}values_given_by_hand_are_named.py",),
