@@ -1,5 +1,7 @@
-"""The same update again, whenever it comes, has one effect (security.md, row 13)."""
+"""The same update or push again, whenever it comes, has one effect (security.md, row 13)."""
 
+import asyncio
+import dataclasses
 from pathlib import Path
 
 from sqlalchemy import select, update
@@ -8,6 +10,8 @@ from bot.sandbox.telegram.updates import Update
 from bot.store.tables import UpdateRow
 from tests.installed import open_world
 from tests.security.acting import handled, operations
+from tests.webhooks.calling import NO_SOURCE, Called, write_secret
+from tests.webhooks.payloads import github
 from tests.worlds import QUICK, SETTLING, World, open_bot
 
 
@@ -44,6 +48,28 @@ async def test_a_command_that_is_handled_again_takes_no_button_of_its_own_plan_a
             world.telegram.presses(world.dana.person.id, plan.chat_id, plan.id, 0, 0)
             end = await world.sees("✅ shop → staging v1.2", chat="private dana")
             assert end.id == plan.id
+
+
+async def test_a_push_that_comes_again_under_another_id_or_after_a_restart_does_nothing_again(
+    tmp_path: Path,
+) -> None:
+    called, laid_over = Called(), tmp_path / "extra.yaml"
+    write_secret(tmp_path)
+    laid_over.write_text(called.config() + NO_SOURCE.format(folder=tmp_path), encoding="utf-8")
+    push = github().signed()
+    renamed = push.but(X_GitHub_Delivery="another").signed()
+    async with open_world(tmp_path, pace=QUICK) as sandbox:
+        async with open_bot(sandbox, SETTLING, laid_over) as world:
+            answers = await asyncio.gather(*(called.post(push) for _ in range(4)))
+            assert sorted(status for status, _ in answers) == [200, 200, 200, 202]
+            assert await called.post(renamed) == (200, "shop main: this was told before")
+            await world.sees("❌ build shop main · ")
+        async with open_bot(sandbox, SETTLING, laid_over) as world:
+            for call in (push, renamed):
+                assert await called.post(call) == (200, "shop main: this was told before")
+            same_id = dataclasses.replace(github(), headers=push.headers).signed()
+            assert await called.post(same_id) == (200, "shop main: this was told before")
+            assert len(await operations(world.parts.database)) == 1
 
 
 async def stored(world: World) -> list[dict[str, object]]:

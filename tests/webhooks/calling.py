@@ -15,6 +15,9 @@ BINDINGS = """
 """
 """The sample's own: a list of a later file replaces that of an earlier one."""
 
+NO_SOURCE = 'apps: {{shop: {{source: {{git: "file://{folder}/nowhere"}}, build: {{}}}}}}\n'
+"""A shop whose builds end soon, since there is nothing to build."""
+
 
 class Called:
     """Where a bot is called."""
