@@ -73,7 +73,7 @@ def test_a_value_is_found_by_its_path(path: paths.Path, value: object) -> None:
 
 
 def test_ends_are_what_is_no_mapping_where_something_in_it_is_wanted() -> None:
-    values = {"a": {"b": 1, "c": ["x", {"d": "secret"}]}, "e": None, "f": {}, "g": []}
+    values: dict[str, object] = {"a": {"b": 1, "c": ["x", {"d": "secret"}]}, "e": None, "f": {}, "g": []}
     assert paths.ends(values) == {("a", "b"), ("a", "c"), ("e",)}
     assert paths.ends(values, lambda value: value == "secret") == {("a", "c")}
     assert paths.ends(values, lambda value: value is None) == {("e",)}

@@ -132,7 +132,7 @@ def test_what_is_there_beyond_the_manifest_counts_where_a_hand_put_it(
     assert found({}, live, wanted, owned=owned, by=by) == strayed
 
 
-ITEM = {".": {}, "f:name": {}, "f:v": {}}
+ITEM: Mapping[str, Any] = {".": {}, "f:name": {}, "f:v": {}}
 
 
 def items(**values: Any) -> list[dict[str, Any]]:
@@ -230,7 +230,7 @@ def test_what_will_be_wanted_is_spelled_out_too() -> None:
     ],
 )
 def test_labels_and_annotations_by_which_books_are_kept_do_not_count(name: str) -> None:
-    owned = {"f:metadata": {"f:annotations": {f"f:{name}": {}, "f:mine": {}}}}
+    owned: dict[str, Any] = {"f:metadata": {"f:annotations": {f"f:{name}": {}, "f:mine": {}}}}
     for said, live in (({name: "1", "mine": "1"}, {}), ({}, {name: "1", "mine": "1"})):
         item = {
             "metadata": {
@@ -249,7 +249,9 @@ def test_labels_and_annotations_by_which_books_are_kept_do_not_count(name: str) 
 def test_bookkeeping_below_annotations_that_a_hand_added_does_not_count() -> None:
     name = "kubectl.kubernetes.io/restartedAt"
     template = {"metadata": {"annotations": {name: "now", "mine": "1"}}}
-    owned = {"f:template": {"f:metadata": {"f:annotations": {".": {}, f"f:{name}": {}, "f:mine": {}}}}}
+    owned: dict[str, Any] = {
+        "f:template": {"f:metadata": {"f:annotations": {".": {}, f"f:{name}": {}, "f:mine": {}}}}
+    }
     live = {"metadata": {"managedFields": [entry("kubectl", owned)]}, "spec": {"template": template}}
     assert [each.path for each in strays({"spec": {}}, live, None)] == [
         ("spec", "template", "metadata", "annotations", "mine")
