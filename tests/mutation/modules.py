@@ -64,7 +64,7 @@ PLANNING: Final[Mapping[str, Sequence[str]]] = {
     ),
     "bot/planning/image_moves.py": (f"{_HERE}what_cannot_change_in_place.py",),
     "bot/planning/immutable.py": (f"{_HERE}what_cannot_change_in_place.py",),
-    "bot/planning/inspecting.py": (),
+    "bot/planning/inspecting.py": (f"{_HERE}what_is_there_is_shown_without_a_plan.py",),
     "bot/planning/layers.py": (
         f"{_HERE}a_values_file_is_read_or_refused.py",
         f"{_HERE}encrypted_values.py",
