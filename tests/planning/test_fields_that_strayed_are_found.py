@@ -147,11 +147,13 @@ def items(**values: Any) -> list[dict[str, Any]]:
         (items(a=1, b=5), [("x.b.v", 2, 5, 3)]),
         (items(a=1), [("x.b", {"name": "b", "v": 2}, MISSING, {"name": "b", "v": 3})]),
         (items(a=1, b=2, c=7), [("x.c", MISSING, {"name": "c", "v": 7}, {"name": "c", "v": 8})]),
+        (items(b=2), [("x.a", {"name": "a", "v": 1}, MISSING, MISSING)]),
+        (items(a=1, b=2, d=7), [("x.d", MISSING, {"name": "d", "v": 7}, MISSING)]),
     ],
 )
 def test_items_that_have_keys_are_compared_by_them(live: Any, strayed: Found) -> None:
-    owned = x({f'k:{{"name":"{name}"}}': ITEM for name in "abc"})
-    assert found(items(a=1, b=2), live, items(a=1, b=3, c=8), owned=owned) == strayed
+    owned = x({f'k:{{"name":"{name}"}}': ITEM for name in "abcd"})
+    assert found(items(a=1, b=2), live, items(b=3, c=8), owned=owned) == strayed
 
 
 def test_items_have_the_usual_keys_where_nobody_says_who_owns_what() -> None:
@@ -175,6 +177,27 @@ def test_keys_that_a_manifest_leaves_out_have_their_defaults() -> None:
     said, live = [{"port": 80}], [{"port": 80, "protocol": "TCP"}]
     assert found(said, live, said, owned=owned) == []
     assert found([], live, said, owned=owned) == [("x.80.port", MISSING, 80, 80)]
+
+
+def test_an_item_is_told_by_its_name_whatever_its_key() -> None:
+    owned = x({'k:{"port":80,"protocol":"TCP"}': {".": {}, "f:port": {}, "f:v": {}}})
+    said, live = [{"port": 80, "name": "http", "v": 1}], [{"port": 80, "name": "http", "v": 2}]
+    assert found(said, live, owned=owned) == [("x.http.v", 1, 2, MISSING)]
+
+
+def test_whose_an_item_is_goes_by_its_key_as_the_server_spells_it() -> None:
+    owned = x({'k:{"port":80}': {".": {}, "f:port": {}, "f:v": {}}})
+    assert found([{"port": "80", "v": 1}], [{"port": 80, "v": 2}], owned=owned, by="helm") == []
+
+
+def test_a_member_of_a_set_that_is_gone_tells_whose_it_was() -> None:
+    item = {
+        "kind": "Thing",
+        "metadata": {"managedFields": [entry("kubectl", x({'v:"a"': {}, 'v:"b"': {}}))]},
+        "spec": {"x": ["a"]},
+    }
+    (stray,) = strays({"kind": "Thing", "spec": {"x": ["a", "b"]}}, item, None)
+    assert [each.name for each in stray.owners.writers] == ["kubectl"]
 
 
 @pytest.mark.parametrize(
@@ -371,6 +394,7 @@ def test_resource_quantities_are_numbers(text: Any, number: str | None) -> None:
         ([{"a": 1}, {"a": 2}], [{"a": 1}, {"a": 3}], False),
         ([1, 2], [1, 2], True),
         ([1], {"a": 1}, False),
+        ("a", ["a"], False),
         ({"a": 1}, [1], False),
         (5, None, True),
         ({"cpu": "1000m"}, {"cpu": 1}, True),
