@@ -81,7 +81,7 @@ class Pushes:
         async def spend(session: AsyncSession) -> bool:
             keys = [f"{webhook.name} {name} {each}" for each in names]
             is_first = await once.first(session, keys, self._services.clock.now())
-            if is_first and await _waits(session, order):
+            if is_first and await waits(session, order):
                 raise _Waits
             return is_first
 
@@ -145,8 +145,8 @@ def _order(ask: Ask, webhook: GitWebhook, app: App, push: Push) -> Order:
     )
 
 
-async def _waits(session: AsyncSession, order: Order) -> bool:
-    """Whether the same has been handed in and not begun: what it builds is looked up when it begins."""
+async def waits(session: AsyncSession, order: Order) -> bool:
+    """Whether the same has been handed in and has not begun: which commit it builds is looked up when it begins."""
     waiting = select(OperationRow.arguments).where(
         OperationRow.subject == order.subject,
         OperationRow.state == "queued",

@@ -29,6 +29,9 @@ async def start(ask: Ask, build: str, app: str, environment: str, version: str) 
     Raises: what passes by itself.
     """
     request = Request("deploy", app, environment, version)
+    async with ask.services.database.read() as session:
+        if await once.has_happened(session, _key(build)):  # before a crash that its step did not survive
+            return ""
     try:
         return await _forbidden(ask, request) or await _handed_in(ask, request, build)
     except Exception as error:
@@ -54,14 +57,14 @@ async def _forbidden(ask: Ask, request: Request) -> str:
 
 async def _handed_in(ask: Ask, request: Request, build: str) -> str:
     plan = await planned(ask, request)
-    why_not = _asks_a_person(plan)
+    why_not = asks_a_person(plan)
     if why_not:
         return why_not
-    keys, now = [f"deploy of {build}"], ask.services.clock.now()
+    keys, now = [_key(build)], ask.services.clock.now()
     deploy = replace(order(ask, request, plan), reply_to=ask.message_id or None, chat_id=ask.chat_id or None)
     try:
         await ask.services.desk.submit(deploy, spend=lambda session: once.first(session, keys, now))
-    except Spent:  # before a crash that its step did not survive
+    except Spent:
         return ""
     except Busy as busy:
         return f"Not deployed: {busy}"
@@ -70,7 +73,11 @@ async def _handed_in(ask: Ask, request: Request, build: str) -> str:
     return ""
 
 
-def _asks_a_person(plan: Plan) -> str:
+def _key(build: str) -> str:
+    return f"deploy of {build}"
+
+
+def asks_a_person(plan: Plan) -> str:
     """What of a plan a person has to decide; "" where nothing is left open."""
     if plan.unchanged:
         return f"{plan.environment} runs it already"

@@ -24,3 +24,8 @@ async def first(session: AsyncSession, keys: Sequence[str], at: datetime) -> boo
         assert isinstance(result, CursorResult)
         is_first = is_first and result.rowcount == 1
     return is_first
+
+
+async def has_happened(session: AsyncSession, key: str) -> bool:
+    """Whether it has."""
+    return await session.get(OnceRow, key) is not None

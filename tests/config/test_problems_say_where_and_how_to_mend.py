@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.config import ConfigInvalid, load
-from tests.config.conftest import RIGHT, Problems
+from tests.config.conftest import RIGHT, Loader, Problems
 
 
 def test_an_unknown_key_names_the_nearest(problems: Problems) -> None:
@@ -134,3 +134,62 @@ def test_a_values_file_outside_or_missing_is_refused(problems: Problems, tmp_pat
     (found,) = problems(f"apps: {{shop: {{values: [{name}]}}}}")
     assert found.startswith("b.yaml:1:")
     assert "leads out of" in found or "is missing" in found
+
+
+HOOK = """
+apps: {shop: {source: {git: "https://git.example.org/shop.git"}, build: {}}}
+webhooks:
+  shop: {host: github, secret: "${TOKEN}", repository: a/b, apps: [shop], branches: [main], chat: team}
+bindings: [{role: developer, webhooks: [shop]}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("host: github", "host: gitbub", "did you mean github?"),
+        ("apps: [shop],", "apps: [shp],", "there is no app “shp”; did you mean shop?"),
+        ("apps: [shop],", "apps: [],", "apps"),
+        ("branches: [main],", "", "builds nothing; name branches or tags"),
+        ("chat: team", "chat: tean", "there is no chat “tean”; did you mean team?"),
+        ("chat: team", "chat: team, topic: deploys", "there is no topic “deploys”"),
+        (
+            "chat: team",
+            "chat: team, deploy: stagin",
+            "there is no environment “stagin”; did you mean staging?",
+        ),
+        (", build: {}", "", "shop can't be built: it has no build"),
+        ("webhooks: [shop]}]", "webhooks: [shp]}]", "there is no webhook “shp”; did you mean shop?"),
+        ("{role: developer, webhooks: [shop]}", "{role: viewer, people: [dana]}", "has no role"),
+    ],
+)
+def test_a_webhook_that_could_do_nothing_is_refused(
+    problems: Problems, old: str, new: str, expected: str
+) -> None:
+    assert old in HOOK
+    assert any(expected in line for line in problems(HOOK.replace(old, new)))
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        (
+            "production: {on_push: deploy}",
+            "deploys to production are confirmed by people; use on_push: offer",
+        ),
+        ("staging: {on_push: deploy, impersonate: true}", "nobody could be impersonated for a push"),
+        ("staging: {on_push: deplyo}", "did you mean deploy?"),
+    ],
+)
+def test_a_push_starts_no_deploy_that_takes_a_person(
+    problems: Problems, environment: str, expected: str
+) -> None:
+    assert any(expected in line for line in problems(f"environments: {{{environment}}}"))
+
+
+def test_a_webhook_that_is_right_loads(loaded: Loader) -> None:
+    config = loaded(HOOK, "environments: {staging: {on_push: deploy}}")
+    hook = config.webhooks["shop"]
+    assert hook.builds("main", None)
+    assert not hook.builds("feature/main", None)
+    assert not hook.builds(None, "main")

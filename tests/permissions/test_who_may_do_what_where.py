@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from bot.config import BUILT_IN_ROLES, PERMISSIONS, VIEWS, Config, Permission
-from bot.permissions import UNSCOPED, Person, Place, Policy, Sender, known, may, summary
+from bot.permissions import UNSCOPED, Person, Place, Policy, Sender, known, may, summary, webhook
 
 CONFIG = {
     "telegram": {"token": "${TOKEN}"},
@@ -119,6 +119,26 @@ def test_what_someone_has_is_told_most_first() -> None:
     )
     assert summary(LEE, rules) == ["deployer on shop and blog in staging", "viewer everywhere"]
     assert summary(KIM, rules, -1) == ["viewer on blog through this chat"]
+
+
+def test_a_webhook_has_what_bindings_give_to_it_by_name_and_nobody_else_has_that() -> None:
+    rules = policy(
+        {"role": "developer", "webhooks": ["shop"], "apps": ["shop"], "environments": ["staging"]},
+        {"role": "admin", "people": ["kim"]},
+        {"role": "viewer", "chats": ["team"]},
+    )
+    hook, other = webhook("shop", "GitHub push by lee"), webhook("blog", "GitHub push by kim")
+    assert may(hook, "image.build", Place("shop"), rules)
+    assert may(hook, "deploy.run", Place("shop", "staging"), rules)
+    assert not may(hook, "deploy.run", Place("shop", "production"), rules)
+    assert not may(hook, "image.build", Place("blog"), rules)
+    assert not may(hook, "deploy.set", Place("shop", "staging"), rules)
+    for permission in PERMISSIONS:
+        for who in (other, LEE, Person(0, None, "Eve")):
+            expected = permission == "app.view" and who is not other
+            assert may(who, permission, Place("shop", "staging", -1), rules).allowed is expected
+    assert not known(Sender(0, "Eve"), rules)
+    assert rules.holders("image.build", Place("shop", "staging")) == {1001: True}
 
 
 def test_a_person_may_be_bound_by_id_alone() -> None:

@@ -74,7 +74,8 @@ OPEN = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics")}
 
 async def test_every_route_is_open_on_purpose_or_asks_for_the_secret() -> None:
     taken = Taken()
-    hosts = GitHosts(lambda: WEBHOOKS, Pushed(), set().update, SystemClock())
+    hidden: set[str] = set()
+    hosts = GitHosts(lambda: WEBHOOKS, Pushed(), hidden.update, SystemClock())
     async with server(taken, git_hosts=hosts) as web_server, ClientSession(web_server.url) as client:
         assert web_server._runner is not None
         assert web_server._runner.app is not None

@@ -19,7 +19,7 @@ def webhook(name: str, host: str, secret: str) -> GitWebhook:
     """One that builds the shop's main branch."""
     return GitWebhook(
         name=name,
-        host=host,  # type: ignore[arg-type]
+        host=host,
         secret=Secret("${HOOK}", environ={"HOOK": secret}),
         repository=REPOSITORY,
         apps=("shop",),
