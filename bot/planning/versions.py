@@ -9,7 +9,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.config import App
 from bot.images import versions
-from bot.images.errors import ReferenceInvalid, RefMissing, TagMissing
+from bot.images.errors import ReferenceInvalid, RefMissing, SourceRefused, TagMissing
 from bot.images.registry import Registries
 from bot.images.source import Sources
 from bot.images.tagging import tag_of
@@ -93,7 +93,7 @@ class Versions:
         sources = self._sources()
         try:
             sha = await sources.resolve(app.source.git, ref)
-        except RefMissing:
+        except (RefMissing, SourceRefused):  # what the registry says is what people asked for
             return None
         return tag_of(app.build.tag, ref, sha, is_version=await sources.is_tag(app.source.git, ref))
 

@@ -1,5 +1,6 @@
 """The built-in builder makes what a Dockerfile copies and says into an image, and refuses the rest by name."""
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -195,3 +196,26 @@ async def test_what_it_cannot_do_is_said_by_name(
             await builder(registries).build(request_for(tmp_path, "127.0.0.1:1/shop:v1"), events.append)
     failed = [each.number for each in events if isinstance(each, BuildStep) and each.state == "failed"]
     assert failed == ([at] if at else [])
+
+
+async def test_a_cancel_ends_it_in_the_middle_of_a_file(tmp_path: Path) -> None:
+    write(tmp_path / "source", {"Dockerfile": "FROM scratch\nCOPY endless /\n"})
+    with (tmp_path / "source" / "endless").open("wb") as endless:
+        endless.truncate(2**40)
+    async with Registries() as registries:
+        building = asyncio.create_task(
+            builder(registries).build(request_for(tmp_path, "127.0.0.1:1/shop:v1"), lambda _: None)
+        )
+        layer = tmp_path / "room" / "layer-0"
+        async with asyncio.timeout(60):
+            while not layer.exists():
+                await asyncio.to_thread(os.sched_yield)
+            building.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await building
+    assert str(layer) not in opened()  # nothing goes on in a thread
+
+
+def opened() -> list[str]:
+    """The files that this process has open."""
+    return [os.readlink(each) for each in Path("/proc/self/fd").iterdir() if each.is_symlink()]

@@ -165,6 +165,14 @@ async def test_what_was_never_built_is_missing(place: Place, tag: str, version: 
     assert version in str(missing.value)
 
 
+async def test_a_source_that_cannot_be_read_does_not_hide_what_the_registry_lacks(place: Place) -> None:
+    place.add("v1.2")
+    app = place.app(source={"git": f"file://{place.folder}/nowhere"}, build={})
+    with pytest.raises(TagMissing) as missing:
+        await place.versions.image(app, "v1.3")
+    assert missing.value.nearest == "v1.2"
+
+
 async def test_a_rule_that_cannot_be_filled_in_is_named(place: Place) -> None:
     place.add("v9")
     with pytest.raises(ReferenceInvalid, match=r"build\.tag “{{ sha \+ 1 }}” can't be filled in"):

@@ -21,6 +21,7 @@ _ERROR = re.compile(r"(?i)error: (?:building at STEP \"(?P<instruction>.*?)\": )
 _STATUS = re.compile(r"exit status (\d+)")
 _EARLIER = re.compile(r"(?<=^FROM )[0-9a-f]{64}")
 _NO_SHELL = "exec: not started"
+_NO_PROGRAM = "exec format error"
 
 
 class BuildahWords:
@@ -55,6 +56,8 @@ class BuildahWords:
         if match is None:
             return BuildFailed(f"buildah ended with {status}: {one_line(self.last, longest=160)}")
         code = _STATUS.search(match["words"])
+        if code is not None and any(_NO_PROGRAM in line for line in self._last):
+            return BuildFailed("What it runs is no program for this machine", instruction=at)
         if code is not None and any(_NO_SHELL in line for line in self._last):
             return BuildFailed(
                 "The image has no such program", instruction=at, advice="Is there a shell in it?"
