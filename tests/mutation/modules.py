@@ -43,7 +43,7 @@ PLANNING: Final[Mapping[str, Sequence[str]]] = {
         f"{_HERE}random_values_make_no_change.py",
         f"{_HERE}charts_are_summarised_as_helm_renders_them.py",
     ),
-    "bot/planning/decrypting.py": (f"{_HERE}encrypted_values.py",),
+    "bot/planning/decrypting.py": (f"{_HERE}sops_is_asked.py",),
     "bot/planning/definitions.py": (f"{_HERE}definitions_that_helm_leaves_alone.py",),
     "bot/planning/differences.py": (f"{_HERE}differences_are_found_field_by_field.py",),
     "bot/planning/documents.py": (
