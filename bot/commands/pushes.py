@@ -136,7 +136,12 @@ def _order(ask: Ask, webhook: GitWebhook, app: App, push: Push) -> Order:
         environment="",
         version=push.name,
         arguments=PushArguments(
-            recipe=recipe, ref=push.name, webhook=webhook.name, environment=environment, starts=starts
+            recipe=recipe,
+            ref=push.name,
+            is_tag=push.tag is not None,
+            webhook=webhook.name,
+            environment=environment,
+            starts=starts,
         ),
         author=ask.author,
         chat_id=ask.chat_id or None,

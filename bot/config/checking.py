@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
+from urllib.parse import urlsplit
 
 from rapidfuzz import fuzz, process
 
@@ -138,6 +139,9 @@ def _environment(config: Config, at: Key, fields: EnvironmentFields) -> Iterator
 
 
 def _webhooks(config: Config) -> Iterator[Finding]:
+    telegram = config.telegram.webhook
+    if config.webhooks and telegram and urlsplit(telegram.url).path.startswith("/webhooks/"):
+        yield Finding(("telegram", "webhook", "url"), "is where git hosts call", "choose another path")
     bound = {name for binding in config.bindings for name in binding.webhooks}
     for name, webhook in config.webhooks.items():
         at: Key = ("webhooks", name)
@@ -173,6 +177,15 @@ def _sandbox(config: Config) -> Iterator[Finding]:
             yield from _pointing(("sandbox", "members", chat, position), member, "person", config.people)
 
 
+def _builds(config: Config) -> Iterator[Finding]:
+    job = config.builds.job
+    if job is not None:
+        yield from _pointing(("builds", "job", "cluster"), job.cluster, "cluster", config.clusters)
+    for builder, section in (("buildkit", config.builds.buildkit), ("job", job)):
+        if config.builds.builder == builder and section is None:
+            yield Finding(("builds", "builder"), f"is {builder}, and there is no builds.{builder}")
+
+
 _CHECKS: Final[tuple[Callable[[Config], Iterator[Finding]], ...]] = (
     _roles,
     _bindings,
@@ -180,6 +193,7 @@ _CHECKS: Final[tuple[Callable[[Config], Iterator[Finding]], ...]] = (
     _ids,
     _environments,
     _webhooks,
+    _builds,
     _sandbox,
 )
 

@@ -1,6 +1,8 @@
 """Push: what a git host's push brings about. An image, and its deploy where the environment lets pushes start one."""
 
+from bot.images.builds import Sourced
 from bot.operations.build import Build, BuildArguments
+from bot.operations.errors import StepFailed
 from bot.operations.operation import Outcome
 from bot.operations.steps import Steps
 from bot.operations.tools import Tools
@@ -13,6 +15,8 @@ class PushArguments(BuildArguments):
 
     webhook: str
     """The webhook in whose name all of it is done, by the rights that it has at that moment."""
+    is_tag: bool = False
+    """Whether a tag was pushed, not a branch."""
     environment: str = ""
     """Where the image is meant to go; "" where that was not said."""
     starts: bool = False
@@ -37,6 +41,19 @@ class Push(Build, kind="push"):
             why_not = WAS_THERE if made.was_there else await do("deploy", self.deploy, made.tag)
             made = made.model_copy(update={"is_going": not why_not})
         return outcome.model_copy(update={"made": made, "notes": (why_not,) if why_not else ()})
+
+    async def source(self) -> Sourced:
+        """The commit that was pushed, or a newer one of the same branch.
+
+        A tag that is called like a branch comes before it, and may be anybody's who could not push to the branch.
+        """
+        source = await super().source()
+        if source.is_version != self._arguments.is_tag:
+            raise StepFailed(
+                f"{self._arguments.ref} is a tag and a branch: which of them was pushed can't be built by name",
+                advice="Delete or rename one of them",
+            )
+        return source
 
     async def deploy(self, tag: str) -> str:
         """Hand the deploy in; why that was not done, "" where it was."""

@@ -160,6 +160,11 @@ bindings: [{role: developer, webhooks: [shop]}]
         ),
         (", build: {}", "", "shop can't be built: it has no build"),
         ("webhooks: [shop]}]", "webhooks: [shp]}]", "there is no webhook “shp”; did you mean shop?"),
+        (
+            "webhooks:\n",
+            'telegram: {webhook: {url: "https://b.example.org/webhooks/t", secret: "${TOKEN}"}}\nwebhooks:\n',
+            "is where git hosts call",
+        ),
         ("{role: developer, webhooks: [shop]}", "{role: viewer, people: [dana]}", "has no role"),
     ],
 )
