@@ -226,6 +226,17 @@ async def test_who_lost_the_lease_records_nothing_more(database: Database, tmp_p
     assert row.state == "running"
 
 
+async def test_who_never_led_gives_nothing_up(database: Database, tmp_path: Path) -> None:
+    leads = Lease(database, SystemClock(), holder="elsewhere:1:1")
+    assert await leads.acquire()
+    async with database.read() as session:
+        before = (await session.get_one(LeaseRow, "operations")).expires_at
+    async with engine_on(database, World(), tmp_path) as (engine, _, _listener):
+        assert not engine.let_wait("nobody", "Kim")
+    async with database.read() as session:
+        assert (await session.get_one(LeaseRow, "operations")).expires_at == before
+
+
 async def test_a_lease_of_a_dead_process_of_this_machine_is_taken_at_once(database: Database) -> None:
     import socket
 
