@@ -87,7 +87,9 @@ def write_layer(file: Path, entries: Iterable[Entry], stop: Event) -> Layer:
         packed = _Hashed(raw)
         with gzip.GzipFile("", "wb", fileobj=packed, mtime=0) as zipped:
             unpacked = _Hashed(zipped)
-            with tarfile.open(fileobj=unpacked, mode="w|", format=tarfile.PAX_FORMAT) as archive:
+            with tarfile.open(
+                fileobj=unpacked, mode="w|", format=tarfile.PAX_FORMAT, encoding="utf-8"
+            ) as archive:
                 for entry in entries:
                     _add(archive, entry, stop)
     return Layer(Blob(LAYER, packed.digest, packed.size, file), unpacked.digest)

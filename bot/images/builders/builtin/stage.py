@@ -59,6 +59,8 @@ class Stage:
         """Do what an instruction says; what there is to tell of it. Raises: BuildFailed, Stopped, OSError."""
         if self.name is None and instruction.name not in ("ARG", "FROM"):
             raise BuildFailed("It stands before FROM")
+        if not instruction.rest.strip():
+            raise BuildFailed("It says nothing")
         before = len(self._layers)
         if instruction.name == "COPY":
             said = self._copy(instruction, stop)
@@ -150,13 +152,13 @@ class Stage:
             self._settings.setdefault("ExposedPorts", {})[named] = {}
 
     def _workdir(self, rest: str, stop: Event) -> None:
-        self._home = posixpath.normpath(posixpath.join(self._home, expanded(rest, self._variables)))
+        self._home = posixpath.normpath(posixpath.join(self._home, _path(rest, self._variables)))
         self._write(list(self._folders(_inner(self._home))), stop)
 
     def _copy(self, instruction: Instruction, stop: Event) -> str:
         mode, owner = _flags(instruction, self._variables)
         words = listed(instruction.rest) or instruction.rest.split()
-        *patterns, target = [expanded(word, self._variables) for word in words] or [""]
+        *patterns, target = [_path(word, self._variables) for word in words]
         if not patterns:
             raise BuildFailed("COPY needs a source and a target")
         entries = list(self._copied(patterns, target, mode, owner))
@@ -248,6 +250,14 @@ def _command(rest: str) -> list[str]:
     """What is run: as it is listed, or by a shell."""
     words = listed(rest)
     return words if words is not None else ["/bin/sh", "-c", rest]
+
+
+def _path(word: str, variables: Mapping[str, str]) -> str:
+    """A word that names files. Raises: BuildFailed where it can't."""
+    path = expanded(word, variables)
+    if not path.isprintable():
+        raise BuildFailed(f"{one_line(path, longest=60)} is no path")
+    return path
 
 
 def _inner(path: str) -> str:
