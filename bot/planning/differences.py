@@ -116,7 +116,7 @@ def unified(changes: Sequence[ObjectChange]) -> str:
 
 def _unified(change: ObjectChange) -> str:
     lines = difflib.unified_diff(
-        _lines(change.old), _lines(change.new), f"live/{change.key}", f"plan/{change.key}", n=3
+        _lines(change.old), _lines(change.new), f"live/{change.key}", f"plan/{change.key}"
     )
     return "".join(lines)
 
