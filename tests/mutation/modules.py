@@ -84,7 +84,10 @@ PLANNING: Final[Mapping[str, Sequence[str]]] = {
     "bot/planning/planner.py": (),
     "bot/planning/proving.py": (f"{_HERE}what_is_proven_is_offered.py",),
     "bot/planning/refusals.py": (f"{_HERE}refusals_are_put_into_words.py",),
-    "bot/planning/releases.py": (f"{_HERE}what_is_known_of_a_release.py",),
+    "bot/planning/releases.py": (
+        f"{_HERE}what_is_known_of_a_release.py",
+        f"{_HERE}releases_are_read_once.py",
+    ),
     "bot/planning/rendering.py": (f"{_HERE}a_chart_is_rendered_for_a_plan.py",),
     "bot/planning/restarting.py": (f"{_HERE}a_restart_says_what_goes_down.py",),
     "bot/planning/scaling.py": (f"{_HERE}replicas_of_an_autoscaler.py",),

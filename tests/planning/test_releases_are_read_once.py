@@ -6,7 +6,7 @@ import gzip
 import json
 from base64 import b64decode, b64encode
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,18 +32,26 @@ from tests.helm.writing import Charts
 
 
 class Counted(Helm):
-    """Counts what it is asked."""
+    """Counts what it is asked; what happens `meanwhile` does so once, before it looks."""
 
     def __init__(self) -> None:
         super().__init__()
         self.asked: Counter[str] = Counter()
+        self.meanwhile: Callable[[], Awaitable[None]] | None = None
+
+    async def _happens(self) -> None:
+        happens, self.meanwhile = self.meanwhile, None
+        if happens is not None:
+            await happens()
 
     async def history(self, *args: Any, **kwargs: Any) -> list[Revision]:
         self.asked["history"] += 1
+        await self._happens()
         return await super().history(*args, **kwargs)
 
     async def get(self, *args: Any, **kwargs: Any) -> ReleaseRecord:
         self.asked["get"] += 1
+        await self._happens()
         return await super().get(*args, **kwargs)
 
 
@@ -53,6 +61,8 @@ class Place:
 
     server: KubernetesServer
     helm: Counted
+    clusters: Clusters
+    database: Database
     releases: Releases
     site: Site
     charts: Charts
@@ -65,6 +75,10 @@ class Place:
         await self.helm.upgrade(self.site.location, chart, values, timeout=30)
         self.numbers.append(len(self.numbers) + 1)
         self.helm.asked.clear()
+
+    async def prune(self, number: int = 1) -> None:
+        """Somebody removes a revision."""
+        self.server.storage.delete(Key("", "secrets", "default", f"sh.helm.release.v1.it.v{number}"))
 
     async def seen(self) -> list[tuple[int, str, str]]:
         """The revisions as they are read now."""
@@ -86,7 +100,8 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
         (tmp_path / "kubeconfig").write_text(server.kubeconfig())
         access = ClusterAccess(tmp_path / "kubeconfig")
         site = Site(access=access, cluster_uid="it", namespace="default", release="it")
-        place = Place(server, helm, Releases(helm, clusters, database), site, Charts(tmp_path))
+        releases = Releases(helm, clusters, database)
+        place = Place(server, helm, clusters, database, releases, site, Charts(tmp_path))
         await place.deploy()
         yield place
 
@@ -117,7 +132,7 @@ async def test_what_a_revision_says_is_read_once_and_a_revision_that_went_is_gon
     asked = place.helm.asked.copy()
     assert await place.releases.texts(place.site, past.live) == (record, objects, hooks)
     assert place.helm.asked == asked
-    place.server.storage.delete(Key("", "secrets", "default", "sh.helm.release.v1.it.v1"))
+    await place.prune()
     assert [number for number, _, _ in await place.seen()] == [2]
 
 
@@ -158,3 +173,35 @@ async def test_a_release_that_is_stuck_is_not_read_on(place: Place) -> None:
     place.server.storage.put(key, secret)
     with pytest.raises(ReleaseStuck, match="pending-upgrade"):
         await read_live(place.releases, place.site, brief=True)
+
+
+async def test_a_look_at_states_alone_asks_for_the_history_once(place: Place) -> None:
+    for _ in range(2):
+        (revision,) = (await place.releases.past(place.site, brief=True)).revisions
+        assert (revision.number, revision.status, revision.description) == (1, "deployed", "")
+    assert place.helm.asked == {"history": 1}
+    assert await place.seen() == [(1, "deployed", "Install complete")]
+
+
+async def test_what_is_made_between_two_looks_is_seen_at_the_next(place: Place) -> None:
+    place.helm.meanwhile = place.deploy
+    past = await place.releases.past(place.site, brief=True)
+    assert [each.number for each in past.revisions] == [1]
+    for _ in range(4):
+        await place.deploy()
+    place.helm.meanwhile = place.deploy
+    assert [number for number, _, _ in await place.seen()] == [1, 2, 3, 4, 5, 6]
+    assert [number for number, _, _ in await place.seen()] == place.numbers
+
+
+async def test_what_is_pruned_between_two_looks_is_left_out(place: Place) -> None:
+    await place.deploy()
+    place.helm.meanwhile = place.prune
+    assert [number for number, _, _ in await place.seen()] == [2]
+
+
+async def test_what_a_revision_says_is_read_also_where_nobody_has_looked_yet(place: Place) -> None:
+    (revision,) = (await place.releases.past(place.site)).revisions
+    others = Releases(place.helm, place.clusters, place.database)
+    record, objects, _ = await others.texts(place.site, revision)
+    assert (record.revision, len(objects)) == (revision, 1)
