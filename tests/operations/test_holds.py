@@ -76,6 +76,12 @@ def test_a_stored_operation_is_kept_back_where_it_would_change_something(
     assert Holds([lock(app="blog")]).against_row(row) is None
 
 
+def test_a_lock_on_an_app_keeps_back_what_names_it() -> None:
+    row = OperationRow(author_id=DANA.id, app="shop", environment="production")
+    assert Holds([lock(app="shop")]).against_row(row) == lock(app="shop")
+    assert Holds([lock(), lock(app="shop", holder=DANA)]).against_row(row) is None
+
+
 def test_a_lock_on_a_whole_environment_keeps_back_what_names_no_app() -> None:
     row = OperationRow(author_id=DANA.id, app=None, environment="production")
     assert Holds([lock()]).against_row(row) == lock()
