@@ -89,3 +89,14 @@ async def test_a_push_deploys_by_itself_where_the_environment_says_so(tmp_path: 
         at.repository.git("tag", "v9.0")
         await at.push("refs/tags/v9.0")
         await world.sees("⚠️ Dana has locked shop in staging", buttons=["Deploy to staging"])
+        laid_over = (tmp_path / "extra.yaml").read_text()
+        role = "\nroles: {builder: {permissions: [image.build]}}\n"
+        (tmp_path / "extra.yaml").write_text(
+            laid_over.replace("role: developer, web", "role: builder, web") + role
+        )
+        world.kim.says("/reload", "private")
+        await world.sees("Configuration reloaded", chat="private kim")
+        world.mark()
+        at.repository.git("tag", "v9.1")
+        await at.push("refs/tags/v9.1")
+        await world.sees("⚠️ Webhook shop may not deploy to staging", buttons=["Deploy to staging"])
