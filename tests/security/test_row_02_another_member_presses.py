@@ -85,7 +85,7 @@ async def test_who_may_presses_and_who_may_not_is_refused(world: World, environm
             if not right:
                 wrong.append((button, actor.person.key, answer.text, touched))
     assert wrong == []
-    assert {each.kind for each in await operations(world.parts.database)} <= {"turn"}
+    assert {each.kind for each in await operations(world.parts.database)} <= {"turn", "build"}
     assert state_of(world) == before
 
 
