@@ -557,6 +557,22 @@ def test_any_other_job_that_is_gone_was_removed(spec: str) -> None:
     assert (drift.line, drift.changes) == ("Job once is gone: made again", True)
     (drift,) = drifted([job], {job.key: None}, mask_for(Masker()), planned=[SHOP])
     assert (drift.line, drift.changes) == ("Job once is gone: stays away", False)
+    assert (drift.where, drift.field) == ("Job once", "")
+
+
+def test_each_object_of_the_release_is_told_of() -> None:
+    gone, also, scaled = objects(
+        "".join(deployment(name=name, replicas=3) for name in ("gone", "also", "scaled"))
+    )
+    live = {**deepcopy(scaled.object), "spec": {**deepcopy(scaled.object["spec"]), "replicas": 5}}
+    found = {gone.key: None, also.key: None, scaled.key: live}
+    for order in ([gone, scaled, also], [scaled, gone, also]):
+        told = drifted(order, found, mask_for(Masker()))
+        assert sorted(each.where for each in told) == [
+            "Deployment also",
+            "Deployment gone",
+            "Deployment scaled",
+        ]
 
 
 def test_one_that_may_not_be_read_hides_none_of_the_others() -> None:
