@@ -89,6 +89,11 @@ async def test_a_call_that_is_too_large_is_refused_however_genuine() -> None:
         assert (await caller.post(github()))[0] == 202
 
 
+async def test_a_push_of_very_many_commits_is_taken() -> None:
+    async with served() as caller:
+        assert (await caller.post(github(commits=["x" * 1000] * 2048)))[0] == 202
+
+
 async def test_bodies_of_nobody_known_are_held_within_bounds() -> None:
     async with served(most=20_000) as caller:
         assert (await caller.post(github(commits=["x" * 20_000])))[0] == 503
