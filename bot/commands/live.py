@@ -258,10 +258,14 @@ class LiveMessages:
         view = View.of(row)
         page = Page(face_of(view).running, self._values(view, row.chat_id))
         sent = await self._screen.send(to, page, None, reply_to=row.reply_to, key=f"start {row.id}")
-        if sent is not None:
-            async with self._database.write() as session:
+        if sent is None:
+            return None
+        async with self._database.write() as session:  # as the end is: it comes before this or after
+            if operation_id in self._running:
                 (await session.get_one(OperationRow, operation_id)).message_id = sent.message_id
-        return sent
+                return sent
+        await self._outbox.delete(sent)  # it ended meanwhile, and its end was sent as its one message
+        return None
 
     def _values(self, view: View, chat_id: int) -> dict[str, Any]:
         if view.quotes and not face_of(view).may_quote(view, self._config(), self._policy(), chat_id):

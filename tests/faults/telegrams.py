@@ -27,6 +27,20 @@ class EachCallAtFirst(Faults):
             self._refuse(self)
 
 
+class NothingNew(Faults):
+    """No new message is taken until it is `over`."""
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state.clock, state.faults.on_down)
+        self.over = False
+        state.faults = self
+
+    def check(self, method: str) -> None:
+        super().check(method)
+        if method == "sendMessage" and not self.over:
+            too_many(self)
+
+
 def too_many(_: Faults) -> None:
     """429, with how long to wait."""
     raise Refusal(429, "Too Many Requests: retry after 1", retry_after=1)

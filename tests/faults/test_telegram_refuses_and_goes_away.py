@@ -7,9 +7,16 @@ from sqlalchemy import func, select
 
 from bot.sandbox.telegram import Message
 from bot.store.tables import OperationRow, OutgoingRow
-from tests.faults.telegrams import AgainAndBackwards, EachCallAtFirst, bad_gateway, reset, too_many
+from tests.faults.telegrams import (
+    AgainAndBackwards,
+    EachCallAtFirst,
+    NothingNew,
+    bad_gateway,
+    reset,
+    too_many,
+)
 from tests.installed import open_world
-from tests.worlds import LONGEST, QUICK, SETTLING, MovableClock, World, open_bot, spaced
+from tests.worlds import LONGEST, QUICK, SETTLING, MovableClock, World, open_bot, open_bot_world, spaced
 
 
 class PassingClock(MovableClock):
@@ -60,6 +67,20 @@ async def test_after_an_hour_without_telegram_the_end_is_the_first_that_is_told(
                         break
         assert [text[:1] for text in told.pop(shop.id)] == ["✅"]
         assert [text[:1] for text in told.pop(blog.id)] == ["✅"]
+
+
+async def test_what_ended_before_its_beginning_was_told_has_one_message(tmp_path: Path) -> None:
+    async with open_bot_world(tmp_path, "apps: {shop: {source: {git: 'file:///nowhere'}}}") as world:
+        faults = NothingNew(world.sandbox.servers.telegram.state)
+        world.lee.says("/build shop main")
+        await _ended(world, 1)
+        with world.telegram.changes() as changes:
+            faults.over = True
+            await world.sees("❌ build shop main", buttons=["Build again"])
+            await world.sees("❌ Lee: build shop main failed")
+            async with asyncio.timeout(LONGEST):
+                while any(each.text.startswith("🔄") for each in _by_bot(world)):
+                    await anext(aiter(changes))
 
 
 async def test_a_chat_that_put_the_bot_out_holds_nothing_up(world: World) -> None:
