@@ -113,6 +113,8 @@ def test_many_are_one_line_and_one_command() -> None:
 def test_a_chart_from_elsewhere_is_read_from_there(source: ChartSource, command: str) -> None:
     (line,) = told(beside(None), source=source)
     assert line.endswith(f"First: {command} | kubectl apply --server-side -f -")
+    (line,) = told(beside(kept(definition(minimum=1))), source=source)
+    assert line.endswith(f"To change that: {command} | kubectl apply --server-side -f -")
 
 
 def test_one_that_may_not_be_read_is_said_to_stay_as_it_is() -> None:
@@ -191,6 +193,13 @@ def test_several_in_one_file_are_one_file_to_apply() -> None:
          {"versions": [{"name": "v1", "schema": {"b": [{}]}}]}, True),
         ({"versions": [{"name": "v1", "schema": {"a": 0}}]}, {"versions": [{"name": "v1", "schema": {}}]}, False),
         ({"versions": [{"name": "v1", "schema": {"a": 0.0}}]}, {"versions": [{"name": "v1", "schema": {}}]}, False),
+        ({"versions": [{"name": "v1", "schema": {"b": [{"c": 1}]}}]},
+         {"versions": [{"name": "v1", "schema": {"b": [{"c": 2}]}}]}, False),
+        ({"versions": [{"name": "v1", "served": True}, {"name": "v2", "served": False}]},
+         {"versions": [{"name": "v2", "served": False}, {"name": "v1", "served": True}]}, True),
+        ({"versions": [{"name": "v1", "served": True}, {"name": "v2"}]},
+         {"versions": [{"name": "v1", "served": False}, {"name": "v2"}]}, False),
+        ({"versions": [{"name": "v1"}, {"name": "v2"}]}, {"versions": [{"name": "v2"}]}, False),
         ({"versions": [{"name": "v1"}]}, {"versions": "x"}, False),
         ({"versions": [5]}, {"versions": []}, True),
         (None, None, True),
