@@ -142,12 +142,13 @@ async def test_a_standstill_holds_until_it_is_ended_and_the_last_one_counts(stor
 
 
 async def test_what_is_kept_back_goes_no_further_and_says_why(store: Database) -> None:
-    await keep(store, lock())
+    await keep(store, lock(app="shop"))
     async with store.read() as session:
         await check(session, MovingClock(), KIM.id, "shop", "production")
         await check(session, MovingClock(), DANA.id, "shop", "staging")
+        await check(session, MovingClock(), DANA.id, "blog", "production")
         with pytest.raises(Held) as held:
             await check(session, MovingClock(), DANA.id, "shop", "production")
     found = held.value
-    assert (found.hold, found.app, found.environment) == (lock(), "shop", "production")
-    assert str(found) == "Kim has locked production: “migration”"
+    assert (found.hold, found.app, found.environment) == (lock(app="shop"), "shop", "production")
+    assert str(found) == "Kim has locked shop in production: “migration”"

@@ -210,6 +210,15 @@ async def test_a_number_that_another_process_has_by_now_is_not_taken_for_the_hol
     assert await leader(store, clock) == f"process {os.getpid()} on {HOST}"
 
 
+async def test_a_process_may_have_any_name(store: Database, clock: MovingClock, tmp_path: Path) -> None:
+    """Its start comes after its name in the kernel's line, which may look like more of that line."""
+    program = tmp_path / "a) Z 1 (b"
+    program.symlink_to("/bin/cat")
+    with subprocess.Popen([program], stdin=subprocess.PIPE) as process:
+        await Lease(store, clock, holder=f"{HOST}:{process.pid}:{started(process.pid)}").acquire()
+        assert not await Lease(store, clock, holder=ELSEWHERE).acquire()
+
+
 async def test_the_same_number_on_another_machine_is_another_process(
     store: Database, clock: MovingClock
 ) -> None:
