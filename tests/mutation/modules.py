@@ -37,7 +37,10 @@ _HERE = "tests/planning/test_"
 
 PLANNING: Final[Mapping[str, Sequence[str]]] = {
     "bot/planning/adopting.py": (f"{_HERE}values_given_by_hand_are_named.py",),
-    "bot/planning/authorship.py": (f"{_HERE}changes_by_hand_are_told.py",),
+    "bot/planning/authorship.py": (
+        f"{_HERE}who_wrote_a_field_is_known.py",
+        f"{_HERE}changes_by_hand_are_told.py",
+    ),
     "bot/planning/claims.py": (f"{_HERE}what_is_anothers_is_left_alone.py",),
     "bot/planning/comparing.py": (
         f"{_HERE}random_values_make_no_change.py",
@@ -51,7 +54,10 @@ PLANNING: Final[Mapping[str, Sequence[str]]] = {
         f"{_HERE}yaml_is_read_as_helm_reads_it.py",
     ),
     "bot/planning/drafting.py": (f"{_HERE}a_plan_is_drafted_from_what_is_known.py",),
-    "bot/planning/drift.py": (f"{_HERE}changes_by_hand_are_told.py",),
+    "bot/planning/drift.py": (
+        f"{_HERE}changes_by_hand_are_told.py",
+        f"{_HERE}each_change_has_its_words_and_its_fate.py",
+    ),
     "bot/planning/errors.py": (f"{_HERE}a_plan_knows_more_than_its_message.py",),
     "bot/planning/foreign.py": (f"{_HERE}values_given_by_hand_are_named.py",),
     "bot/planning/going_back.py": (
