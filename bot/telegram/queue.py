@@ -66,8 +66,8 @@ class ChatQueue:
         self._jobs.remove(job)
 
     def edit_of(self, message_id: int) -> Job | None:
-        """The edit of that message that waits and has not been begun."""
-        return next((job for job in self._jobs if job.edits == message_id and job.attempts == 0), None)
+        """The edit of that message that waits, tried before or not, and of which nothing is shown yet."""
+        return next((job for job in self._jobs if job.edits == message_id and job.sent is None), None)
 
     def next(self, now: float) -> tuple[float, float, Job] | None:
         """The next job as (seconds until it may go, rank, job); lower ranks go first. None when there is none."""

@@ -5,6 +5,7 @@ import contextlib
 from pathlib import Path
 
 import pytest
+import structlog
 from telegram import Bot
 
 from bot.clock import SystemClock
@@ -54,6 +55,21 @@ async def test_of_many_edits_only_the_newest_need_be_shown(outbox: Outbox, world
     (seen,) = world.messages(DANA)
     assert seen.text == "29"
     assert seen.edits <= 3
+
+
+async def test_what_was_refused_for_a_while_never_comes_after_what_is_newer(
+    outbox: Outbox, world: World
+) -> None:
+    sent = await send(outbox, "0")
+    world.refuse(502, seconds=0.5, methods=["editMessageText"])
+    with structlog.testing.capture_logs() as logs:
+        progress = asyncio.create_task(outbox.edit(sent, Message("half"), urgency=Urgency.PROGRESS))
+        async with asyncio.timeout(5):
+            while not any(each["event"] == "Telegram does not answer" for each in logs):
+                await asyncio.sleep(0.01)
+    end = outbox.edit(sent, Message("done"), urgency=Urgency.RESULT)
+    assert await asyncio.gather(progress, end) == [sent, sent]
+    assert texts(world) == ["done"]
 
 
 @pytest.mark.parametrize("html", ["a < b <nonsense>", "<b>never closed", "1 &lt; 2 </i>"])
