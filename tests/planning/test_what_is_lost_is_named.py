@@ -45,6 +45,11 @@ DELETES = {"whenDeleted": "Delete"}
             "CustomResourceDefinition backups.example.org goes away, and every Backup in the cluster with it",
             True,
         ),
+        (
+            made("CustomResourceDefinition", "backups.example.org"),
+            "CustomResourceDefinition backups.example.org goes away, and every object of it in the cluster with it",
+            True,
+        ),
         (made("Namespace", "shop"), "Namespace shop and everything in it go away", True),
         (made("PersistentVolume"), "PersistentVolume shop-data goes away, and its data may", True),
     ],
@@ -54,6 +59,7 @@ def test_each_kind_that_holds_data_says_what_goes_with_it(
 ) -> None:
     (loss,) = losses([removed], [])
     assert (loss.words, loss.takes_data) == (words, takes_data)
+    assert (loss.kind, loss.name) == (removed.key.kind, removed.key.name)
 
 
 def test_what_stays_is_kept_or_holds_nothing_is_no_loss() -> None:
