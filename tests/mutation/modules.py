@@ -113,7 +113,10 @@ PLANNING: Final[Mapping[str, Sequence[str]]] = {
     ),
     "bot/planning/versions.py": (f"{_HERE}a_version_is_a_tag_and_its_digest.py",),
     "bot/planning/weighing.py": (f"{_HERE}both_sides_are_weighed.py",),
-    "bot/planning/wording.py": (f"{_HERE}changes_are_told_in_words.py",),
+    "bot/planning/wording.py": (
+        f"{_HERE}changes_are_told_in_words.py",
+        f"{_HERE}one_field_is_said_in_few_words.py",
+    ),
 }
 
 MODULES: Final = {**PERMISSIONS, **BUTTONS, **LOCKS, **PLANNING}
