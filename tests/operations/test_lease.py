@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.operations.errors import LeaseLost
 from bot.operations.lease import DURATION, NAME, TRY_EVERY, Lease, leader
@@ -123,9 +124,11 @@ async def test_a_lease_that_is_given_up_is_free_at_once(store: Database, clock: 
 async def test_it_is_waited_for_as_long_as_another_process_leads(store: Database, clock: MovingClock) -> None:
     await Lease(store, clock, holder=HERE).acquire()
     second = Lease(store, clock, holder=ELSEWHERE)
-    await second.wait()
+    with capture_logs() as logged:
+        await second.wait()
     assert second.holds()
     assert clock.slept == [TRY_EVERY] * 15
+    assert [each["event"] for each in logged] == ["waiting: another process works on this store"]
 
 
 async def test_a_free_one_is_not_waited_for(store: Database, clock: MovingClock) -> None:
