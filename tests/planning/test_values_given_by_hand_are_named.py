@@ -377,8 +377,8 @@ def test_where_the_configuration_puts_the_image_is_left_out(
 
 
 def test_each_key_that_is_taken_over_is_named(target: Target) -> None:
-    values = {"web": {"x": 1, "hosts": ["a"]}, "key": "held", "a.b": {"c": 2}}
+    values = {"web": {"x": 1, "hosts": ["a"]}, "key": "held", "a.b": {"c": 2}, "d\u200be": 3}
     found = adopted(target, values, {"web": {"x": 2}}, Masker(), frozenset({"held"}))
-    assert found.keys == ("web.x", "web.hosts", "key", '"a.b".c')
+    assert found.keys == ("web.x", "web.hosts", "key", '"a.b".c', "d e")
     assert (found.secret, found.otherwise) == (("key",), ("web.x",))
     assert "held" not in repr(found)
