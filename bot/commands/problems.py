@@ -52,7 +52,11 @@ async def answer(ask: Ask, error: Exception) -> None:
         case _:
             log.exception("a handler failed", exc_info=error)
             await _problem(
-                ask, "Something unexpected went wrong", advice="The bot's log has it", unchanged=False
+                ask,
+                "Something unexpected went wrong",
+                advice="The bot's log has it",
+                unchanged=False,
+                stays=True,
             )
 
 
@@ -88,7 +92,8 @@ async def _problem(
     unchanged: bool = True,
     stays: bool = False,
 ) -> None:
-    """`stays` leaves what was pressed as it is: a plan that a cluster's silence keeps up may be confirmed yet."""
+    """`stays` leaves what was pressed as it is: a plan that a cluster's silence keeps up may be confirmed yet, and
+    what a full disk kept from being published is still a draft."""
     mask = ask.services.masker().mask_text
     show = ask.say if stays else ask.show
     await show(

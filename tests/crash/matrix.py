@@ -111,9 +111,21 @@ async def _died(outside: Outside, kind: Kind, before: Before) -> bool:
                 await task
 
 
+_UNRECORDED = {
+    "telegram send": (Way.AFTER, Way.LOST),
+    "store telegram.outbox._close": (Way.BEFORE,),
+    "store telegram.buttons.bind": (Way.BEFORE, Way.AFTER),
+    "store telegram.inbox._mark_done": (Way.BEFORE,),
+}
+"""Where a message was sent and nothing says so yet: what is durable has its row closed, and an answer is known to be
+given once its update is done."""
+
+
 def _may_double(met: str) -> bool:
     """A message that was sent can't be looked up: where nobody knows whether it was, it may be sent again."""
-    return met.startswith("telegram send") and Point.of(met).way in (Way.AFTER, Way.LOST)
+    return bool(met) and any(
+        met.startswith(name) and Point.of(met).way in ways for name, ways in _UNRECORDED.items()
+    )
 
 
 async def _settled(outside: Outside, kind: Kind, before: Before, folder: Path) -> list[str]:

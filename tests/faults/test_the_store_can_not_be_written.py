@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from bot.sandbox.world import SandboxWorld
 from tests.installed import open_world
 from tests.modes.processes import Bot, open_crowd
-from tests.worlds import QUICK
+from tests.worlds import QUICK, World
 
 
 @pytest.fixture
@@ -42,3 +43,18 @@ async def test_what_is_asked_while_the_disk_is_full_is_answered_once_there_is_ro
             await bot.logged("no updates for now.*Updates can't be stored")
         await crowd.sees("Your id 1002")
         assert len(crowd.messages()) == 1
+
+
+async def test_what_could_not_be_stored_leaves_the_plan_to_be_pressed_again(world: World) -> None:
+    world.dana.says("/deploy shop v1.2 staging")
+    await world.sees("Plan: shop → staging v1.2", buttons=["Deploy"])
+    async with world.parts.database.write() as session:
+        await session.execute(
+            text("CREATE TRIGGER no_room BEFORE INSERT ON operation BEGIN SELECT RAISE(FAIL, 'full'); END")
+        )
+    await world.dana.presses("Deploy to staging")
+    await world.sees("Something unexpected went wrong")
+    async with world.parts.database.write() as session:
+        await session.execute(text("DROP TRIGGER no_room"))
+    await world.dana.presses("Deploy to staging")
+    await world.sees("✅ shop → staging v1.2")
