@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.planning.documents import MOST_COPIES, load_all
+from bot.planning.documents import DEEPEST, MOST_COPIES, Invalid, load_all
 
 WORDS = """yes Yes YES on off no y n Y N true True TRUE false ~ null Null NULL maybe yEs nO"""
 NUMBERS = """
@@ -126,3 +126,35 @@ def test_two_places_never_share_what_an_alias_stands_for() -> None:
 def test_any_text_is_read_or_refused_as_invalid_yaml(text: str) -> None:
     with contextlib.suppress(yaml.YAMLError):
         load_all(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("a: .inf", ".inf is no value that JSON knows"),
+        ("~: a", "a key can't be null"),
+        ("? [1, 2]\n: a", "a key can't be a list or a mapping"),
+        ("? {b: c}\n: a", "a key can't be a list or a mapping"),
+        ("a: &a [*a]", "an anchor contains itself"),
+        ("a: &a {b: *a}", "an anchor contains itself"),
+        ("a: {<<: 5}", "<< needs a mapping, or a list of them"),
+        ("a: {<<: [{}, 5]}", "<< needs a mapping, or a list of them"),
+        (f"a: {'[' * DEEPEST}{']' * DEEPEST}", f"nested deeper than {DEEPEST} levels"),
+    ],
+)
+def test_each_refusal_says_what_is_wrong(text: str, problem: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        load_all(f"first: 1\n{text}\n")
+    assert caught.value.problem == problem
+    mark = caught.value.problem_mark
+    assert mark is not None
+    assert mark.line == 1
+
+
+def test_as_many_levels_are_read_as_anything_published_has() -> None:
+    assert load_all(f"a: {'[' * (DEEPEST - 1)}{']' * (DEEPEST - 1)}") != []
+
+
+def test_several_mappings_are_brought_in_the_first_before_the_others() -> None:
+    text = "x: &x {a: 1, b: 1}\ny: &y {b: 2, c: 2}\nz: {<<: [*x, *y], c: 3}\n"
+    assert load_all(text)[0]["z"] == helm(text)["z"] == {"a": 1, "b": 1, "c": 3}
