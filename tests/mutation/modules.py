@@ -100,7 +100,10 @@ PLANNING: Final[Mapping[str, Sequence[str]]] = {
     "bot/planning/sending.py": (f"{_HERE}the_same_is_tried_that_helm_sends.py",),
     "bot/planning/site.py": (f"{_HERE}what_is_known_of_a_release.py",),
     "bot/planning/sites.py": (f"{_HERE}two_names_may_be_one_cluster.py",),
-    "bot/planning/straying.py": (f"{_HERE}fields_that_strayed_are_found.py",),
+    "bot/planning/straying.py": (
+        f"{_HERE}fields_that_strayed_are_found.py",
+        f"{_HERE}values_are_the_same_to_the_server.py",
+    ),
     "bot/planning/summary.py": (f"{_HERE}changes_are_told_in_words.py",),
     "bot/planning/surveying.py": (f"{_HERE}what_is_there_is_looked_at.py",),
     "bot/planning/telling.py": (f"{_HERE}a_plan_says_what_it_cannot_promise.py",),
