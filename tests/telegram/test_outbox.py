@@ -68,7 +68,7 @@ async def test_what_was_refused_for_a_while_never_comes_after_what_is_newer(
             while not any(each["event"] == "Telegram does not answer" for each in logs):
                 await asyncio.sleep(0.01)
     end = outbox.edit(sent, Message("done"), urgency=Urgency.RESULT)
-    assert await asyncio.gather(progress, end) == [sent, sent]
+    assert list(await asyncio.gather(progress, end)) == [sent, sent]
     assert texts(world) == ["done"]
 
 
