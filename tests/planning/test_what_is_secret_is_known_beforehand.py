@@ -152,3 +152,14 @@ def test_a_long_text_is_looked_for_with_what_the_masker_knows_already() -> None:
     assert mask_for(Masker(["hunter2!"]), [secret], [item])(item.object)["spec"] == {
         "a": f"{HIDDEN} {HIDDEN}"
     }
+
+
+def test_of_two_texts_that_begin_alike_the_longer_is_hidden_whole() -> None:
+    item = made("Pod", spec={"a": "x abcd-efgh y"})
+    mask = mask_for(Masker(), [item], given=frozenset({"abcd", "abcd-efgh"}))
+    assert mask(item.object)["spec"] == {"a": f"x {HIDDEN} y"}
+
+
+def test_only_in_a_config_map_is_a_short_text_of_a_secret_looked_for() -> None:
+    secret, item = made("Secret", stringData={"k": "blue"}), made("Widget", data={"k": "blue"})
+    assert mask_for(Masker(), [secret], [item])(item.object) == item.object
