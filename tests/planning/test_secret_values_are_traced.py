@@ -102,3 +102,12 @@ def test_what_was_given_is_hidden_where_it_stands_alone() -> None:
 @pytest.mark.parametrize("value", [{}, [], {"a": [1, 2]}, [{"x": 1}, {"y": 2}], "text", None])
 def test_a_place_that_is_not_there_changes_nothing(value: Any) -> None:
     assert hidden_at(value, frozenset({("b", "c")})) == value
+
+
+def test_two_kinds_of_one_name_are_told_apart() -> None:
+    def made(kind: str, value: str) -> Manifest:
+        item = {"apiVersion": "v1", "kind": kind, "metadata": {"name": "shop"}, "spec": value}
+        return Manifest(key_of(item, "shop"), item)
+
+    found = traces([made("Service", "a"), made("Thing", "b")], [made("Service", "a"), made("Thing", "c")])
+    assert found == {("Service", "shop"): frozenset(), ("Thing", "shop"): {("spec",)}}
