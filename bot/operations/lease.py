@@ -80,7 +80,7 @@ class Lease:
         async with self._database.write() as session:
             row = await session.get(LeaseRow, NAME, with_for_update=True)
             if row is None:
-                row = LeaseRow(name=NAME, holder=self.holder, epoch=0, expires_at=now)
+                row = LeaseRow(name=NAME, epoch=0)
                 session.add(row)
             elif row.holder != self.holder and row.expires_at > now and not _is_gone(row.holder):
                 return False
