@@ -2,22 +2,27 @@
 
 from pathlib import Path
 
+from bot.build_jobs import JobBuilder
 from bot.clock import Clock
+from bot.cluster.cluster import Cluster
+from bot.cluster.clusters import Clusters
 from bot.config import Registry
 from bot.connections import Images, login_at, told
 from bot.current import Current
 from bot.images.builders.buildah import Buildah, Settings
 from bot.images.builders.building import Builder, RegistryLogin
+from bot.images.builders.buildkit import Buildkit, BuildkitSettings
 from bot.images.builders.builtin import Builtin
+from bot.images.builders.job_manifest import JobSettings
 from bot.images.builds import Builds, Limits
 from bot.images.references import is_loopback
 from bot.images.rooms import Rooms
 
 
-def builds_of(current: Current, images: Images, clock: Clock, folder: Path) -> Builds:
+def builds_of(current: Current, images: Images, clusters: Clusters, clock: Clock, folder: Path) -> Builds:
     """What makes images, in a folder of its own."""
     rooms = Rooms(folder)
-    settings = _Settings(current, images, rooms, clock)
+    settings = _Settings(current, images, clusters, rooms, clock)
     return Builds(
         rooms,
         sources=lambda: images.sources,
@@ -34,16 +39,43 @@ def builds_of(current: Current, images: Images, clock: Clock, folder: Path) -> B
 class _Settings:
     """What builds of images take from the configuration in force: builders, logins and secrets."""
 
-    def __init__(self, current: Current, images: Images, rooms: Rooms, clock: Clock) -> None:
+    def __init__(
+        self, current: Current, images: Images, clusters: Clusters, rooms: Rooms, clock: Clock
+    ) -> None:
         self._current = current
+        self._clusters = clusters
+        self._buildkit = Buildkit(self._of_buildkit)
+        self._job = JobBuilder(self._of_job, self._cluster, clock)
         self._buildah = Buildah(rooms.layers, self._of_buildah, clock)
         self._builtin = Builtin(
             lambda: images.registries, [self._buildah], lambda: current.config.builds.timeout, clock
         )
 
     def builders(self) -> list[Builder]:
-        """What may build here, in the order in which `auto` tries."""
-        return [self._buildah, self._builtin]
+        """What may build here, in the order in which `auto` tries: first what was set up for it."""
+        return [self._buildkit, self._job, self._buildah, self._builtin]
+
+    def _of_buildkit(self) -> BuildkitSettings:
+        builds = self._current.config.builds
+        daemon = builds.buildkit
+        if daemon is None:
+            return BuildkitSettings("", builds.timeout)
+        return BuildkitSettings(
+            daemon.address, builds.timeout, daemon.ca_file, daemon.cert_file, daemon.key_file
+        )
+
+    def _of_job(self) -> JobSettings | None:
+        builds = self._current.config.builds
+        job = builds.job
+        if job is None:
+            return None
+        return JobSettings(job.namespace, job.image, builds.timeout, job.resources, job.node_selector)
+
+    async def _cluster(self) -> Cluster:
+        """The one that builds run in. Raises: KubeconfigUnusable, KubeconfigUnsafe."""
+        config = self._current.config
+        assert config.builds.job is not None
+        return await self._clusters.at(config.clusters[config.builds.job.cluster].access)
 
     def _of_buildah(self) -> Settings:
         builds = self._current.config.builds

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
+import aiohttp
+
 from bot.cluster.answers import kubernetes_words, objects_in, parsed
-from bot.cluster.connection import JSON, Request, without_managers
+from bot.cluster.connection import JSON, Request, unreachable, without_managers
 from bot.cluster.discovery import Ref, Resource
 from bot.cluster.errors import ClusterRefused
-from bot.cluster.watching import WatchEvent, watching
+from bot.cluster.watching import WatchEvent, lines, watching
 from bot.cluster.writing import Writing
 
 Objects: TypeAlias = list[dict[str, Any]]
@@ -31,6 +33,9 @@ _ONE_METADATA = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,ap
 
 _LOG_BYTES = 1 << 20
 """The most that one request for a log fetches: a pod may have written gigabytes."""
+
+_LOG_HOLD = 3600.0
+"""Seconds after which a log that is followed is asked for again."""
 
 _FEWER = 8
 """A log that is over the limit is asked for again with so many times fewer lines."""
@@ -230,6 +235,24 @@ class Cluster(Writing):
             if tail == 1:
                 return body[:-_HALF_LINE].decode(errors="replace")
             tail = max(1, tail // _FEWER)
+
+    async def follow(
+        self, namespace: str, pod: str, container: str, *, since: str = ""
+    ) -> AsyncGenerator[str, None]:
+        """The lines that a container writes until it ends, as they come, each with its time (RFC 3339) and a blank
+        before it; close it with `aclosing`. Those before `since` are left out.
+
+        Raises: ClusterUnreachable where the connection breaks, and what `logs` raises.
+        """
+        query = {"follow": "true", "timestamps": "true", "container": container}
+        query |= {"sinceTime": since} if since else {}
+        request = Request("GET", _log(namespace, pod), query, accept="*/*", identity=self._identity)
+        try:
+            async with self._connection.stream(request, total=_LOG_HOLD) as stream:
+                async for line in lines(stream):
+                    yield line.decode(errors="replace")
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise unreachable(error, self._connection.access) from error
 
     async def may(
         self,

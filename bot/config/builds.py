@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from pydantic import ByteSize, Field
 
-from bot.config.fields import Seconds, Section
+from bot.config.fields import FilePath, Seconds, Section, Text
 
-BuilderName = Literal["auto", "buildah", "builtin"]
+BuilderName = Literal["auto", "buildkit", "job", "buildah", "builtin"]
+
+
+class BuildkitDaemon(Section):
+    """A BuildKit daemon that builds images; the bot's machine needs its client, buildctl."""
+
+    address: Text = Field(
+        pattern=r"^(unix:///|tcp://).+",
+        description="Where it listens: unix:///run/buildkit/buildkitd.sock or tcp://host:1234.",
+    )
+    ca_file: FilePath | None = Field(default=None, description="For TLS: the authority that vouches for it.")
+    cert_file: FilePath | None = Field(default=None, description="For TLS: our own certificate.")
+    key_file: FilePath | None = Field(default=None, description="For TLS: the key of our own certificate.")
+
+
+class BuildJobs(Section):
+    """Builds as Jobs of a cluster, which run rootless BuildKit."""
+
+    cluster: Text = Field(description="A key of `clusters`.")
+    namespace: str = Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", description="Where the Jobs run.")
+    image: Text = Field(
+        default="moby/buildkit:v0.31.2-rootless", description="BuildKit's rootless image, or your copy of it."
+    )
+    resources: Mapping[Text, Any] = Field(
+        default_factory=dict, description="Of a build's container, as Kubernetes has them: requests, limits."
+    )
+    node_selector: Mapping[Text, str] = Field(
+        default_factory=dict, description="Labels of the nodes that builds may run on."
+    )
 
 
 class Builds(Section):
@@ -31,3 +60,5 @@ class Builds(Section):
     isolation: Literal["chroot", "oci", "rootless"] = Field(
         default="chroot", description="How buildah runs instructions: oci and rootless need runc or crun."
     )
+    buildkit: BuildkitDaemon | None = Field(default=None, description="A BuildKit daemon to build in.")
+    job: BuildJobs | None = Field(default=None, description="A cluster to build in.")

@@ -14,7 +14,14 @@ from bot.clock import Clock
 from bot.events import BuilderChosen, BuildStep, BuildWords
 from bot.images.addresses import parse_address
 from bot.images.build_log import BEGUN, BuildLog, read
-from bot.images.builders.building import Builder, BuildEvent, BuildRequest, RegistryLogin, Tell
+from bot.images.builders.building import (
+    Builder,
+    BuildEvent,
+    BuildRequest,
+    Origin,
+    RegistryLogin,
+    Tell,
+)
 from bot.images.builders.choosing import choose
 from bot.images.builders.dockerfiles import check, text_of
 from bot.images.errors import BuilderAway, BuildFailed, RepositoryMissing, TagMissing
@@ -174,6 +181,13 @@ class Builds:
         home = room / "builder"
         await asyncio.to_thread(home.mkdir)
         return BuildRequest(
+            build=room.name,
+            origin=Origin(
+                parse_address(recipe.git, allow_file=True).url,
+                source.sha,
+                recipe.path,
+                await self._sources().account(recipe.git),
+            ),
             context=context,
             dockerfile=dockerfile,
             image=f"{recipe.image}:{source.tag}",

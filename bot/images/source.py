@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import Self
 
 from bot.clock import Clock, SystemClock
-from bot.images.access import ServerAccess
+from bot.images.access import Account, ServerAccess
 from bot.images.addresses import Address, parse_address
 from bot.images.errors import RefMissing, SourceRefused, SourceUnreachable
 from bot.images.git import Git, Login
@@ -125,6 +125,12 @@ class Sources:
         if found is None:
             raise RefMissing(str(address), ref, nearest(ref, order(await self._tags_in(address, mirror))))
         return found
+
+    async def account(self, url: str) -> Account | None:
+        """Who we are at a repository that is read by https; None where nobody. Raises: ReferenceInvalid."""
+        address = self._parse(url)
+        login = await _login(address, self._access.get(address.host, ServerAccess()))
+        return Account(login.username, login.password) if login is not None else None
 
     async def branches(self, url: str) -> list[str]:
         """The names of all branches, the one with the newest commit first."""

@@ -1,7 +1,7 @@
 """One control plane for all workers of a test run: it lives as long as one of them holds a connection to its keeper.
 
 The keeper plays its nodes as well: images behave as their tags end (`-crash`, `-oom`, `-slow`, `-broken`), and
-those that end in `-missing` do not exist.
+those that end in `-missing` do not exist. Jobs of builds do what tests/builds/played.py says.
 A worker that crashes lets go of its connection as well, so nothing is left behind however a run ends.
 """
 
@@ -18,6 +18,7 @@ from pathlib import Path
 
 from bot.sandbox.kubernetes.behaviour import Pace, behaviour_by_tag, exists_by_tag
 from bot.sandbox.nodes import PlayedNodes
+from tests.builds.played import build_task
 from tests.control_plane.building import found
 from tests.control_plane.running import ControlPlane, DidNotStart, control_plane
 
@@ -86,7 +87,11 @@ async def _keep(folder: Path) -> None:
         }
         (folder / "running.json").write_text(json.dumps(told))
         async with PlayedNodes(
-            plane.kubeconfig, behaviour=behaviour_by_tag, image_exists=exists_by_tag, pace=_PACE
+            plane.kubeconfig,
+            behaviour=behaviour_by_tag,
+            image_exists=exists_by_tag,
+            pace=_PACE,
+            tasks=build_task,
         ):
             await _until_nobody_holds_it(folder / "keeper")
 

@@ -134,5 +134,6 @@ COVERING: Final[Sequence[str]] = (
     "tests/deploy",
     "tests/drift",
     "tests/dry_run",
+    "tests/looking/test_restarting.py",
 )
 """The folders whose tests reach them."""

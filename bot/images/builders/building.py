@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.events import BuilderChosen, BuildStep, BuildWords, Pushed
+from bot.images.access import Account
 
 BuildEvent = BuilderChosen | BuildStep | BuildWords | Pushed
 Tell = Callable[[BuildEvent], None]
@@ -29,9 +30,24 @@ class RegistryLogin:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where a commit's files come from, for a builder that fetches them itself."""
+
+    url: str
+    """Of the repository, without credentials."""
+    sha: str
+    path: str = "."
+    """The folder in it whose files the instructions see."""
+    account: Account | None = None
+
+
+@dataclass(frozen=True)
 class BuildRequest:
     """One image to be made."""
 
+    build: str
+    """Its id, which it keeps when it is begun again."""
+    origin: Origin
     context: Path
     """The folder whose files the instructions see."""
     dockerfile: Path

@@ -1,14 +1,14 @@
 """Logins and ways to registries in the forms that container tools read.
 
 `auth.json` is containers-auth.json(5) and Docker's config.json alike, `registries.conf` is
-containers-registries.conf(5).
+containers-registries.conf(5), `buildkitd.toml` is told in BuildKit's docs/buildkitd.toml.md.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from bot.images.builders.building import RegistryLogin
@@ -38,6 +38,19 @@ def registries_conf(logins: Iterable[RegistryLogin]) -> str:
     for each in logins:
         if each.plain_http:
             lines += ["[[registry]]", f"location = {json.dumps(each.host)}", "insecure = true"]
+    return "\n".join(lines) + "\n"
+
+
+def buildkitd_toml(logins: Iterable[RegistryLogin], ca_path: Callable[[Path], str]) -> str:
+    """Which registries are spoken to without TLS, or by authorities of their own, found where `ca_path` says."""
+    lines = []
+    for each in logins:
+        if each.plain_http or each.ca_file is not None:
+            lines.append(f"[registry.{json.dumps(each.host)}]")
+        if each.plain_http:
+            lines.append("http = true")
+        elif each.ca_file is not None:
+            lines.append(f"ca = [{json.dumps(ca_path(each.ca_file))}]")
     return "\n".join(lines) + "\n"
 
 

@@ -1,8 +1,8 @@
 """What the cluster's containers do and how fast: decided by whoever starts the cluster, not by it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 Behaviour = Literal["ok", "crash", "oom", "slow", "broken"]
 """What an image does: runs; crashes at start; dies out of memory; takes long to be ready; cannot be pulled."""
@@ -12,6 +12,20 @@ BehaviourOf = Callable[[str], Behaviour]
 
 ImageExists = Callable[[str], bool]
 """Whether the nodes' registry has that image reference."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a container that ends by itself does: the lines that it writes, and how it ends."""
+
+    lines: Sequence[str]
+    exit_code: int = 0
+    message: str = ""
+    """What it leaves in its termination log."""
+
+
+TaskOf = Callable[[Mapping[str, Any]], Task | None]
+"""From the spec of a container that is meant to end to what it does; None where its image's behaviour says that."""
 
 _SUFFIXES: Final[dict[str, Behaviour]] = {
     "-crash": "crash",
@@ -55,6 +69,10 @@ class Pace:
 def everything_works(_image: str) -> Behaviour:
     """The behaviour of a cluster in which nothing goes wrong."""
     return "ok"
+
+
+def no_tasks(_container: Mapping[str, Any]) -> None:
+    """Nobody says of any container what it does."""
 
 
 def behaviour_of_tag(tag: str) -> Behaviour:

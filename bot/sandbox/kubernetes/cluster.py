@@ -22,8 +22,10 @@ from bot.sandbox.kubernetes.behaviour import (
     BehaviourOf,
     ImageExists,
     Pace,
+    TaskOf,
     every_image_exists,
     everything_works,
+    no_tasks,
 )
 from bot.sandbox.kubernetes.controllers import Controllers
 from bot.sandbox.kubernetes.errors import ApiError
@@ -59,10 +61,12 @@ class KubernetesServer:
         behaviour: BehaviourOf = everything_works,
         task_behaviour: BehaviourOf | None = None,
         pace: Pace | None = None,
+        tasks: TaskOf = no_tasks,
     ) -> None:
         """`port` 0 takes a free one; `name` names the context and decides the cluster's uid.
 
-        `task_behaviour` decides for the containers of Jobs and for init containers, where that differs.
+        `task_behaviour` decides for the containers of Jobs and for init containers, where that differs, and `tasks`
+        what one of them writes and leaves.
         """
         self.name = name
         self.uid = str(uuid.uuid5(CLUSTER_NAMES, name))
@@ -72,7 +76,7 @@ class KubernetesServer:
         self._clock = clock if clock is not None else SystemClock()
         self._host, self._port = host, port
         self._image_exists, self._behaviour = image_exists, behaviour
-        self._task_behaviour = task_behaviour
+        self._task_behaviour, self._tasks = task_behaviour, tasks
         self._pace = pace if pace is not None else Pace()
         self._stack = AsyncExitStack()
         self._controllers: Controllers | None = None
@@ -123,6 +127,7 @@ class KubernetesServer:
             task_behaviour=self._task_behaviour,
             image_exists=self._image_exists,
             pace=self._pace,
+            tasks=self._tasks,
             version=MINOR,
         )
 

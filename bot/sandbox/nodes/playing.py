@@ -14,8 +14,10 @@ from bot.sandbox.kubernetes.behaviour import (
     BehaviourOf,
     ImageExists,
     Pace,
+    TaskOf,
     every_image_exists,
     everything_works,
+    no_tasks,
 )
 from bot.sandbox.kubernetes.controllers.cluster import Cluster
 from bot.sandbox.kubernetes.controllers.containers import Machine
@@ -56,14 +58,15 @@ class PlayedNodes:
         task_behaviour: BehaviourOf | None = None,
         image_exists: ImageExists = every_image_exists,
         pace: Pace | None = None,
+        tasks: TaskOf = no_tasks,
         clock: Clock | None = None,
         address: str = "127.0.0.1",
         taints: Sequence[Object] = (),
     ) -> None:
         """`address` is where the kubelets listen, which the API server must reach for logs.
 
-        `task_behaviour` decides for containers that are meant to end, where that differs. With `taints` the
-        nodes take only pods that tolerate them.
+        `task_behaviour` decides for containers that are meant to end, where that differs, and `tasks` what one of
+        them writes and leaves. With `taints` the nodes take only pods that tolerate them.
         Raises: KubeconfigInvalid, OSError.
         """
         self._clock = clock if clock is not None else SystemClock()
@@ -82,6 +85,7 @@ class PlayedNodes:
             task_behaviour or behaviour,
             pace if pace is not None else Pace(),
             {},
+            tasks,
         )
         controllers = (Kubelet(machine), Provisioner(self._cluster))
         self._loop = ReconcileLoop(self._cluster, controllers, self._clock)

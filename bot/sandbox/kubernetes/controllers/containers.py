@@ -5,11 +5,12 @@ kubelet's order, reasons and messages are kept (pkg/kubelet/images, kuberuntime)
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from bot.sandbox.kubernetes.behaviour import Behaviour, BehaviourOf, Pace
+from bot.sandbox.kubernetes.behaviour import Behaviour, BehaviourOf, Pace, TaskOf, no_tasks
 from bot.sandbox.kubernetes.controllers.cluster import Cluster
 from bot.sandbox.kubernetes.controllers.mounting import missing_environment
 from bot.sandbox.kubernetes.controllers.pulling import Registry, full_reference, invalid_name
@@ -42,6 +43,7 @@ class Machine:
     pace: Pace
     images: dict[str, set[str]]
     """By node: the images that are there."""
+    tasks: TaskOf = no_tasks
 
 
 class Container:
@@ -207,11 +209,7 @@ class Container:
     def _run(self, now: float) -> None:
         ends = self._ends_at()
         if ends is not None and ends <= now:
-            self._say(end_lines(self._behaviour))
-            code, reason = {"crash": (1, "Error"), "oom": (137, "OOMKilled")}.get(
-                self._behaviour, (0, "Completed")
-            )
-            self._exit(code, reason)
+            self._end()
             self._go("exited", now)
         elif self._ready_at <= now:
             self.ready = True
@@ -220,6 +218,17 @@ class Container:
         else:
             self._warn("Unhealthy", self._probe_failure())
             self.due = min(self._ready_at, now + float(self._probe().get("periodSeconds", 10)))
+
+    def _end(self) -> None:
+        """Its process ends by itself."""
+        task = self._machine.tasks(self.spec) if self.runs_once else None
+        if task is not None:
+            self._say(task.lines)
+            self._exit(task.exit_code, "Error" if task.exit_code else "Completed", task.message)
+            return
+        self._say(end_lines(self._behaviour))
+        ends: dict[str, tuple[int, str]] = {"crash": (1, "Error"), "oom": (137, "OOMKilled")}
+        self._exit(*ends.get(self._behaviour, (0, "Completed")))
 
     def _probe(self) -> Object:
         return self.spec.get("readinessProbe") or {}
@@ -240,7 +249,7 @@ class Container:
             )
         return f"Readiness probe failed: dial tcp {address}: connect: connection refused"
 
-    def _exit(self, code: int, reason: str) -> None:
+    def _exit(self, code: int, reason: str, message: str = "") -> None:
         started = self.state.get("running", {}).get("startedAt", self._stamp())
         ended: Object = {
             "exitCode": code,
@@ -249,7 +258,9 @@ class Container:
             "finishedAt": self._stamp(),
             "containerID": self._id,
         }
-        if code and self.spec.get("terminationMessagePolicy") == "FallbackToLogsOnError":
+        if message:
+            ended["message"] = message
+        elif code and self.spec.get("terminationMessagePolicy") == "FallbackToLogsOnError":
             lines = self._machine.logs.read(*self._place(), tail=80)
             ended["message"] = "\n".join(line.text for line in lines)[-2048:]
         self.state = {"terminated": ended}
@@ -349,7 +360,7 @@ class Container:
         metadata = self._pod["metadata"]
         return metadata["namespace"], metadata["uid"], self.name
 
-    def _say(self, lines: list[str]) -> None:
+    def _say(self, lines: Sequence[str]) -> None:
         at: datetime = self._machine.cluster.now
         for line in lines:
             self._machine.logs.append(*self._place(), self.restarts, line, at)

@@ -9,8 +9,10 @@ from bot.sandbox.kubernetes.behaviour import (
     BehaviourOf,
     ImageExists,
     Pace,
+    TaskOf,
     every_image_exists,
     everything_works,
+    no_tasks,
 )
 from bot.sandbox.kubernetes.controllers.budgets import BudgetController
 from bot.sandbox.kubernetes.controllers.claims import ClaimController
@@ -52,6 +54,7 @@ class Controllers:
         behaviour: BehaviourOf = everything_works,
         task_behaviour: BehaviourOf | None = None,
         pace: Pace | None = None,
+        tasks: TaskOf = no_tasks,
         version: str = "v1.37.0",
     ) -> None:
         pace = pace if pace is not None else Pace()
@@ -60,7 +63,7 @@ class Controllers:
         recorder = Recorder(self._cluster)
         registry = Registry(image_exists, behaviour)
         machine = Machine(
-            self._cluster, recorder, logs, registry, behaviour, task_behaviour or behaviour, pace, {}
+            self._cluster, recorder, logs, registry, behaviour, task_behaviour or behaviour, pace, {}, tasks
         )
         self._loop = ReconcileLoop(self._cluster, _controllers(machine), clock)
         self._stack = AsyncExitStack()
