@@ -118,7 +118,7 @@ class GitHosts:
         if request.content_type != "application/json":
             return refused(request, 415, "Choose application/json as the content type")
         try:
-            payload = json.loads(body)
+            payload = await asyncio.to_thread(json.loads, body)  # the largest takes longer than the loop may
             if not isinstance(payload, dict):
                 raise PushUnreadable("it is no object")
             push = host.push(payload)
