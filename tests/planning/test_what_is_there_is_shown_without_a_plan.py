@@ -189,3 +189,14 @@ async def test_what_a_revision_changed_is_a_diff_without_secrets(place: Place) -
     past = await place.parts.releases.past(site)
     versions = await place.inspector.versions_of(place.target(), site, past, past.revisions)
     assert versions == {1: "1.2.3", 2: "1.2.3", 3: "1.2.3"}
+
+
+async def test_what_is_not_there_is_neither_removed_nor_restarted(place: Place) -> None:
+    planner, target = place.parts.planner, place.target()
+    await planner.refuse_owned(await place.site())
+    for plan in (planner.uninstall, planner.restart):
+        with pytest.raises(NothingThere, match="is not deployed"):
+            await plan(target, None)
+    await place.deploy()
+    with pytest.raises(NothingThere, match="has nothing to restart"):
+        await planner.restart(target, None)
