@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from bot.sandbox.world import SandboxWorld
 from tests.installed import open_world
@@ -52,8 +53,10 @@ async def test_what_could_not_be_stored_leaves_the_plan_to_be_pressed_again(worl
         await session.execute(
             text("CREATE TRIGGER no_room BEFORE INSERT ON operation BEGIN SELECT RAISE(FAIL, 'full'); END")
         )
-    await world.dana.presses("Deploy to staging")
-    await world.sees("Something unexpected went wrong")
+    with capture_logs() as logs:
+        await world.dana.presses("Deploy to staging")
+        await world.sees("Something unexpected went wrong")
+    assert "a handler failed" in [each["event"] for each in logs]
     async with world.parts.database.write() as session:
         await session.execute(text("DROP TRIGGER no_room"))
     await world.dana.presses("Deploy to staging")

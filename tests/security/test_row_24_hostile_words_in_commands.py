@@ -34,6 +34,12 @@ HOSTILE = (
     "\ud800",
 )
 
+BUILDS = {
+    ("build", "\u202eshop\u202c \u200b\u200d\u2066staging"): "staging",
+    ("ship", "shop staging 99999999999999999999999999999999999999"): "99999999999999999999999999999999999999",
+}
+"""Once made fit, these are orders like any other, of a branch that is not there."""
+
 
 @pytest.mark.long(15)
 async def test_each_is_answered_and_changes_nothing(world: World) -> None:
@@ -44,10 +50,16 @@ async def test_each_is_answered_and_changes_nothing(world: World) -> None:
             for words in HOSTILE:
                 world.kim.says(f"/{name} {words}", "private")
                 await handled(world)
+                if (name, words) in BUILDS:
+                    missing = f"has no tag, branch or commit {BUILDS[name, words]}"
+                    await world.sees(missing, chat="private kim")
                 texts = [spaced(each.text) for each in world.news("private kim")]
                 if not texts or any("Something unexpected" in text for text in texts):
                     unanswered.append((name, words[:60], texts))
     assert unanswered == []
     assert [entry for entry in logs if "exc_info" in entry or entry["log_level"] == "error"] == []
-    assert await operations(world.parts.database) == []
+    started = await operations(world.parts.database)
+    assert [(each.kind, each.version) for each in started] == [
+        (name, ref) for (name, _), ref in BUILDS.items()
+    ]
     assert state_of(world) == before
