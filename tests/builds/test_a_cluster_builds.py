@@ -123,8 +123,12 @@ async def test_the_bot_that_comes_after_goes_on_with_the_job(tmp_path: Path) -> 
     async with embedded(tmp_path, Pace(job=600)) as cluster:
         first = await begun(cluster, tmp_path)
         before = await there(cluster, "Job")
-        second = asyncio.create_task(builder_in(cluster).build(request_for(tmp_path), lambda _: None))
-        await asyncio.sleep(0)
+        follows = asyncio.Event()
+        second = asyncio.create_task(
+            builder_in(cluster).build(request_for(tmp_path), lambda _: follows.set())
+        )
+        async with asyncio.timeout(30):  # it tells what the pod of the first one says
+            await follows.wait()
         assert before is not None
         assert (await there(cluster, "Job") or {})["metadata"]["uid"] == before["metadata"]["uid"]
         await cluster.delete(Ref("batch/v1", "Job", NAME, "builds"))
