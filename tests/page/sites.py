@@ -133,10 +133,13 @@ async def open_site(folder: Path, clock: Clock | None = None) -> AsyncIterator[S
 
 @asynccontextmanager
 async def open_site_with_bot(folder: Path) -> AsyncIterator[Site]:
-    """The page of a sandbox in full swing: the sample world, its releases, and the bot."""
+    """The page of a sandbox in full swing: the sample world, its releases, and the bot with its menus."""
     async with (
         open_bot_world(folder) as world,
         Page(world.sandbox, BotInProcess(), bound(0), SystemClock()) as page,
         aiohttp.ClientSession() as http,
     ):
+        async with asyncio.timeout(300):
+            while not world.telegram.menu(DANA, DANA):
+                await asyncio.sleep(0.02)
         yield Site(page, world.sandbox, http)

@@ -97,8 +97,13 @@ async def _back_as_dana(phone: Phone, _site: Site) -> None:
 
 
 async def _in_trouble(phone: Phone, site: Site) -> None:
+    cluster = site.sandbox.servers.cluster
     site.sandbox.servers.behaviours.order("registry/shop:v1.3", "crash")
-    await delete_objects(site.sandbox.servers.cluster, "pod/shop-*", "shop-staging")
+    with cluster.storage.changes() as changes:
+        await delete_objects(cluster, "pod/shop-*", "shop-staging")
+        async for change in changes:
+            if change.key.resource == "pods" and "CrashLoopBackOff" in str(change.object):
+                break
     await phone.picks("status")
     await phone.sees("in trouble")
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, Route, expect
+from playwright.async_api import TimeoutError as Timeout
 
 from bot.clock import SystemClock
 from bot.sandbox.page import Page as Server
@@ -314,6 +316,28 @@ async def test_a_finger_replies_by_touching_a_bubble(site: Site, browser: Browse
         await phone.tap(answer)
         await phone.types("I do")
         await expect(phone.page.locator(".msg.me .reply").last).to_contain_text("Who deploys?")
+
+
+async def test_a_tap_right_after_becoming_somebody_else_is_not_still_in_the_old_name(
+    site: Site, browser: Browser
+) -> None:
+    """Their chats are on the way: what is still on the list would lead back to whom one was."""
+    await _send(site, "for Dana alone")
+    here = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await here.wait()
+        await route.continue_()
+
+    async with open_phone(browser, site.page.url, "dana") as phone:
+        await phone.page.route("**/api/world?as=kim", hold)
+        await phone.becomes("kim")
+        row = phone.page.locator(".row[data-chat=private]")
+        with pytest.raises(Timeout):
+            await row.tap(timeout=500)
+        here.set()
+        await phone.opens("private")
+        await expect(phone.page.get_by_role("button", name="Start", exact=True)).to_be_visible()
 
 
 async def test_a_muted_channel_counts_quietly(site: Site, page: Page) -> None:

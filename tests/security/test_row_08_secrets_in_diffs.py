@@ -1,6 +1,7 @@
 """A secret in whatever form a chart puts it is in no diff, render or document (security.md, row 8)."""
 
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,11 @@ MAIL = "mail-canary-3579"
 SECRETS = ("8642", "wren", "9753", "kite", "canary")
 
 
+def told(text: str) -> list[str]:
+    """Those of the secrets that a text tells; a number that is a part of a longer word, as of a time, is none."""
+    return [secret for secret in SECRETS if re.search(rf"\b{secret}\b" if secret.isdigit() else secret, text)]
+
+
 async def deployed(world: World, folder: Path, db: dict[str, Any], turn: str) -> None:
     (folder / "db.yaml").write_text(yaml.safe_dump(db), encoding="utf-8")
     (folder / "plain.yaml").write_text(yaml.safe_dump({"turn": turn}), encoding="utf-8")
@@ -159,7 +165,7 @@ async def test_no_leaf_of_a_secret_file_is_ever_shown(world: World, tmp_path: Pa
     await world.sees("shop → staging")
     shown = everything_shown(world)
     assert "8643" in shown, "what is not secret is shown"
-    assert [secret for secret in SECRETS if secret in shown] == []
-    assert [secret for secret in SECRETS if secret in await everything_stored(world)] == []
+    assert told(shown) == []
+    assert told(await everything_stored(world)) == []
     assert world.parts.current.masker.mask_text(f"connect failed for {MAIL}") == "connect failed for •••"
     assert world.parts.current.masker.mask_text("shop listens on 9753") == "shop listens on 9753"

@@ -70,10 +70,10 @@ export class Suggestions {
     }
   }
 
-  /** What this person may say in this chat, asked again for each chat and once a minute at most. */
+  /** What this person may say in this chat, asked again for each chat, while there is nothing, and each minute. */
   async fetch() {
     const place = `${state.me}/${this.chat.id}`;
-    if (this.place === place && Date.now() - this.asked < 60_000) return;
+    if (this.place === place && this.known.length && Date.now() - this.asked < 60_000) return;
     try {
       this.known = await commands(state.me, this.chat.id);
       Object.assign(this, { place, asked: Date.now() });

@@ -16,6 +16,9 @@ export function buildList(screen) {
   const bar = el("div.bar", {}, el("h1.grow", { tabindex: "-1" }, "Sandbox"), personSwitch());
   screen.append(bar, rows, tabs("chats"));
   on("world message deleted read typing bot route", draw);
+  // Until the other person's chats are here, these lead back to whom one was.
+  on("person", ({ key }) => (rows.inert = key !== state.me));
+  on("world", () => (rows.inert = false));
 }
 
 /** Chats and Truth, as the tabs of a phone. */
