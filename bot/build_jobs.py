@@ -17,6 +17,7 @@ from bot.clock import Clock
 from bot.cluster.cluster import Cluster
 from bot.cluster.discovery import Ref
 from bot.cluster.errors import ClusterConflict, ClusterError, ClusterRefused, ClusterUnreachable
+from bot.cluster.watching import WatchEvent
 from bot.events import BuildWords
 from bot.images.builders import job_manifest
 from bot.images.builders.building import BuildRequest, Tell
@@ -114,26 +115,30 @@ class _Made:
             if not pod.done():  # the Job may have ended with its pod, which says why
                 await asyncio.wait((pod,), timeout=_NEWS)
                 await asyncio.wait((pod,), timeout=_LAST_LINES if self._is_read else 0)
-            return await (pod if pod.done() else job)
+            digest = await pod if pod.done() else ""
+            return digest or await job
         finally:
             for task in (pod, job):
                 task.cancel()
             await asyncio.gather(pod, job, return_exceptions=True)
 
     async def _follow_pod(self, job: str) -> str:
-        """The digest that the pod of the Job with that uid leaves. Raises: BuildFailed."""
+        """The digest that the pod of the Job with that uid leaves; "" where it is deleted. Raises: BuildFailed."""
         reading: asyncio.Task[None] | None = None
         labels = f"{LABEL}={self._request.build}"
         watched = self._cluster.watch("v1", "Pod", self._settings.namespace, labels=labels)
         try:
             async with aclosing(watched) as events:
                 async for event in events:
-                    if event.type not in ("ADDED", "MODIFIED") or not _is_of(event.object, job):
+                    if event.type not in ("ADDED", "MODIFIED", "DELETED") or not _is_of(event.object, job):
                         continue
                     state = _state(event.object)
                     if reading is None and ("running" in state or "terminated" in state):
                         reading = asyncio.create_task(self._read(event.object["metadata"]["name"]))
                         self._is_read = True
+                    if _is_taken_away(event, state):
+                        self._tell(BuildWords(("The build's pod was deleted",)))
+                        return ""
                     if "terminated" in state:
                         return await self._ended(state["terminated"], reading)
                     self._tell_waiting(event.object, state)
@@ -238,6 +243,12 @@ class _Made:
         if why and why != self._waits_for:
             self._waits_for = why
             self._tell(BuildWords((one_line(why, longest=200),)))
+
+
+def _is_taken_away(event: WatchEvent, state: Mapping[str, Any]) -> bool:
+    """Whether the pod goes before its work is done; how it then ends says nothing of the build."""
+    ended_well = (state.get("terminated") or {}).get("exitCode") == 0
+    return not ended_well and (event.type == "DELETED" or "deletionTimestamp" in event.object["metadata"])
 
 
 def _is_of(pod: Object, job: str) -> bool:

@@ -60,6 +60,9 @@ async def pick_ref(ask: Ask, app: App) -> None:
         await _say_what_lacks(ask, app)
         return
     found = await ask.services.sources().branches(app.source.git)
+    if not found:
+        await _say_empty(ask, app)
+        return
     choices = [run(branch, f"/build {app.name} {branch}") for branch in found[:BRANCHES]]
     lines = ["Which branch?", f"Or a tag or commit: /build {app.name} v1.2"]
     await ask.show("said", choices, heading=f"Build {app.name}", lines=lines)
@@ -74,7 +77,11 @@ async def propose_dockerfile(ask: Ask, app: App) -> None:
         await _say_what_lacks(ask, app)
         return
     source, sources = app.source, ask.services.sources()
-    branch = (await sources.branches(source.git))[0]
+    branches = await sources.branches(source.git)
+    if not branches:
+        await _say_empty(ask, app)
+        return
+    branch = branches[0]
 
     async def has(name: str) -> bool:
         return await sources.read(source.git, branch, f"{source.path}/{name}") is not None
@@ -107,6 +114,11 @@ def recipe_of(app: App) -> Recipe | None:
         args=dict(app.build.args),
         platforms=app.build.platforms,
     )
+
+
+async def _say_empty(ask: Ask, app: App) -> None:
+    lines = ["Its repository has no branch yet", "Push a commit, then try again"]
+    await ask.show("said", heading=f"{app.name}: nothing to build", lines=lines)
 
 
 async def _say_what_lacks(ask: Ask, app: App) -> None:
