@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Generator, Iterator
 
 import asyncpg
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from tests import postgres
@@ -16,6 +17,10 @@ pytest_plugins = ("tests.control_plane.fixtures", "tests.dealing")
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """How long an example takes says nothing where all the cores are at work; what must be quick is tried as such."""
 settings.load_profile("shared")
+
+_PLAIN = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _PLAIN])
+"""A traceback drawn with all its variables takes a second, in which a test's whole world stands still."""
 
 
 @pytest.hookimpl(wrapper=True)

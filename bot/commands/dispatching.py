@@ -4,7 +4,6 @@ Rights are checked here at the command and again at every press, for the person 
 """
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Collection
 
 import structlog
@@ -179,8 +178,9 @@ class Dispatcher:
             await self._guarded(ask, self._act(ask, action))
         finally:
             answering.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await answering
+            await asyncio.wait((answering,))
+            if not answering.cancelled():
+                answering.result()
             await self._toast(ask, press, answering)
 
     async def _act(self, ask: Ask, action: Action) -> None:

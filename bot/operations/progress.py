@@ -1,7 +1,6 @@
 """The progress of one run: events fold into the newest view, which is stored now and then and told at once."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -51,8 +50,9 @@ class Progress:
     async def __aexit__(self, *_: object) -> None:
         if self._flushing is not None:
             self._flushing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._flushing
+            await asyncio.wait((self._flushing,))
+            if not self._flushing.cancelled():
+                self._flushing.result()  # the store could not be written: the run is made again
 
     def tell(self, event: Event) -> None:
         """Fold one event into the view, masked."""

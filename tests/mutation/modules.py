@@ -134,6 +134,10 @@ COVERING: Final[Sequence[str]] = (
     "tests/deploy",
     "tests/drift",
     "tests/dry_run",
-    "tests/looking/test_restarting.py",
+    "tests/looking",
+    "tests/conversations",
+    "tests/faults",
+    "tests/people",
+    "tests/security",
 )
 """The folders whose tests reach them."""

@@ -33,6 +33,9 @@ class World:
         self.calls: list[str] = []
         self.gate = asyncio.Event()
         self.reached = asyncio.Event()
+        self.dry = asyncio.Event()
+        self.dry.set()
+        self.washed = asyncio.Event()
         self.unreachable = 0
         self.locked = 0
         self.refuses = False
@@ -81,6 +84,8 @@ class Paint(Operation, kind="paint"):
 
     async def wash(self) -> None:
         self.tools.calls.append("wash")
+        self.tools.washed.set()
+        await self.tools.dry.wait()
 
 
 class Listener:
