@@ -42,8 +42,8 @@ _LOCKED_OUT = (
     "permission denied",
     "the requested url returned error: 401",
     "the requested url returned error: 403",
-    "host key verification failed",
 )
+_UNKNOWN_HOST = "host key verification failed"
 
 
 def _signs(address: Address, words: str) -> str:
@@ -59,6 +59,11 @@ def failure(address: Address, words: str, *, folder: str) -> SourceRefused | Sou
         return MirrorBroken(address, words)
     if any(sign in signs for sign in _AWAY):
         return SourceUnreachable(f"{address} cannot be reached: {said}")
+    if _UNKNOWN_HOST in signs:
+        return SourceRefused(
+            f"{address} cannot be trusted: its host key is not in known_hosts, or another one is. Put there what "
+            f"`ssh-keyscan {address.host}` shows, once it is what the host publishes."
+        )
     if any(sign in signs for sign in _LOCKED_OUT):
         return SourceRefused(
             f"{address} does not let us in: check the credentials and rights. It says: {said}"
