@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.images.addresses import Address
 from bot.images.errors import SourceRefused, SourceUnreachable
 from bot.images.wording import one_line
@@ -43,6 +45,8 @@ _LOCKED_OUT = (
     "the requested url returned error: 401",
     "the requested url returned error: 403",
 )
+_LOGGED = re.compile(r"^Errors logged to .*$|^Use `git lfs logs last` .*$", re.MULTILINE)
+"""Of git-lfs, whatever went wrong: it names our copy's folder without that one being at fault."""
 _UNKNOWN_HOST = "host key verification failed"
 
 
@@ -53,6 +57,7 @@ def _signs(address: Address, words: str) -> str:
 
 def failure(address: Address, words: str, *, folder: str) -> SourceRefused | SourceUnreachable:
     """What git's words mean, quoted in part and without credentials; `folder` is the name of our copy's folder."""
+    words = _LOGGED.sub("", words)
     said = one_line(words.replace("fatal: ", ""), longest=160)
     signs = _signs(address, words)
     if any(sign in signs for sign in (folder, *_BROKEN)):

@@ -38,18 +38,48 @@ async def test_a_tree_has_its_files_and_no_trace_of_git(tmp_path: Path) -> None:
     assert not list(kept.glob("worktrees/*"))
 
 
-async def test_large_files_are_fetched_from_the_repositorys_own_server(tmp_path: Path) -> None:
+def with_large_files(folder: Path) -> Repository:
+    """A repository whose commit would have them fetched from somebody else."""
     needed("git-lfs")
-    repository = Repository(tmp_path / "app")
+    repository = Repository(folder)
     repository.git("lfs", "install", "--local")
     lead = "[lfs]\n\turl = https://evil.example.org/lfs\n"
     attributes = "*.bin filter=lfs diff=lfs merge=lfs -text\n"
     repository.commit({".gitattributes": attributes, "a.bin": LARGE, ".lfsconfig": lead}, "large")
-    sha = repository.git("rev-parse", "main")
     assert b"git-lfs" in repository.git("show", "main:a.bin").encode()
+    return repository
+
+
+async def test_large_files_are_fetched_from_the_repositorys_own_folder(tmp_path: Path) -> None:
+    repository = with_large_files(tmp_path / "app")
+    sha = repository.git("rev-parse", "main")
     async with Sources(tmp_path / "cache", allow_file=True) as sources:
         await sources.check_out(repository.url, sha, tmp_path / "tree")
     assert (tmp_path / "tree" / "a.bin").read_bytes() == LARGE
+
+
+async def test_large_files_are_fetched_from_the_repositorys_own_server_with_its_account(
+    tmp_path: Path,
+) -> None:
+    sha = with_large_files(tmp_path / "git" / "app").git("rev-parse", "main")
+    async with serving(GitServer(tmp_path / "git", account=("ci", "s3cret")), tmp_path) as server:
+        access = {"127.0.0.1": ServerAccess(Credentials("ci", lambda: "s3cret"), ca_file=server.ca_file)}
+        async with Sources(tmp_path / "cache", access) as sources:
+            await sources.check_out(f"{server.url}/app", sha, tmp_path / "tree")
+    assert (tmp_path / "tree" / "a.bin").read_bytes() == LARGE
+    assert b"s3cret" not in b"".join(written(tmp_path / "cache").values())
+
+
+async def test_a_large_file_that_the_server_lacks_is_no_fault_of_our_copy(tmp_path: Path) -> None:
+    repository = with_large_files(tmp_path / "git" / "app")
+    shutil.rmtree(repository.folder / ".git" / "lfs" / "objects")
+    async with serving(GitServer(tmp_path / "git"), tmp_path) as server:
+        access = {"127.0.0.1": ServerAccess(ca_file=server.ca_file)}
+        async with Sources(tmp_path / "cache", access) as sources:
+            with pytest.raises(SourceRefused, match=r"/app cannot be read: LFS: .*not found"):
+                await sources.check_out(
+                    f"{server.url}/app", repository.git("rev-parse", "main"), tmp_path / "tree"
+                )
 
 
 async def test_a_submodule_comes_along_from_the_same_server_with_the_same_account(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from bot.images.access import Credentials, ServerAccess
 from bot.sandbox.repositories import create_sample_repositories
+from tests.images import large_files
 
 CANARY = "c4nary-pa55"
 
@@ -42,6 +43,10 @@ class GitServer:
             expected = "Basic " + base64.b64encode(":".join(self.account).encode()).decode()
             if request.headers.get("Authorization") != expected:
                 return web.Response(status=401, headers={"WWW-Authenticate": 'Basic realm="git"'})
+        if request.path.endswith(large_files.BATCH):
+            return await large_files.answer_batch(request, self.url)
+        if large_files.OBJECTS in request.path:
+            return large_files.answer_object(request, self.root)
         return await self._backend(request)
 
     async def _backend(self, request: web.Request) -> web.Response:
