@@ -40,7 +40,7 @@ _LARGE_FILES = (
     "filter.lfs.required=true",
     "lfs.transfer.maxretries=3",  # more of them wait half a minute for what is not there
 )
-"""What `git lfs install` would set for the user (git-lfs-install(1)), without which nothing is written, and patience."""
+"""What `git lfs install` would set for the user (git-lfs-install(1)); how often a transfer is tried."""
 _COMMIT_ID = re.compile(r"[0-9a-f]{7,64}")
 _FULL_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
