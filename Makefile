@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sandbox test control-plane test-cluster lint format bench crash fuzz invariants coverage mutation taps picture locks schema clean
+.PHONY: help setup demo sandbox test control-plane buildkit test-cluster lint format bench crash fuzz invariants coverage mutation taps picture locks schema clean
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ test: $(READY) ## Run all tests, installing the Debian packages they need when p
 
 control-plane: $(READY) ## Build the real Kubernetes control plane that tests run on (once, with Go)
 	$(BIN)/python -m tests.control_plane build
+
+buildkit: $(READY) ## Build the real BuildKit that tests build images with (once, with Go)
+	$(BIN)/python -m tests.buildkit build
 
 test-cluster: $(READY) ## Run what needs a real Kubernetes; KUBECONFIG=... names another one than the built one
 	PILOTHOUSE_TEST_KUBECONFIG="$(if $(filter command line,$(origin KUBECONFIG)),$(abspath $(KUBECONFIG)))" \

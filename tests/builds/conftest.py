@@ -1,13 +1,17 @@
-"""A world whose shop is built from a repository on this machine, into the world's own registry."""
+"""A world whose shop is built from a repository on this machine, into the world's own registry; a BuildKit daemon."""
 
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.buildkit.building import PROGRAMS
+from tests.buildkit.running import BuildkitDaemon, buildkit_daemon
 from tests.builds.repositories import Repository, shop
-from tests.programs import needed
+from tests.go_programs import to_be_had
+from tests.programs import lacking, needed
 from tests.worlds import World, open_bot_world
 
 CONFIG = """
@@ -35,3 +39,23 @@ async def workshop(tmp_path: Path) -> AsyncIterator[Workshop]:
     repository = shop(tmp_path / "git" / "shop")
     async with open_bot_world(tmp_path, CONFIG.format(git=repository.url)) as world:
         yield Workshop(world, repository)
+
+
+@pytest.fixture(scope="session")
+def buildkit_of_the_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuildkitDaemon]:
+    needed("runc")
+    if os.geteuid() != 0:
+        lacking("needs root: a BuildKit daemon starts containers")
+    with (
+        to_be_had(),
+        buildkit_daemon(PROGRAMS.found(), tmp_path_factory.mktemp("buildkit")) as daemon,
+    ):
+        yield daemon
+
+
+@pytest.fixture
+def buildkit(buildkit_of_the_session: BuildkitDaemon, monkeypatch: pytest.MonkeyPatch) -> BuildkitDaemon:
+    """A daemon that this worker's tests share, cache and all; its client is found as `buildctl`."""
+    client = buildkit_of_the_session.programs["buildctl"]
+    monkeypatch.setenv("PATH", str(client.parent), prepend=os.pathsep)
+    return buildkit_of_the_session

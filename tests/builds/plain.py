@@ -5,7 +5,7 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,19 +81,40 @@ async def build(folder: Path, files: Mapping[str, str], dockerfile: str, **more:
     async with RegistryServer() as server, Registries() as registries:
         request = request_for(folder, f"{server.host}/shop:v1", **more)
         digest = await builder(registries).build(request, events.append)
-        async with aiohttp.ClientSession(f"{server.url}/v2/shop/", raise_for_status=True) as http:
-            manifest = json.loads(await _read(http, f"manifests/{digest}", digest))
-            named = [manifest["config"], *manifest["layers"]]
-            config, *zipped = [await _read(http, f"blobs/{each['digest']}", each["digest"]) for each in named]
-            assert [each["size"] for each in named] == [len(config), *map(len, zipped)]
+        return await read_back(f"{server.url}/v2/shop/", digest, events)
+
+
+async def read_back(
+    repository: str,
+    digest: str,
+    events: Sequence[BuildEvent] = (),
+    *,
+    login: Mapping[str, str] | None = None,
+) -> Built:
+    """What a repository (https://registry.example.org/v2/shop/) has by that digest, every part checked by its own."""
+    found = await manifest(repository, digest, login=login)
+    named = [found["config"], *found["layers"]]
+    async with aiohttp.ClientSession(repository, headers=login, raise_for_status=True) as http:
+        config, *zipped = [await _read(http, f"blobs/{each['digest']}", each["digest"]) for each in named]
+    assert [each["size"] for each in named] == [len(config), *map(len, zipped)]
     layers = tuple(gzip.decompress(each) for each in zipped)
     facts = json.loads(config)
     assert facts["rootfs"]["diff_ids"] == [f"sha256:{hashlib.sha256(each).hexdigest()}" for each in layers]
     return Built(digest, facts, layers, tuple(events))
 
 
+async def manifest(
+    repository: str, digest: str, *, login: Mapping[str, str] | None = None
+) -> Mapping[str, Any]:
+    """An image's manifest, or the index of several."""
+    async with aiohttp.ClientSession(repository, headers=login, raise_for_status=True) as http:
+        found: Mapping[str, Any] = json.loads(await _read(http, f"manifests/{digest}", digest))
+        return found
+
+
 async def _read(http: aiohttp.ClientSession, path: str, digest: str) -> bytes:
-    accept = {"Accept": "application/vnd.oci.image.manifest.v1+json, */*"}
+    kinds = ("manifest", "index")
+    accept = {"Accept": ", ".join([f"application/vnd.oci.image.{kind}.v1+json" for kind in kinds] + ["*/*"])}
     async with http.get(path, headers=accept) as answer:
         body = await answer.read()
     assert digest == f"sha256:{hashlib.sha256(body).hexdigest()}"

@@ -5,13 +5,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.control_plane.building import Unavailable, build
-from tests.control_plane.running import DidNotStart, control_plane
-
-
-def say(words: str) -> None:
-    """Tell on stderr what is going on: it may take minutes."""
-    print(words, file=sys.stderr, flush=True)
+from tests.control_plane.building import build
+from tests.control_plane.running import control_plane
+from tests.daemons import DidNotStart
+from tests.go_programs import Unavailable, say
 
 
 def main(words: list[str]) -> int:

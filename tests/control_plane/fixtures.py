@@ -3,7 +3,6 @@
 import os
 import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,10 +10,11 @@ import pytest
 from bot.access import ClusterAccess
 from bot.cluster import Cluster
 from bot.cluster.discovery import Ref
-from tests.control_plane.building import Unavailable, found
+from tests.control_plane.building import found
 from tests.control_plane.running import ControlPlane
 from tests.control_plane.running import control_plane as control_plane_of
 from tests.control_plane.sharing import shared
+from tests.go_programs import to_be_had
 
 GIVEN = "PILOTHOUSE_TEST_KUBECONFIG"
 """What `make test-cluster KUBECONFIG=...` sets: a cluster that was named on purpose, never one that happens to be
@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def programs() -> Mapping[str, Path]:
     """kubectl, Helm's command line and the others, for whatever cluster."""
-    with _needed():
+    with to_be_had():
         return found()
 
 
@@ -41,33 +41,22 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
-    with _needed(), shared(folder / "control-plane") as plane:
+    with to_be_had(), shared(folder / "control-plane") as plane:
         yield plane
 
 
 @pytest.fixture(scope="session")
 def bare_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A control plane without nodes, which this worker has for itself."""
-    with _needed(), control_plane_of(found(), tmp_path_factory.mktemp("bare-plane")) as plane:
+    with to_be_had(), control_plane_of(found(), tmp_path_factory.mktemp("bare-plane")) as plane:
         yield plane
 
 
 @pytest.fixture(scope="session")
 def other_bare_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """One more of these."""
-    with _needed(), control_plane_of(found(), tmp_path_factory.mktemp("other-bare-plane")) as plane:
+    with to_be_had(), control_plane_of(found(), tmp_path_factory.mktemp("other-bare-plane")) as plane:
         yield plane
-
-
-@contextmanager
-def _needed() -> Iterator[None]:
-    """Where no control plane can be had, a skip; in CI a failure."""
-    try:
-        yield
-    except Unavailable as why:
-        if os.environ.get("CI") == "true":
-            pytest.fail(str(why))
-        pytest.skip(str(why))
 
 
 @pytest.fixture(scope="session")

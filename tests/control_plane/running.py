@@ -6,26 +6,15 @@ Each of its processes dies with the one that started it, however that ends.
 import base64
 import http.client
 import json
-import socket
 import ssl
-import subprocess
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from tests.control_plane.certificates import Authority, Signed, signing_key
-
-_START = 90.0
-"""Seconds within which a server must be up: it takes five where nothing else is going on."""
-_STOP = 15.0
-_LOOK_AGAIN = 0.05
-
-
-class DidNotStart(Exception):
-    """A server of the control plane ended or is not up in time; the message has its last words."""
+from tests.daemons import answers, daemon, free_port, serving, until
 
 
 @dataclass(frozen=True)
@@ -70,7 +59,7 @@ def control_plane(programs: Mapping[str, Path], folder: Path) -> Iterator[Contro
             _write(folder / name, _kubeconfig(url, authority.certificate, authority.client(user, groups)))
         _start_controllers(stack, programs["kube-controller-manager"], folder)
         _start_scheduler(stack, programs["kube-scheduler"], folder)
-        _until(partial(_has_default_account, url, folder), "the controllers are not at work", folder)
+        until(partial(_has_default_account, url, folder), "the controllers are not at work", folder)
         yield ControlPlane(folder, url, programs)
 
 
@@ -103,7 +92,7 @@ def _start_etcd(stack: ExitStack, program: Path, folder: Path) -> str:
             "--log-level=warn",
         ]
 
-    port = _serving(stack, program, arguments, folder, _answers)
+    port = serving(stack, program, arguments, folder, answers)
     return f"http://127.0.0.1:{port}"
 
 
@@ -132,7 +121,7 @@ def _start_apiserver(stack: ExitStack, program: Path, folder: Path, etcd: str) -
             "--enable-priority-and-fairness=false",
         ]
 
-    port = _serving(stack, program, arguments, folder, partial(_is_ready, folder))
+    port = serving(stack, program, arguments, folder, partial(_is_ready, folder))
     return f"https://127.0.0.1:{port}"
 
 
@@ -147,7 +136,7 @@ def _start_controllers(stack: ExitStack, program: Path, folder: Path) -> None:
         "--kube-api-qps=500",
         "--kube-api-burst=1000",
     ]
-    stack.enter_context(_process(program, arguments, folder))
+    stack.enter_context(daemon(program, arguments, folder))
 
 
 def _start_scheduler(stack: ExitStack, program: Path, folder: Path) -> None:
@@ -158,78 +147,11 @@ def _start_scheduler(stack: ExitStack, program: Path, folder: Path) -> None:
         "--kube-api-qps=500",
         "--kube-api-burst=1000",
     ]
-    stack.enter_context(_process(program, arguments, folder))
-
-
-def _serving(
-    stack: ExitStack,
-    program: Path,
-    arguments: Callable[[int], Sequence[str]],
-    folder: Path,
-    is_up: Callable[[int], bool],
-) -> int:
-    """Start a server on a free port, on another one where that was taken before it listened; returns the port."""
-    for last in (False, False, True):
-        port = free_port()
-        with ExitStack() as attempt:
-            process = attempt.enter_context(_process(program, arguments(port), folder))
-            try:
-                _until(partial(is_up, port), f"{program.name} is not up", folder, process=process)
-            except DidNotStart:
-                if last or process.poll() is None:
-                    raise
-                continue
-            stack.push(attempt.pop_all())
-            return port
-    raise AssertionError("the last attempt returns or raises")
-
-
-@contextmanager
-def _process(program: Path, arguments: Sequence[str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    with (folder / f"{program.name}.log").open("ab") as words:
-        process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", "--", str(program), *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=words,
-            stderr=words,
-            cwd=folder,
-            process_group=0,  # Ctrl-C is for the tests; they end us in order
-        )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(_STOP)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _until(
-    is_so: Callable[[], bool], otherwise: str, folder: Path, *, process: subprocess.Popen[bytes] | None = None
-) -> None:
-    deadline = time.monotonic() + _START
-    while not is_so():
-        if (process is not None and process.poll() is not None) or time.monotonic() > deadline:
-            raise DidNotStart(f"{otherwise}; its words are in {folder}:\n{_last_words(folder)}")
-        time.sleep(_LOOK_AGAIN)
-
-
-def _last_words(folder: Path) -> str:
-    logs = sorted(folder.glob("*.log"), key=lambda path: path.stat().st_mtime)
-    return "\n".join(
-        line for path in logs[-2:] for line in path.read_text(errors="replace").splitlines()[-8:]
-    )
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0
+    stack.enter_context(daemon(program, arguments, folder))
 
 
 def _is_ready(folder: Path, port: int) -> bool:
-    return _answers(port) and _asked(f"https://127.0.0.1:{port}", "/readyz", folder) is not None
+    return answers(port) and _asked(f"https://127.0.0.1:{port}", "/readyz", folder) is not None
 
 
 def _has_default_account(url: str, folder: Path) -> bool:
@@ -278,10 +200,3 @@ def _kubeconfig(url: str, authority: bytes, who: Signed) -> bytes:
 def _write(path: Path, content: bytes) -> None:
     path.touch(mode=0o600)
     path.write_bytes(content)
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on now."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])

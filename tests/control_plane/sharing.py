@@ -20,7 +20,8 @@ from bot.sandbox.kubernetes.behaviour import Pace, behaviour_by_tag, exists_by_t
 from bot.sandbox.nodes import PlayedNodes
 from tests.builds.played import build_task
 from tests.control_plane.building import found
-from tests.control_plane.running import ControlPlane, DidNotStart, control_plane
+from tests.control_plane.running import ControlPlane, control_plane
+from tests.daemons import DidNotStart
 
 _FIRST = 30.0
 """Seconds that the keeper waits for the first worker to come."""

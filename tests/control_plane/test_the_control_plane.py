@@ -1,6 +1,5 @@
 """The control plane that tests run on: real, started quickly, and gone when its tests are, however they end."""
 
-import json
 import os
 import signal
 import subprocess
@@ -13,9 +12,9 @@ import pytest
 from bot.access import ClusterAccess
 from bot.cluster import Cluster
 from bot.cluster.errors import ClusterRefused
-from tests.control_plane import building
-from tests.control_plane.building import PROGRAMS, Unavailable, build
+from tests.control_plane.building import KUBERNETES, PROGRAMS
 from tests.control_plane.running import ControlPlane
+from tests.go_programs import Unavailable
 
 USES_ONE = """
 import sys
@@ -32,7 +31,7 @@ LONGEST = 300.0
 
 async def test_it_is_a_real_one_of_the_version_that_is_pinned(control_plane: ControlPlane) -> None:
     async with Cluster(ClusterAccess(control_plane.kubeconfig)) as cluster:
-        assert await cluster.version() == building.pinned("k8s.io/kubernetes")
+        assert await cluster.version() == KUBERNETES
 
 
 async def test_rights_are_checked(control_plane: ControlPlane) -> None:
@@ -66,10 +65,10 @@ def test_it_is_gone_when_its_keeper_is_killed(tmp_path: Path) -> None:
 
 
 def test_kubebuilder_assets_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in PROGRAMS:
+    for name in PROGRAMS.packages:
         (tmp_path / name).touch()
     monkeypatch.setenv("KUBEBUILDER_ASSETS", str(tmp_path))
-    assert build(pytest.fail) == {name: tmp_path / name for name in PROGRAMS}
+    assert PROGRAMS.build(pytest.fail) == {name: tmp_path / name for name in PROGRAMS.packages}
 
 
 def test_without_go_one_line_says_what_to_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,17 +78,8 @@ def test_without_go_one_line_says_what_to_set(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(
         Unavailable, match=r"install Go .*make control-plane.*KUBEBUILDER_ASSETS.*KUBECONFIG"
     ) as why:
-        build(lambda _: None)
+        PROGRAMS.build(lambda _: None)
     assert "\n" not in str(why.value)
-
-
-def test_the_module_names_every_program_as_a_tool() -> None:
-    named = json.loads(
-        subprocess.run(
-            ["go", "mod", "edit", "-json"], cwd=building.MODULE, capture_output=True, check=True
-        ).stdout
-    )
-    assert {tool["Path"] for tool in named["Tool"]} == set(PROGRAMS.values())
 
 
 def worker(folder: Path) -> subprocess.Popen[str]:

@@ -43,6 +43,7 @@ def test_programs_are_started_for_a_few_alone_and_never_with_words_of_the_cluste
     assert {name for name, text in ours.items() if asking.search(text)} == {
         "images/builders/buildah.py",
         "images/builders/buildkit.py",
+        "images/builders/running.py",
         "images/git.py",
         "images/source.py",
         "images/docker_config.py",

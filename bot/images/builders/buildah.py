@@ -20,6 +20,7 @@ from bot.clock import Clock
 from bot.images.builders.buildah_words import BuildahWords
 from bot.images.builders.building import BuildRequest, Tell
 from bot.images.builders.logins import auth_json, registries_conf, write_certificates
+from bot.images.builders.running import follow
 from bot.images.errors import BuilderAway, BuildFailed
 from bot.images.references import is_digest
 from bot.images.wording import one_line
@@ -175,26 +176,19 @@ class Buildah:
     async def _follow(
         self, request: BuildRequest, arguments: Iterable[str], inherits: Sequence[int], words: BuildahWords
     ) -> int:
-        seconds = self._settings().seconds
-        try:
-            return await programs.follow(
-                *_IN_ITS_OWN_MOUNTS,
-                "buildah",
-                *self._storing(),
-                *("--registries-conf", str(request.room / "registries.conf")),
-                *arguments,
-                environment=_environment(request.room),
-                seconds=seconds,
-                folder=request.room,
-                tell=words.read,
-                inherits=inherits,
-            )
-        except OutOfTime:
-            raise BuildFailed(
-                f"It took longer than {seconds / 60:.0f} min", advice="Raise builds.timeout"
-            ) from None
-        except OSError as error:
-            raise BuilderAway(f"buildah cannot be run on this machine: {error.strerror}.") from error
+        return await follow(
+            *_IN_ITS_OWN_MOUNTS,
+            "buildah",
+            *self._storing(),
+            *("--registries-conf", str(request.room / "registries.conf")),
+            *arguments,
+            named="buildah",
+            request=request,
+            environment=_environment(request.room),
+            seconds=self._settings().seconds,
+            tell=words.read,
+            inherits=inherits,
+        )
 
     def _storing(self) -> tuple[str, ...]:
         layers, run = self._storage / self._driver, self._storage / "run"

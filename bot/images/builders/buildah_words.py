@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from bot.clock import Clock
 from bot.events import BuildStep, BuildStepState, BuildWords, Pushed
-from bot.images.builders.building import Tell
+from bot.images.builders.building import Tell, no_program_here, no_such_program
 from bot.images.errors import BuildFailed
 from bot.images.wording import one_line
 
@@ -57,11 +57,9 @@ class BuildahWords:
             return BuildFailed(f"buildah ended with {status}: {one_line(self.last, longest=160)}")
         code = _STATUS.search(match["words"])
         if code is not None and any(_NO_PROGRAM in line for line in self._last):
-            return BuildFailed("What it runs is no program for this machine", instruction=at)
+            return no_program_here(at)
         if code is not None and any(_NO_SHELL in line for line in self._last):
-            return BuildFailed(
-                "The image has no such program", instruction=at, advice="Is there a shell in it?"
-            )
+            return no_such_program(at)
         if code is not None:
             return BuildFailed(f"Exit {code[1]}", instruction=at)
         return BuildFailed(one_line(match["words"], longest=160), instruction=match["instruction"] or at)

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from bot.events import BuilderChosen, BuildStep, BuildWords, Pushed
 from bot.images.access import Account
+from bot.images.errors import BuildFailed
 
 BuildEvent = BuilderChosen | BuildStep | BuildWords | Pushed
 Tell = Callable[[BuildEvent], None]
@@ -83,3 +84,20 @@ class Builder(Protocol):
 
     async def trim(self, most: int) -> None:
         """Keep the cache below `most` bytes, oldest first out. Raises: BuilderAway."""
+
+
+def out_of_time(seconds: float) -> BuildFailed:
+    """A build was ended because it took longer than that."""
+    return BuildFailed(f"It took longer than {seconds / 60:.0f} min", advice="Raise builds.timeout")
+
+
+def no_such_program(instruction: str) -> BuildFailed:
+    """What an instruction runs is not in the image."""
+    return BuildFailed(
+        "The image has no such program", instruction=instruction, advice="Is there a shell in it?"
+    )
+
+
+def no_program_here(instruction: str) -> BuildFailed:
+    """What an instruction runs is a script without its first line, or was made for another architecture."""
+    return BuildFailed("What it runs is no program for this machine", instruction=instruction)

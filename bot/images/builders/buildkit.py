@@ -21,6 +21,7 @@ from bot import programs
 from bot.images.builders.building import BuildRequest, Tell
 from bot.images.builders.buildkit_words import BuildkitWords
 from bot.images.builders.logins import auth_json
+from bot.images.builders.running import follow
 from bot.images.errors import BuilderAway, BuildFailed
 from bot.images.references import is_digest
 from bot.images.wording import one_line
@@ -80,8 +81,18 @@ class Buildkit:
                 for name, value in request.secrets.items()
             }
             logins = await asyncio.to_thread(_login_folder, request.room, login)
-            arguments = ("build", *self._arguments(request, result, secrets))
-            status = await self._follow(request, arguments, logins, (login, *secrets.values()), words)
+            status = await follow(
+                "buildctl",
+                *self._reaching(),
+                "build",
+                *self._arguments(request, result, secrets),
+                named="buildctl",
+                request=request,
+                environment={**_environment(request.room), "DOCKER_CONFIG": str(logins)},
+                seconds=self._settings().seconds,
+                tell=words.read,
+                inherits=(login, *secrets.values()),
+            )
         if status != 0:
             raise words.failure(status)
         digest = (await asyncio.to_thread(_read, result)).get("containerimage.digest")
@@ -101,37 +112,10 @@ class Buildkit:
             yield from ("--secret", f"id={name},src=/dev/fd/{number}")
         yield from frontend_options(request, request.dockerfile.name)
 
-    async def _follow(
-        self,
-        request: BuildRequest,
-        arguments: tuple[str, ...],
-        logins: Path,
-        inherits: tuple[int, ...],
-        words: BuildkitWords,
-    ) -> int:
-        seconds = self._settings().seconds
-        try:
-            return await programs.follow(
-                "buildctl",
-                *self._reaching(),
-                *arguments,
-                environment={**_environment(request.room), "DOCKER_CONFIG": str(logins)},
-                seconds=seconds,
-                folder=request.room,
-                tell=words.read,
-                inherits=inherits,
-            )
-        except OutOfTime:
-            raise BuildFailed(
-                f"It took longer than {seconds / 60:.0f} min", advice="Raise builds.timeout"
-            ) from None
-        except OSError as error:
-            raise BuilderAway(f"buildctl cannot be run on this machine: {error.strerror}.") from error
-
     def _reaching(self) -> Iterator[str]:
         settings = self._settings()
         yield from ("--addr", settings.address)
-        files = {"ca": settings.ca_file, "cert": settings.cert_file, "key": settings.key_file}
+        files = {"cacert": settings.ca_file, "cert": settings.cert_file, "key": settings.key_file}
         for kind, file in files.items():
             if file is not None:
                 yield from (f"--tls{kind}", str(file))

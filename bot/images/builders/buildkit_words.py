@@ -14,13 +14,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.events import BuildStep, BuildStepState, BuildWords, Pushed
-from bot.images.builders.building import Tell
+from bot.images.builders.building import Tell, no_program_here, no_such_program
 from bot.images.errors import BuildFailed
 from bot.images.wording import one_line
 
 _STEP = re.compile(r"\[(?:(?P<stage>\S+) )?(?P<number>\d+)/(?P<of>\d+)\] (?P<instruction>.+)", re.DOTALL)
 _STATUS = re.compile(r"exit code: (\d+)")
 _NEEDLESS = re.compile(r"^(?:error: )?(?:failed to solve: )?(?:failed to calculate checksum of ref \S+: )?")
+_NOT_STARTED = "runc run failed: unable to start container process: exec: "
+_NO_PROGRAM = "exec format error"
 _PUSHING = "pushing layers"
 """It is told that they are pushed, not how many bytes."""
 
@@ -47,6 +49,10 @@ class BuildkitWords:
         """Why a build failed."""
         instruction, error = self._failed
         code = _STATUS.search(error)
+        if code is not None and any(_NO_PROGRAM in line for line in self._last):
+            return no_program_here(instruction)
+        if code is not None and any(_NOT_STARTED in line for line in self._last):
+            return no_such_program(instruction)
         if code is not None:
             return BuildFailed(f"Exit {code[1]}", instruction=instruction)
         said = error or (self._last[-1] if self._last else f"buildctl ended with {status}")

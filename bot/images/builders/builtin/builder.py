@@ -11,7 +11,7 @@ from typing import NoReturn, ParamSpec, TypeVar
 
 from bot.clock import Clock
 from bot.events import BuildStep, BuildWords, Pushed
-from bot.images.builders.building import Builder, BuildRequest, Tell
+from bot.images.builders.building import Builder, BuildRequest, Tell, out_of_time
 from bot.images.builders.builtin.context import Context
 from bot.images.builders.builtin.parsing import Elsewhere, Instruction, parse, refusal
 from bot.images.builders.builtin.stage import Stage
@@ -57,9 +57,7 @@ class Builtin:
             async with asyncio.timeout(seconds):
                 return await self._build(request, tell)
         except TimeoutError:
-            raise BuildFailed(
-                f"It took longer than {seconds / 60:.0f} min", advice="Raise builds.timeout"
-            ) from None
+            raise out_of_time(seconds) from None
         except Elsewhere as refused:
             advice = await self._elsewhere()
             raise BuildFailed(str(refused), instruction=refused.instruction, advice=advice) from refused

@@ -1,0 +1,104 @@
+"""One BuildKit daemon as root, whose instructions run in runc: on a socket, and on loopback with TLS for both sides.
+
+It runs in namespaces of its own, so that whatever it has started or mounted goes with it, however it ends.
+"""
+
+import shutil
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.control_plane.certificates import Authority, Signed
+from tests.daemons import answers, serving
+
+_APART = (
+    "unshare",
+    "--mount",
+    "--propagation",
+    "private",
+    "--pid",
+    "--fork",
+    "--kill-child",
+    "--mount-proc",
+    "--",
+)
+
+_CONFIGURATION = """\
+root = "{folder}/root"
+[grpc]
+  address = ["unix://{folder}/socket", "tcp://127.0.0.1:{port}"]
+  [grpc.tls]
+    cert = "{folder}/server.crt"
+    key = "{folder}/server.key"
+    ca = "{folder}/ca.crt"
+[otel]
+  socketPath = "{folder}/otel"
+[cdi]
+  disabled = true
+[worker.containerd]
+  enabled = false
+[worker.oci]
+  enabled = true
+  gc = false
+  snapshotter = "native"
+  binary = "{folder}/runc"
+  networkMode = "host"
+"""
+"""All of the machine's that it would take by itself is named, as others may run there too."""
+
+
+@dataclass(frozen=True)
+class BuildkitDaemon:
+    """A daemon that runs. Everything of it is in `folder`."""
+
+    folder: Path
+    programs: Mapping[str, Path]
+    port: int
+
+    @property
+    def address(self) -> str:
+        """Where it listens without TLS."""
+        return f"unix://{self.folder}/socket"
+
+    @property
+    def far_address(self) -> str:
+        """Where it listens with TLS: it and its clients know each other by `ca.crt`, clients have `client.crt`."""
+        return f"tcp://127.0.0.1:{self.port}"
+
+
+@contextmanager
+def buildkit_daemon(programs: Mapping[str, Path], folder: Path) -> Iterator[BuildkitDaemon]:
+    """Start one, ready for use. It ends with the block.
+
+    Raises: DidNotStart.
+    """
+    authority = Authority()
+    (folder / "ca.crt").write_bytes(authority.certificate)
+    _write(folder, "server", authority.server("buildkit"))
+    _write(folder, "client", authority.client("pilothouse"))
+    _write_runc(folder)
+
+    def arguments(port: int) -> list[str]:
+        configuration = folder / "buildkitd.toml"
+        configuration.write_text(_CONFIGURATION.format(folder=folder, port=port))
+        return ["--config", str(configuration)]
+
+    with ExitStack() as stack:
+        port = serving(
+            stack, programs["buildkitd"], arguments, folder, answers, within=_APART, ended_by=signal.SIGKILL
+        )
+        yield BuildkitDaemon(folder, programs, port)
+
+
+def _write(folder: Path, name: str, signed: Signed) -> None:
+    (folder / f"{name}.crt").write_bytes(signed.certificate)
+    (folder / f"{name}.key").write_bytes(signed.key)
+
+
+def _write_runc(folder: Path) -> None:
+    """runc as the daemon starts it: what it keeps of containers is kept here, not for the whole machine."""
+    program = folder / "runc"
+    program.write_text(f'#!/bin/sh\nexec {shutil.which("runc")} --root {folder}/containers "$@"\n')
+    program.chmod(0o755)
