@@ -141,7 +141,7 @@ async def opened_for_planning(
         clusters = await owned.enter_async_context(outside.clusters(clock))
         git = _beside(url, "git")
         images = await owned.enter_async_context(outside.images(config, git, clock, current.hide))
-        builds = builds_of(current, images, clusters, clock, _beside(url, "builds"))
+        builds = builds_of(current, images, clusters, clock, _beside(url, "builds"), outside.builder)
         yield _parts(current, clock, database, vault, helm, clusters, images, builds)
 
 
@@ -302,6 +302,7 @@ def _tools(parts: Parts, notices: Notices, turns: Turns, pushes: Pushes) -> Tool
         notices=notices,
         builds=parts.builds,
         replan=turns.replan,
+        plan_image=turns.plan_image,
         call=turns.call,
         start=pushes.start,
     )

@@ -42,6 +42,7 @@ class JobBuilder:
     """Builds in a cluster."""
 
     name = "job"
+    goes_on = True
 
     def __init__(
         self,

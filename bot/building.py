@@ -1,5 +1,6 @@
 """Builds of images by the configuration in force: which builders there are, their logins and secrets."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from bot.build_jobs import JobBuilder
@@ -19,15 +20,22 @@ from bot.images.references import is_loopback
 from bot.images.rooms import Rooms
 
 
-def builds_of(current: Current, images: Images, clusters: Clusters, clock: Clock, folder: Path) -> Builds:
-    """What makes images, in a folder of its own."""
+def builds_of(
+    current: Current,
+    images: Images,
+    clusters: Clusters,
+    clock: Clock,
+    folder: Path,
+    around: Callable[[Builder], Builder],
+) -> Builds:
+    """What makes images, in a folder of its own; `around` gives what is asked in a builder's place."""
     rooms = Rooms(folder)
     settings = _Settings(current, images, clusters, rooms, clock)
     return Builds(
         rooms,
         sources=lambda: images.sources,
         registries=lambda: images.registries,
-        builders=settings.builders,
+        builders=lambda: [around(each) for each in settings.builders()],
         limits=settings.limits,
         logins=settings.logins,
         secrets=settings.secrets,

@@ -164,6 +164,8 @@ class LiveMessages:
             return view.stopped_by not in ("", view.author)
         if outcome.result not in ("done", "applied"):
             return False
+        if view.kind in ENDS_AS_PLAN:  # its author waited for a plan that there is not
+            return True
         return any(chat.id == chat_id and chat.ring == "all" for chat in self._config().chats.values())
 
     async def _draw_forever(self) -> None:
@@ -315,8 +317,8 @@ class _Shown:
 
 
 def _came(view: View) -> bool:
-    """Whether somebody's turn came: then the plan of that moment is in its message already."""
-    return view.outcome is not None and view.outcome.result == "done"
+    """Whether the plan of that moment is in its message already: where it is not, a note says why."""
+    return view.outcome is not None and view.outcome.result == "done" and not view.outcome.notes
 
 
 def _wait_ended(row: OperationRow, view: View) -> Page:

@@ -60,6 +60,18 @@ async def answer(ask: Ask, error: Exception) -> None:
             )
 
 
+def in_words(error: Exception) -> str:
+    """What went wrong, in one sentence that is part of another message; what nobody expected is left to the log."""
+    match error:
+        case PlanRefused() | HelmError() | ClusterError():
+            return error.words
+        case ImagesError() | Busy() | Held() | StoreError():
+            return str(error)
+        case _:
+            log.exception("a handler failed", exc_info=error)
+            return "Something unexpected went wrong, the bot's log has it"
+
+
 async def tell_given_up(ask: Ask) -> None:
     """Say of a command that it was begun again and again and never came to an end: part of it may be done."""
     await _problem(ask, GIVEN_UP, advice="See /operations, then ask again", unchanged=False)

@@ -2,14 +2,15 @@
 
 from collections.abc import Awaitable, Callable
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from bot.commands.ask import Ask, Refused
 from bot.commands.choices import Choice, run
 from bot.commands.confirming import propose
-from bot.commands.problems import answer, record_refusal
+from bot.commands.problems import answer, in_words, record_refusal
 from bot.commands.requests import Request
 from bot.commands.services import Services
 from bot.commands.showing import Page
-from bot.operations.build import Ship
 from bot.operations.operation import Record
 from bot.permissions import Sender
 from bot.telegram.messages import ChatTarget, Sent, Urgency
@@ -29,28 +30,18 @@ class Turns:
 
     async def replan(self, record: Record) -> None:
         """Plan what the waiting person asked for, by the rights that they have now, and call them to it."""
-        assert self._services is not None
         if record.chat_id is None or record.message_id is None:
             return
         await self._hand_over(record.id)
         place = f"{record.app} → {record.environment}"
-        person = self._services.policy().person(Sender(id=record.author.id, name=record.author.name))
-        if person is None:
-            unknown = {"what": place, "lines": [f"{record.author.name} has no rights any more"]}
+        ask = self._ask(record, record.chat_id, record.message_id)
+        if ask is None:
+            unknown = {"what": place, "lines": [_unknown(record)]}
             shown = Sent(record.chat_id, record.message_id, record.topic)
-            await self._services.screen.edit(shown, Page("refused", unknown), None)
+            await self._reached.screen.edit(shown, Page("refused", unknown), None)
             return
-        ask = Ask(
-            services=self._services,
-            who=person,
-            chat_id=record.chat_id,
-            topic=record.topic,
-            message_id=record.message_id,
-            pressed=True,
-        )
         try:
-            free = "The image is there" if record.kind == Ship.kind else "It is free now"
-            await _plan(ask, Request(**record.arguments["request"]), f"{free}. The plan of this moment:")
+            await _plan(ask, Request(**record.arguments["request"]), "It is free now")
         except Refused as refused:
             lines = refused.decision.reason.splitlines()
             await record_refusal(ask, refused)
@@ -62,9 +53,50 @@ class Turns:
         else:
             await self._call(record)
 
+    async def plan_image(self, record: Record) -> str:
+        """Plan the deploy of an image for whoever had it built, as `replan` does.
+
+        Why it was not planned is told by the build's own end; "" where it was. Raises: SQLAlchemyError.
+        """
+        if record.chat_id is None or record.message_id is None:
+            return ""
+        await self._hand_over(record.id)
+        ask = self._ask(record, record.chat_id, record.message_id)
+        if ask is None:
+            return _unknown(record)
+        try:
+            await _plan(ask, Request(**record.arguments["request"]), "The image is there")
+        except SQLAlchemyError:  # the engine goes on once the store can be written
+            raise
+        except Refused as refused:
+            await record_refusal(ask, refused)
+            return ", ".join(refused.decision.reason.splitlines())
+        except Exception as error:
+            return ask.services.masker().mask_text(in_words(error))
+        await self._call(record)
+        return ""
+
+    @property
+    def _reached(self) -> Services:
+        assert self._services is not None
+        return self._services
+
+    def _ask(self, record: Record, chat_id: int, message_id: int) -> Ask | None:
+        """In the author's name, as from their operation's message; None where they have no rights any more."""
+        person = self._reached.policy().person(Sender(id=record.author.id, name=record.author.name))
+        if person is None:
+            return None
+        return Ask(
+            services=self._reached,
+            who=person,
+            chat_id=chat_id,
+            topic=record.topic,
+            message_id=message_id,
+            pressed=True,
+        )
+
     async def call(self, record: Record) -> None:
         """Tell a person that nothing keeps their change back any more, with the way to its plan."""
-        assert self._services is not None
         assert record.chat_id is not None
         place = record.app or None, record.environment
         request = record.arguments["request"]
@@ -75,7 +107,7 @@ class Turns:
             {"author": record.author, "place": " in ".join(filter(None, place))},
             [again if request else status],
         )
-        await self._services.screen.send(
+        await self._reached.screen.send(
             ChatTarget(record.chat_id, record.topic),
             page,
             record.author.id,
@@ -87,10 +119,9 @@ class Turns:
 
     async def _call(self, record: Record, *, is_refused: bool = False) -> None:
         """A short message with a sound, once: nobody hears a message that is edited, and a plan soon expires."""
-        assert self._services is not None
         assert record.chat_id is not None
         page = Page("turn", {"turn": record, "author": record.author, "is_refused": is_refused})
-        await self._services.screen.send(
+        await self._reached.screen.send(
             ChatTarget(record.chat_id, record.topic),
             page,
             None,
@@ -101,10 +132,14 @@ class Turns:
         )
 
 
-async def _plan(ask: Ask, request: Request, moved: str) -> None:
+def _unknown(record: Record) -> str:
+    return f"{record.author.name} has no rights any more"
+
+
+async def _plan(ask: Ask, request: Request, since: str) -> None:
     decision = ask.may("deploy.run", request.app, request.environment)
     if decision.allowed and request.sets:
         decision = ask.may("deploy.set", request.app, request.environment)
     if not decision.allowed:
         raise Refused(decision, f"{request.app} → {request.environment}")
-    await propose(ask, request, moved=moved)
+    await propose(ask, request, moved=f"{since}. The plan of this moment:")

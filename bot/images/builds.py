@@ -132,12 +132,16 @@ class Builds:
     async def make(self, build: str, recipe: Recipe, source: Sourced, tell: Tell, *, again: bool) -> str:
         """Build the commit's image and push it; the digest. `build` names its room and log.
 
+        What an earlier run of the same build has pushed is not made again.
+
         Raises: BuildFailed, BuilderAway, SecretMissing, and what reading the source raises.
         """
         limits = self._limits()
         await self._check_space(limits.free)
         builder = await choose(self._builders(), limits.builder)
         tell(BuilderChosen(builder.name))
+        if pushed := await self._pushed_before(build, builder, recipe, source):
+            return pushed
         room = await asyncio.to_thread(self._rooms.fresh, build)
         log = await asyncio.to_thread(BuildLog, self._rooms.log(build))
         try:
@@ -153,6 +157,13 @@ class Builds:
         except BuilderAway:  # the image is there all the same
             logger.exception("the builder's cache could not be trimmed")
         return digest
+
+    async def _pushed_before(self, build: str, builder: Builder, recipe: Recipe, source: Sourced) -> str:
+        """The digest of what a run of this build has pushed of which nobody knows how it ended; "" where nothing is."""
+        if builder.goes_on or not await asyncio.to_thread(self._rooms.was_begun, build):
+            return ""
+        digest = await self._existing(recipe.image, source.tag, source.sha)
+        return digest if digest != source.digest else ""
 
     async def size(self, image: str, digest: str) -> int:
         """Bytes of an image's layers. Raises: TagMissing, RegistryRefused, RegistryUnreachable."""

@@ -52,6 +52,10 @@ class Rooms:
         """The folder of a build's log."""
         return self._logs / build
 
+    def was_begun(self, build: str) -> bool:
+        """Whether a build has a log already: an earlier run of it may have come to its end, and nobody knows."""
+        return self.log(build).exists()
+
     def free(self) -> int:
         """Bytes that are free on the disk."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -99,20 +99,26 @@ class Ship(Build, kind="ship"):
     Arguments = ShipArguments
 
     async def run(self, do: Steps) -> Outcome:
-        """The image, then the plan."""
+        """The image, then the plan. Where that can't be made the image is told of, and its deploy offered."""
         outcome = await super().run(do)
-        if outcome.made is not None:
-            await do("plan", self.plan, outcome.made.tag)
-        return outcome
+        if outcome.made is None:
+            return outcome
+        why_not = await do("plan", self.plan, outcome.made.tag)
+        if not why_not:
+            return outcome
+        made = outcome.made.model_copy(update={"goes_to": self.record.environment})
+        return outcome.model_copy(update={"made": made, "notes": (f"Not planned: {why_not}",)})
 
-    async def plan(self, tag: str) -> None:
-        """Make the plan of that moment and show it, in the message that the build has by now."""
+    async def plan(self, tag: str) -> str:
+        """Make the plan of that moment and show it, in the message that the build has by now; why not, if not."""
         async with self.tools.database.read() as session:
             record = Record.of(await session.get_one(OperationRow, self.record.id))
         if record.message_id is None:
             raise TimeoutError("Telegram has not taken its message yet")
         request = {**record.arguments["request"], "version": tag}
-        await self.tools.replan(replace(record, version=tag, arguments={"request": request}))
+        image: Record = replace(record, version=tag, arguments={"request": request})
+        why_not: str = await self.tools.plan_image(image)
+        return why_not
 
 
 @contextmanager

@@ -30,6 +30,8 @@ class Tools:
     builds: Builds
     replan: Callable[[Record], Awaitable[None]]
     """Show a fresh plan of what was asked for to its author, in the message that waited."""
+    plan_image: Callable[[Record], Awaitable[str]]
+    """Show the plan of an image's deploy to its author, in the message of its build; why that was not done."""
     call: Callable[[Record], Awaitable[None]]
     """Tell its author that nothing keeps a change back any more."""
     start: Callable[[Record, str, str, str], Awaitable[str]]

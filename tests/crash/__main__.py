@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import json
 import random
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -113,6 +114,9 @@ def main() -> int:
     parser.add_argument("--resume", action="store_true", help="try what is not there yet, or failed")
     parser.add_argument("--report", type=Path, help="write a page of the results")
     given = parser.parse_args()
+    for program in {KINDS[kind].program for kind in given.kinds} - {""}:
+        if shutil.which(program) is None:
+            parser.error(f"needs {program}: apt-get install {program}, or name other kinds")
     kept = Kept(given.results, resumes=given.resume)
     ways = [Way[each.upper()] for each in given.ways] or list(Way)
     asyncio.run(_tried(given.jobs, given.kinds, ways, Chosen(given.sample, given.seed), kept))

@@ -32,12 +32,14 @@ from bot.helm import errors as helm
 from bot.helm.charts import ChartArchive
 from bot.helm.client import Helm
 from bot.helm.releases import Location
-from bot.images.errors import RegistryUnreachable, SourceUnreachable
+from bot.images.builders.building import Builder, BuildEvent, BuildRequest, Tell
+from bot.images.endpoint import Endpoint
+from bot.images.errors import BuilderAway, RegistryUnreachable, SourceUnreachable
 from bot.lifetime import run
 from bot.outside import Outside
 from bot.store.database import Database
 from bot.telegram.transport import Bot, connect
-from tests.crash.points import CHANGE, COMMIT, READ, Points, Way, die, whose
+from tests.crash.points import CHANGE, COMMIT, DYING, READ, Points, Way, die, whose
 
 
 def outside(points: Points) -> Outside:
@@ -47,6 +49,7 @@ def outside(points: Points) -> Outside:
         helm=_releases(points),
         clusters=_reached(points),
         images=_asked(points),
+        builder=lambda builder: _Builder(builder, points),
         connect=_connected(points),
     )
 
@@ -120,12 +123,10 @@ def _asked(points: Points) -> type[Images]:
 
         async def opened(self, config: Config) -> Any:
             reached = await super().opened(config)
-            ask, run = reached.registries._ask, reached.sources._run
+            known, run = reached.registries._registry, reached.sources._run
 
-            async def asked(registry: Any, where: Any, url: URL, **how: Any) -> Any:
-                name = f"registry {url.parts[-2]} for {whose('bot.images')}"
-                async with points.passing(name, RegistryUnreachable("no answer"), ways=READ):
-                    return await ask(registry, where, url, **how)
+            async def registry(where: Any) -> Endpoint:
+                return _Registry(await known(where), points)
 
             async def ran(address: Any, *arguments: str, **how: Any) -> Any:
                 verb = next((each for each in arguments if each in ("fetch", "ls-remote")), None)
@@ -135,7 +136,7 @@ def _asked(points: Points) -> type[Images]:
                 async with points.passing(name, SourceUnreachable("no answer"), ways=READ):
                     return await run(address, *arguments, **how)
 
-            vars(reached.registries)["_ask"] = asked
+            vars(reached.registries)["_registry"] = registry
             vars(reached.sources)["_run"] = ran
             return reached
 
@@ -162,6 +163,59 @@ def _connected(points: Points) -> Callable[..., AbstractAsyncContextManager[Bot]
             yield bot
 
     return connected
+
+
+class _Registry(Endpoint):
+    """A registry with points around what it is asked."""
+
+    _points: Points
+
+    def __init__(self, endpoint: Endpoint, points: Points) -> None:
+        super().__init__(endpoint.base, endpoint.transport, endpoint.tokens)
+        object.__setattr__(self, "_points", points)
+
+    async def ask(self, where: Any, url: URL, headers: Any, *, method: str = "GET") -> Any:
+        async with self._passing(url, method, whose("bot.images")):
+            return await super().ask(where, url, headers, method=method)
+
+    async def send(self, where: Any, url: URL, headers: Any, *, method: str, body: Any) -> Any:
+        async with self._passing(url, method, whose("bot.images")):
+            return await super().send(where, url, headers, method=method, body=body)
+
+    def _passing(self, url: URL, method: str, who: str) -> AbstractAsyncContextManager[None]:
+        """Of an upload the path ends with what nobody knows beforehand."""
+        what = "uploads" if "uploads" in url.parts else url.parts[-2]
+        name, ways = f"registry {method} {what}", CHANGE
+        if method in ("GET", "HEAD"):
+            name, ways = f"registry {what} for {who}", READ
+        return self._points.passing(name, RegistryUnreachable("no answer"), ways=ways)
+
+
+class _Builder:
+    """A builder with points around what it does, and while it does it: what it started goes on when the bot dies."""
+
+    def __init__(self, builder: Builder, points: Points) -> None:
+        self.name = builder.name
+        self.goes_on = builder.goes_on
+        self._builder = builder
+        self._points = points
+        self._away = BuilderAway("It gave no answer.")
+
+    async def missing(self) -> str:
+        return await self._builder.missing()
+
+    async def build(self, request: BuildRequest, tell: Tell) -> str:
+        def told(event: BuildEvent) -> None:
+            if self._points.comes(f"builder tells {type(event).__name__}", DYING) is not None:
+                die()
+            tell(event)
+
+        async with self._points.passing("builder build", self._away):
+            return await self._builder.build(request, told)
+
+    async def trim(self, most: int) -> None:
+        async with self._points.passing("builder trim", self._away):
+            await self._builder.trim(most)
 
 
 class _Pointed(Connection):

@@ -30,6 +30,8 @@ class After:
     """How many stand in the channel, at least and at most."""
     drafts: int = 0
     """How many notices were shown to who reviews them."""
+    images: tuple[int, int] = (0, 0)
+    """How many manifests came into the app's repository, at least and at most."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,10 @@ class Kind:
     """By the end's sign; 🚫 tells that nothing was begun."""
     environment: str = "staging"
     chat: str = "dana"
+    config: str = ""
+    """Laid over the sample's."""
+    program: str = ""
+    """One of Debian's that it needs, in the package of its name."""
 
     @property
     def namespace(self) -> str:
@@ -76,6 +82,15 @@ def _refused(version: str) -> dict[str, After]:
 
 def _failed(kind: str, version: str) -> dict[str, After]:
     return {"❌": After(version, (0, 0), _operation(kind), (0, 0)), **_refused(version)}
+
+
+def _built(kind: str, version: str) -> dict[str, After]:
+    """One image, or none but where only its answer got lost; what runs stays as it is."""
+    return {
+        "✅": After(version, (0, 0), _operation(kind), (0, 0), images=(1, 1)),
+        "❌": After(version, (0, 0), _operation(kind), (0, 0), images=(0, 1)),
+        **_refused(version),
+    }
 
 
 async def _nothing(_: Outside) -> None:
@@ -240,6 +255,37 @@ _ALL = (
         },
         environment="production",
         chat="team",
+    ),
+    Kind(
+        "build",
+        "shop",
+        _nothing,
+        _asking("/build shop main"),
+        "build shop main · ",
+        _built("build", "v1.1"),
+        config="builds: {builder: builtin}",
+    ),
+    Kind(
+        "buildah",
+        "shop",
+        _nothing,
+        _asking("/build shop main"),
+        "build shop main · ",
+        _built("build", "v1.1"),
+        config="builds: {builder: buildah}",
+        program="buildah",
+    ),
+    Kind(
+        "ship",
+        "blog",
+        _nothing,
+        _asking("/ship blog main staging"),
+        "(?:Plan: blog → staging|build blog main · )",
+        {
+            "📋": After("v0.9", (0, 0), _operation("ship"), (0, 0), images=(1, 1)),
+            **_built("ship", "v0.9"),
+        },
+        config="builds: {builder: builtin}",
     ),
 )
 KINDS = {kind.name: kind for kind in _ALL}

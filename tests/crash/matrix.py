@@ -72,7 +72,9 @@ def _chosen(points: Iterable[Point]) -> list[Point]:
 async def run(name: str, point: Point | None, folder: Path) -> Result:
     """Let it go wrong there, in a world of its own in `folder`."""
     kind, wanted = KINDS[name], str(point or "")
-    async with open_outside(folder, {"CRASH_AT": wanted} if point is not None else None) as outside:
+    async with open_outside(
+        folder, {"CRASH_AT": wanted} if point is not None else None, kind.config
+    ) as outside:
         await kind.prepare(outside)
         before = Before.now(outside, kind)
         (folder / ARMED).touch()

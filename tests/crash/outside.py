@@ -1,6 +1,7 @@
 """The sample world with its bot as a process of its own, which can be killed as by -9 at any moment."""
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -10,9 +11,11 @@ from pathlib import Path
 from bot.clock import SystemClock
 from bot.sandbox.kubernetes.storage import Key, Object
 from bot.sandbox.process import BotProcess
+from bot.sandbox.registry.storage import Storage
 from bot.sandbox.telegram import Message, World
 from bot.sandbox.world import SandboxWorld
 from tests.crash.forking import ForkedBot
+from tests.crash.leftover import processes, works_in
 from tests.installed import make_store, open_world
 from tests.worlds import QUICK, spaced
 
@@ -81,6 +84,32 @@ class Outside:
                     f"{pattern!r} was not seen; there was:\n{texts}\n{self.bot.last_words()}"
                 ) from None
 
+    def manifests(self, app: str) -> set[str]:
+        """The digests of all manifests that its repository in the registry has."""
+        return set(self._images.repositories[app].manifests)
+
+    def tagged(self, app: str) -> dict[str, str]:
+        """What its tags name."""
+        return dict(self._images.repositories[app].tags)
+
+    def lacking(self, app: str) -> list[str]:
+        """The digests that its images name and the registry does not have."""
+        repository = self._images.repositories[app]
+        named = [json.loads(manifest.body) for manifest in repository.manifests.values()]
+        parts = [part for each in named if "config" in each for part in (each["config"], *each["layers"])]
+        return [part["digest"] for part in parts if part["digest"] not in repository.blobs]
+
+    @property
+    def _images(self) -> Storage:
+        return self.world.servers.registry._storage
+
+    def building(self) -> list[str]:
+        """What is there of builds that go on: their rooms, and the processes that work in the bot's folders."""
+        folder = self.bot.log.parent
+        rooms = folder / "builds" / "rooms"
+        left = [str(each) for each in rooms.iterdir()] if rooms.exists() else []
+        return left + [words for process in processes() if (words := works_in(process, folder))]
+
     def ends(self) -> int:
         """How many messages tell the end of an operation."""
         return sum(bool(re.match("[✅❌↩⏹🆘].* → ", each.text)) for each in self.messages())
@@ -131,12 +160,19 @@ class Outside:
 
 
 @asynccontextmanager
-async def open_outside(folder: Path, environ: Mapping[str, str] | None = None) -> AsyncIterator[Outside]:
-    """Open the world and start the bot in it; `environ` says where it goes wrong (tests.crash.points)."""
+async def open_outside(
+    folder: Path, environ: Mapping[str, str] | None = None, config: str = ""
+) -> AsyncIterator[Outside]:
+    """Open the world and start the bot in it; `environ` says where it goes wrong (tests.crash.points).
+
+    `config` is laid over the sample's.
+    """
+    laid_over = folder / "extra.yaml"
+    laid_over.write_text(config or "{}", encoding="utf-8")
     async with open_world(folder, pace=QUICK) as world:
         await make_store(folder / "pilothouse.db")
         bot = ForkedBot(
-            world.configs,
+            (*world.configs, laid_over),
             log=folder / "bot.log",
             secrets={**world.secrets, "CRASH_FOLDER": str(folder), **(environ or {})},
             asked_at=world.asked_at,

@@ -40,6 +40,8 @@ COMMIT = (Way.BEFORE, Way.AFTER, Way.UNDONE)
 """A commit's answer comes from the same machine's disk."""
 READ = (Way.UNDONE,)
 """Dying where nothing is changed is dying after the change before it."""
+DYING = (Way.BEFORE,)
+"""While something goes on outside, of which this tells."""
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,8 @@ class Before:
     generation: int
     audit: int
     """The newest row of the trail."""
+    images: Set[str]
+    """The digests in the app's repository."""
 
     @classmethod
     def now(cls, outside: Outside, kind: Kind) -> Self:
@@ -49,6 +52,7 @@ class Before:
             max(outside.revisions(kind.app, kind.namespace)),
             outside.generation(kind.app, kind.namespace),
             newest,
+            outside.manifests(kind.app),
         )
 
     def is_news(self, message: Message) -> bool:
@@ -67,6 +71,7 @@ def broken(outside: Outside, kind: Kind, before: Before, *, may_double: bool) ->
         *([] if may_double else _doubled(outside, before)),
         *_released(outside, kind, before, after),
         *_noticed(outside, after, may_double),
+        *_built(outside, kind, before, after),
         *_stored(outside, before, after),
     ]
 
@@ -111,6 +116,20 @@ def _noticed(outside: Outside, after: After, may_double: bool) -> Iterable[str]:
     )
     if not after.drafts <= drafts <= after.drafts + (may_double and after.drafts):
         yield f"{drafts} drafts of a notice were shown"
+
+
+def _built(outside: Outside, kind: Kind, before: Before, after: After) -> Iterable[str]:
+    """What the registry says: images are made once and whole, under the digest that was recorded; nothing is left."""
+    new, (least, most) = outside.manifests(kind.app) - before.images, after.images
+    if not least <= len(new) <= most:
+        yield f"{len(new)} images came into the registry"
+    yield from (f"{digest} is not in the registry" for digest in outside.lacking(kind.app))
+    with _store(outside.store) as store:
+        rows = store.execute("select outcome from operation where ended_at is not null").fetchall()
+    for made in filter(None, (json.loads(outcome)["made"] for (outcome,) in rows)):
+        if outside.tagged(kind.app).get(made["tag"]) != made["digest"]:
+            yield f"{made['tag']} is not {made['digest']}"
+    yield from (f"{each} is left of a build" for each in outside.building())
 
 
 def _stored(outside: Outside, before: Before, after: After) -> Iterable[str]:

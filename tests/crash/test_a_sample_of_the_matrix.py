@@ -10,11 +10,14 @@ import pytest
 from tests.crash.kinds import KINDS
 from tests.crash.matrix import run
 from tests.crash.points import ANY, Point, Way
+from tests.programs import needed
 
 SEED = 7
 MOST = {Way.BEFORE: 12, Way.AFTER: 12, Way.LOST: 2, Way.UNDONE: 24}
 """How often things can go wrong in each way, in the kinds of work that pass few points."""
 FOUND = {
+    "build": Point("registry PUT manifests", 1, Way.LOST),
+    "buildah": Point("builder build", 1, Way.AFTER),
     "draft": Point("store notices.notices._drafted", 1, Way.UNDONE),
     "notice": Point("store notices.notices.publish", 1, Way.AFTER),
 }
@@ -32,6 +35,8 @@ def chosen() -> Iterator[tuple[str, Point]]:
 async def test_it_ends_once_as_it_should_wherever_it_goes_wrong(
     kind: str, point: Point, tmp_path: Path
 ) -> None:
+    if program := KINDS[kind].program:
+        needed(program)
     result = await run(kind, point, tmp_path)
     assert not result.broken, str(result)
     assert result.met, "the run did not come past that point"

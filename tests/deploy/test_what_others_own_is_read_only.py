@@ -149,6 +149,7 @@ def tools(world: World) -> Tools:
         notices=unused,
         builds=parts.builds,
         replan=unused,
+        plan_image=unused,
         call=unused,
         start=unused,
     )

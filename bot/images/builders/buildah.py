@@ -50,6 +50,7 @@ class Buildah:
     """Builds with the `buildah` of this machine."""
 
     name = "buildah"
+    goes_on = False
 
     def __init__(self, storage: Path, settings: Callable[[], Settings], clock: Clock) -> None:
         """`storage` is a folder of its own for layers; one of these alone may work in it."""

@@ -72,6 +72,8 @@ class Builder(Protocol):
     """Makes an image and pushes it."""
 
     name: str
+    goes_on: bool
+    """Whether what was begun goes on without the bot, and is followed further when it is begun again."""
 
     async def missing(self) -> str:
         """Why it can't build here, as a sentence that says what to do; "" when it can."""

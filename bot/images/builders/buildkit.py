@@ -52,6 +52,7 @@ class Buildkit:
     """Builds in a BuildKit daemon."""
 
     name = "buildkit"
+    goes_on = False
 
     def __init__(self, settings: Callable[[], BuildkitSettings]) -> None:
         self._settings = settings

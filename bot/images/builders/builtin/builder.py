@@ -32,6 +32,7 @@ class Builtin:
     """Builds what runs nothing, by itself."""
 
     name = "builtin"
+    goes_on = False
 
     def __init__(
         self,
