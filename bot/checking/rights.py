@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from bot.access import ClusterAccess, Identity
 from bot.app import Parts
@@ -63,7 +64,16 @@ def group(parts: Parts, grants: Grants) -> Group:
         Question(f"rights in {name}", _Asked(parts, name, cluster.access, f"rights in {name}", grants).known)
         for name, cluster in config.clusters.items()
     ]
-    return Group("Rights", everywhere + [_of_target(parts, target, grants) for target in config.targets()])
+    targets = [_of_target(parts, target, grants) for target in config.targets()]
+    return Group("Rights", [*everywhere, *_of_builds(parts, grants), *targets])
+
+
+def _of_builds(parts: Parts, grants: Grants) -> Iterator[Question]:
+    config = parts.current.config
+    if (job := config.builds.job) is not None:
+        about = f"rights for builds in {job.namespace}"
+        asked = _Asked(parts, job.cluster, config.clusters[job.cluster].access, about, grants)
+        yield Question(about, partial(asked.granted, needs.building(job.namespace)), LONGEST)
 
 
 def _of_target(parts: Parts, target: Target, grants: Grants) -> Question:
@@ -96,7 +106,11 @@ class _Asked:
                 "the bot's account may do anything there: `pilothouse rbac` prints the little that it needs"
             )
             return Finding("note", self._about, words)
-        return await self._line("the bot", cluster, needs.everywhere(), await _subject(cluster), OWN)
+        return await self._of_bot(cluster, needs.everywhere())
+
+    async def granted(self, wanted: Collection[Need]) -> Answer:
+        """What the bot needs there in its own name, whatever it deploys."""
+        return await self._of_bot(await self._parts.clusters.at(self._access), wanted)
 
     async def reviewed(self, target: Target) -> Answer:
         """What operating a target takes."""
@@ -106,17 +120,20 @@ class _Asked:
         if target.environment.create_namespace:
             self._grants.to_create[self._cluster_name].add(target.namespace)
         if not target.environment.impersonate:
-            return await self._line("the bot", cluster, of_target(target, made), await _subject(cluster), OWN)
+            return await self._of_bot(cluster, of_target(target, made))
         people = asking(config, policy, target)
         if not people:
             words = f"{target.environment.name} asks in people's names, and nobody with rights there has one"
             return Finding("wrong", self._about, f"{words}: give them `kubernetes: {{user: ...}}`")
         acting = needs.impersonating(people.values())
-        lines = [await self._line("the bot", cluster, acting, await _subject(cluster), OWN)]
+        lines = [await self._of_bot(cluster, acting)]
         wanted = of_people(config, policy, target, made)
         for key, identity in people.items():
             lines.append(await self._persons(key, identity, cluster, wanted[key]))
         return lines
+
+    async def _of_bot(self, cluster: Cluster, wanted: Collection[Need]) -> Finding:
+        return await self._line("the bot", cluster, wanted, await _subject(cluster), OWN)
 
     async def _persons(
         self, key: str, identity: Identity, cluster: Cluster, wanted: Collection[Need]

@@ -33,15 +33,19 @@ class Asked:
     """By the keys of `people`."""
     namespaces: set[str] = field(default_factory=set)
     """Those that the bot is to create by the configuration: a Role needs them to be there before."""
+    builds: str | None = None
+    """The namespace in which images are built."""
 
 
-async def asked(parts: Parts, targets: list[Target], cluster: Cluster | None) -> Asked:
-    """What all these targets, which are in one cluster, need together.
+async def asked(parts: Parts, targets: list[Target], cluster: Cluster | None, cluster_name: str) -> Asked:
+    """What all these targets, which are in that one cluster, need together, and the builds there.
 
     Raises: as `made_by`.
     """
     config, policy = parts.current.config, parts.current.policy
-    found = Asked(bot=needs.everywhere())
+    found = Asked(bot=needs.everywhere(), builds=build_namespace(config, cluster_name))
+    if found.builds is not None:
+        found.bot.update(needs.building(found.builds))
     for target in targets:
         made = await made_by(parts, target, cluster)
         if target.environment.create_namespace:
@@ -53,6 +57,12 @@ async def asked(parts: Parts, targets: list[Target], cluster: Cluster | None) ->
         for key, wanted in of_people(config, policy, target, made).items():
             found.people.setdefault(key, set()).update(wanted)
     return found
+
+
+def build_namespace(config: Config, cluster_name: str) -> str | None:
+    """Where in that cluster images are built; None for nowhere."""
+    job = config.builds.job
+    return job.namespace if job is not None and job.cluster == cluster_name else None
 
 
 def of_target(target: Target, made: list[Made]) -> set[Need]:

@@ -71,6 +71,15 @@ def everywhere() -> set[Need]:
     return {Need("", "", "namespaces", "get", "kube-system")}
 
 
+def building(namespace: str) -> set[Need]:
+    """To build images in Jobs there: each has a Secret of its own, and a pod whose log is followed."""
+    needs = {Need(namespace, "batch", "jobs", verb) for verb in ("create", "get", "list", "watch", "delete")}
+    needs |= {Need(namespace, "", "secrets", verb) for verb in ("create", "delete")}
+    needs |= {Need(namespace, "", "pods", verb) for verb in ("list", "watch")}
+    needs.add(Need(namespace, "", "pods/log", "get"))
+    return needs
+
+
 def looking(namespace: str, made: Sequence[Made]) -> set[Need]:
     """To see how a release stands and why: status, history, drift, pods, logs, events."""
     kinds = {each.kind for each in made}

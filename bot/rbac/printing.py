@@ -11,7 +11,7 @@ from bot.app import Parts, opened_for_planning
 from bot.cluster import Cluster, ClusterError
 from bot.config import Target
 from bot.planning.errors import PlanRefused
-from bot.rbac.asked import Asked, asked
+from bot.rbac.asked import Asked, asked, build_namespace
 from bot.rbac.roles import Subject, by_namespace, documents
 from bot.rbac.writing import as_documents, as_yaml
 
@@ -50,8 +50,8 @@ async def rbac(
     async with opened_for_planning(paths, environ) as parts:
         name = cluster_name or _only(parts)
         targets = _targets(parts, name)
-        cluster, trouble = await _reached(parts, targets[0].access)
-        found = await asked(parts, targets, cluster)
+        cluster, trouble = await _reached(parts, parts.current.config.clusters[name].access)
+        found = await asked(parts, targets, cluster, name)
         match form:
             case "values":
                 text = _as_values(found)
@@ -67,7 +67,9 @@ async def rbac(
 
 
 def _only(parts: Parts) -> str:
-    used = sorted({target.cluster_name for target in parts.current.config.targets()})
+    config = parts.current.config
+    building = {config.builds.job.cluster} if config.builds.job is not None else set()
+    used = sorted(building | {target.cluster_name for target in config.targets()})
     if len(used) > 1:
         raise PlanRefused(
             "There are several clusters, and each gets its own Roles",
@@ -77,9 +79,10 @@ def _only(parts: Parts) -> str:
 
 
 def _targets(parts: Parts, name: str) -> list[Target]:
-    found = [each for each in parts.current.config.targets() if each.cluster_name == name]
-    if not found:
-        known = ", ".join(parts.current.config.clusters) or "none"
+    config = parts.current.config
+    found = [each for each in config.targets() if each.cluster_name == name]
+    if not found and build_namespace(config, name) is None:
+        known = ", ".join(config.clusters) or "none"
         raise PlanRefused(f"No app runs in a cluster “{name}”", advice=f"Clusters are: {known}")
     return found
 
@@ -108,6 +111,8 @@ def _head(
     yield f"{whose} in cluster {name}, and no more:"
     for target in targets:
         yield f"  {target}: release {target.release} in namespace {target.namespace}"
+    if found.builds and form != "people":
+        yield f"  builds: Jobs in namespace {found.builds}"
     if trouble:
         yield f"The cluster could not be asked what it serves ({trouble});"
         yield "the names of custom resources are guesses: look at them."

@@ -143,8 +143,11 @@ async def test_releases_tell_revision_maker_state_and_owner(checked: Checked) ->
 async def test_rights_are_reviewed_and_the_printed_roles_grant_what_is_missing(checked: Checked) -> None:
     cluster = checked.sandbox.servers.cluster
     async with account(cluster, checked.folder) as mine:
+        builds = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "yard"}}
+        await apply(cluster, [builds])
         reached = {
             "clusters": {"main": {"kubeconfig": str(mine.kubeconfig)}},
+            "builds": {"job": {"cluster": "main", "namespace": "yard"}},
             "environments": {"production": {"impersonate": True}},
             "people": {
                 "dana": {"kubernetes": {"user": "dana@example.org", "groups": ["shop-devs"]}},
@@ -156,6 +159,7 @@ async def test_rights_are_reviewed_and_the_printed_roles_grant_what_is_missing(c
         assert "the bot may not get namespaces kube-system" in before.line("rights in main")
         assert "create/delete/get/patch configmaps" in before.line("rights for shop in staging")
         assert "impersonate groups shop-devs" in before.line("rights for shop in production")
+        assert "create/delete/get/list/watch jobs.batch" in before.line("rights for builds in yard")
         await apply(cluster, before.documents())
 
         granted = await checked(reached)
