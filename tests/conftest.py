@@ -18,7 +18,7 @@ settings.register_profile("shared", deadline=None, suppress_health_check=[Health
 """How long an example takes says nothing where all the cores are at work; what must be quick is tried as such."""
 settings.load_profile("shared")
 
-_PLAIN = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+_PLAIN = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
 structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _PLAIN])
 """A traceback drawn with all its variables takes a second, in which a test's whole world stands still."""
 
