@@ -3,16 +3,18 @@
 It runs in namespaces of its own, so that whatever it has started or mounted goes with it, however it ends.
 """
 
+import hashlib
 import shutil
 import signal
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.control_plane.certificates import Authority, Signed
-from tests.daemons import answers, serving
+from tests.daemons import answers, serving, until
 
+_CGROUPS = Path("/sys/fs/cgroup")
 _APART = (
     "unshare",
     "--mount",
@@ -45,6 +47,7 @@ root = "{folder}/root"
   snapshotter = "native"
   binary = "{folder}/runc"
   networkMode = "host"
+  defaultCgroupParent = "{cgroup}"
 """
 """All of the machine's that it would take by itself is named, as others may run there too."""
 
@@ -82,14 +85,34 @@ def buildkit_daemon(programs: Mapping[str, Path], folder: Path) -> Iterator[Buil
 
     def arguments(port: int) -> list[str]:
         configuration = folder / "buildkitd.toml"
-        configuration.write_text(_CONFIGURATION.format(folder=folder, port=port))
+        configuration.write_text(_CONFIGURATION.format(folder=folder, port=port, cgroup=_cgroup_of(folder)))
         return ["--config", str(configuration)]
 
     with ExitStack() as stack:
+        stack.callback(remove_cgroups, folder)
         port = serving(
             stack, programs["buildkitd"], arguments, folder, answers, within=_APART, ended_by=signal.SIGKILL
         )
         yield BuildkitDaemon(folder, programs, port)
+
+
+def remove_cgroups(folder: Path) -> None:
+    """Remove what the kernel keeps of the containers of a daemon in `folder`, which has ended."""
+    name = _cgroup_of(folder)
+
+    def are_gone() -> bool:
+        roots = [*_CGROUPS.glob(f"*/{name}"), *_CGROUPS.glob(name)]
+        below = [each for root in roots for each in (root, *root.rglob("*")) if each.is_dir()]
+        for each in sorted(below, key=lambda path: len(path.parts), reverse=True):
+            with suppress(OSError):  # the last of its processes is not quite gone
+                each.rmdir()
+        return not any(root.exists() for root in roots)
+
+    until(are_gone, "a container of the daemon does not end", folder)
+
+
+def _cgroup_of(folder: Path) -> str:
+    return f"pilothouse-{hashlib.sha256(bytes(folder)).hexdigest()[:12]}"
 
 
 def _write(folder: Path, name: str, signed: Signed) -> None:

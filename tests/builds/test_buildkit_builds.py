@@ -15,10 +15,12 @@ from typing import Any
 import pytest
 
 from bot.events import BuildStep, BuildWords, Pushed
+from bot.images.access import Credentials, ServerAccess
 from bot.images.builders.building import BuildEvent, BuildRequest, RegistryLogin
 from bot.images.builders.buildkit import Buildkit, BuildkitSettings
 from bot.images.errors import BuildFailed
-from tests.buildkit.running import BuildkitDaemon
+from bot.images.registry import Registries
+from tests.buildkit.running import BuildkitDaemon, remove_cgroups
 from tests.builds.gates import gate
 from tests.builds.plain import Built, manifest, read_back, request_for, write
 from tests.builds.repositories import BUSYBOX, shop
@@ -122,6 +124,8 @@ async def test_a_build_is_told_step_by_step_and_ends_with_its_digest(bench: Benc
     assert built.events[-1] == Pushed(0, 0)
     assert built.config["config"]["Labels"] == labels
     assert "srv/notes" in built.members()
+    async with Registries({bench.registry: ServerAccess(Credentials("ci", lambda: PASSWORD))}) as registries:
+        assert await registries.digest(f"{bench.registry}/team/shop", "main") == built.digest
 
 
 async def test_what_did_not_change_comes_from_the_cache_unless_it_is_built_again(bench: Bench) -> None:
@@ -321,6 +325,7 @@ async def test_a_daemon_of_the_tests_ends_with_them_and_all_that_it_runs(
         with pytest.raises(BuildFailed):
             await building
     await tests.wait()
+    remove_cgroups(folder)
 
 
 def contents(folder: Path) -> Iterator[bytes]:
