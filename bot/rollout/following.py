@@ -82,6 +82,8 @@ class Follower:
         self._notes: list[str] = []
         self._lost: set[str] = set()
         self._lost_at = 0.0
+        self._reasons: set[str] = set()
+        """Why watches were lost, since the last time that all were there."""
         self._logs: dict[str, str] = {}
         self._logs_asked: set[tuple[str, int]] = set()
         self._believing = False
@@ -207,10 +209,13 @@ class Follower:
         )
 
     def _lose(self, kind: str, words: str) -> None:
-        """A watch is cut; said once, since the others are usually cut with it."""
+        """A watch is cut; each reason is said once, since the others are usually cut with it."""
         if not self._lost:
             self._lost_at = self._clock.monotonic()
+            self._reasons.clear()
+        if words not in self._reasons:
             self._notes.append(f"{words[:1].upper()}{words[1:]}; still trying")
+        self._reasons.add(words)
         self._lost.add(kind)
 
     async def _look_again(self) -> None:

@@ -8,11 +8,15 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+from aiohttp import web
+
 from bot.clock import SystemClock
 from bot.cluster import Cluster, ClusterConflict, Identity, Ref
 from bot.events import Event, HookProgress, Note, PodTrouble, WorkloadProgress
 from bot.rollout import Follower, ObjectRef, Rules, Verdict, explain, judge
 from bot.sandbox.kubernetes.cluster import KubernetesServer
+from bot.sandbox.kubernetes.errors import ApiError
+from tests.faults.clusters import refused
 
 SHOP = ObjectRef("apps/v1", "Deployment", "shop")
 MIGRATE = ObjectRef("batch/v1", "Job", "shop-migrate", hook=True)
@@ -221,6 +225,27 @@ async def test_a_restart_of_the_api_server_is_sat_out(cluster: Cluster, server: 
     assert any(isinstance(it, Note) and "still trying" in it.text for it in events)
 
 
+async def test_a_reason_that_comes_later_is_told_too(cluster: Cluster, server: KubernetesServer) -> None:
+    """First the connections break, then nobody is let in any more for a while."""
+    left = 20
+
+    async def locked(_request: web.Request) -> web.StreamResponse | None:
+        nonlocal left
+        left -= 1
+        return refused(ApiError(401, "Unauthorized", "Unauthorized")) if left >= 0 else None
+
+    async def change() -> None:
+        await deploy(cluster, "v1")
+        server.meets = locked
+        await server.down(0)
+
+    events, verdict = await follow(cluster, change)
+    assert verdict.health == "healthy"
+    told = [it.text for it in events if isinstance(it, Note) and "still trying" in it.text]
+    assert "The cluster does not accept the bot's credentials; still trying" in told
+    assert len(told) == len(set(told))
+
+
 async def test_an_outage_that_lasts_ends_without_a_verdict_on_the_version(
     cluster: Cluster, server: KubernetesServer
 ) -> None:
@@ -231,7 +256,8 @@ async def test_an_outage_that_lasts_ends_without_a_verdict_on_the_version(
     events, verdict = await follow(cluster, change, rules=Rules(timeout=0.6))
     assert (verdict.health, verdict.troubles) == ("unknown", ())
     assert verdict.words.startswith("The cluster has not answered")
-    assert len([it for it in events if isinstance(it, Note)]) == 1
+    told = [it.text for it in events if isinstance(it, Note)]
+    assert len(told) == len(set(told)) <= 2, "that the connections broke, and that nothing listens any more"
 
 
 async def test_what_is_deleted_by_hand_is_named_and_not_taken_for_the_versions_doing(
