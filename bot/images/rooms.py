@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import signal
+from collections import defaultdict
 from pathlib import Path
 
 KEPT = 50
@@ -27,10 +28,9 @@ class Rooms:
 
     def sweep(self) -> None:
         """End what a bot that was killed left running, and remove its files. Only where no build runs."""
-        for process in Path("/proc").iterdir():
-            if process.name.isdecimal() and _lives_in(process, self._rooms):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(int(process.name), signal.SIGKILL)
+        for process in _left_in(self._rooms):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
         shutil.rmtree(self._rooms, ignore_errors=True)
         self._logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         logs = sorted(self._logs.iterdir(), key=lambda each: each.stat().st_mtime, reverse=True)
@@ -60,6 +60,31 @@ class Rooms:
         """Bytes that are free on the disk."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return shutil.disk_usage(self._folder).free
+
+
+def _left_in(folder: Path) -> set[int]:
+    """The ids of builders that live in `folder`, and of all that they have started.
+
+    An instruction's program has another home, and where a container's runtime started it, it outlives its builder.
+    """
+    children: defaultdict[int, list[int]] = defaultdict(list)
+    found: list[int] = []
+    for process in Path("/proc").iterdir():
+        if process.name.isdecimal():
+            with contextlib.suppress(OSError):  # it has ended
+                children[_parent(process)].append(int(process.name))
+                found += [int(process.name)] if _lives_in(process, folder) else []
+    left: set[int] = set()
+    while found:
+        process_id = found.pop()
+        left.add(process_id)
+        found += [child for child in children[process_id] if child not in left]
+    return left
+
+
+def _parent(process: Path) -> int:
+    """Of what was started by a process that has ended it is 1 (proc_pid_stat(5): its name may hold anything)."""
+    return int((process / "stat").read_bytes().rpartition(b")")[2].split()[1])
 
 
 def _lives_in(process: Path, folder: Path) -> bool:
