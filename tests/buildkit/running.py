@@ -4,6 +4,7 @@ It runs in namespaces of its own, so that whatever it has started or mounted goe
 """
 
 import hashlib
+import os
 import shutil
 import signal
 from collections.abc import Iterator, Mapping
@@ -45,7 +46,7 @@ root = "{folder}/root"
   enabled = true
   gc = false
   snapshotter = "native"
-  binary = "{folder}/runc"
+  binary = "{folder}/bin/runc"
   networkMode = "host"
   defaultCgroupParent = "{cgroup}"
 """
@@ -59,6 +60,10 @@ class BuildkitDaemon:
     folder: Path
     programs: Mapping[str, Path]
     port: int
+
+    def trust(self, authority: Path) -> None:
+        """Let its git take what this authority (a PEM file) has signed for true, and nothing else."""
+        shutil.copy(authority, self.folder / "trusted.crt")
 
     @property
     def address(self) -> str:
@@ -81,7 +86,8 @@ def buildkit_daemon(programs: Mapping[str, Path], folder: Path) -> Iterator[Buil
     (folder / "ca.crt").write_bytes(authority.certificate)
     _write(folder, "server", authority.server("buildkit"))
     _write(folder, "client", authority.client("pilothouse"))
-    _write_runc(folder)
+    _write_program(folder, "runc", f'--root {folder}/containers "$@"')
+    _write_program(folder, "git", f'-c http.sslCAInfo={folder}/trusted.crt "$@"')
 
     def arguments(port: int) -> list[str]:
         configuration = folder / "buildkitd.toml"
@@ -91,7 +97,13 @@ def buildkit_daemon(programs: Mapping[str, Path], folder: Path) -> Iterator[Buil
     with ExitStack() as stack:
         stack.callback(remove_cgroups, folder)
         port = serving(
-            stack, programs["buildkitd"], arguments, folder, answers, within=_APART, ended_by=signal.SIGKILL
+            stack,
+            programs["buildkitd"],
+            arguments,
+            folder,
+            answers,
+            within=(*_APART, "env", f"PATH={folder}/bin:{os.environ['PATH']}"),
+            ended_by=signal.SIGKILL,
         )
         yield BuildkitDaemon(folder, programs, port)
 
@@ -120,8 +132,9 @@ def _write(folder: Path, name: str, signed: Signed) -> None:
     (folder / f"{name}.key").write_bytes(signed.key)
 
 
-def _write_runc(folder: Path) -> None:
-    """runc as the daemon starts it: what it keeps of containers is kept here, not for the whole machine."""
-    program = folder / "runc"
-    program.write_text(f'#!/bin/sh\nexec {shutil.which("runc")} --root {folder}/containers "$@"\n')
+def _write_program(folder: Path, name: str, arguments: str) -> None:
+    """A program of the machine's as the daemon finds it: with what is the machine's otherwise kept in its folder."""
+    program = folder / "bin" / name
+    program.parent.mkdir(exist_ok=True)
+    program.write_text(f"#!/bin/sh\nexec {shutil.which(name)} {arguments}\n")
     program.chmod(0o755)

@@ -112,7 +112,7 @@ async def test_what_is_secret_is_in_the_secret_alone_which_the_job_owns(tmp_path
         assert Account("bot", TOKEN).header() in kept
         assert secret["metadata"]["ownerReferences"][0]["uid"] == job["metadata"]["uid"]
         container = job["spec"]["template"]["spec"]["containers"][0]
-        assert f"context=https://git.example.org/shop#{GIT.sha}:api" in container["args"]
+        assert f"context=https://git.example.org/shop.git#{GIT.sha}:api" in container["args"]
         assert job["spec"]["backoffLimit"] == 0
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

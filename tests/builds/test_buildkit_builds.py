@@ -167,6 +167,11 @@ async def test_an_instruction_that_fails_is_named_with_its_last_words(bench: Ben
             'RUN ["/notes"]',
             "What it runs is no program for this machine",
         ),
+        (
+            'FROM scratch\nCOPY --chmod=644 busybox /\nRUN ["/busybox"]\n',
+            'RUN ["/busybox"]',
+            'exec: "/busybox": permission denied',
+        ),
         ("FROM scratch\nCOPY nothing /\n", "COPY nothing /", '"/nothing": not found'),
         ("FROM {registry}/team/none\nCOPY notes /\n", "", "{registry}/team/none:latest: not found"),
         (

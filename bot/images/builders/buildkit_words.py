@@ -21,7 +21,8 @@ from bot.images.wording import one_line
 _STEP = re.compile(r"\[(?:(?P<stage>\S+) )?(?P<number>\d+)/(?P<of>\d+)\] (?P<instruction>.+)", re.DOTALL)
 _STATUS = re.compile(r"exit code: (\d+)")
 _NEEDLESS = re.compile(r"^(?:error: )?(?:failed to solve: )?(?:failed to calculate checksum of ref \S+: )?")
-_NOT_STARTED = "runc run failed: unable to start container process: exec: "
+_NOT_STARTED = re.compile(r"runc run failed: unable to start container process: (exec: .+)")
+_ABSENT = re.compile(r"no such file or directory|executable file not found")
 _NO_PROGRAM = "exec format error"
 _PUSHING = "pushing layers"
 """It is told that they are pushed, not how many bytes."""
@@ -49,14 +50,21 @@ class BuildkitWords:
         """Why a build failed."""
         instruction, error = self._failed
         code = _STATUS.search(error)
-        if code is not None and any(_NO_PROGRAM in line for line in self._last):
-            return no_program_here(instruction)
-        if code is not None and any(_NOT_STARTED in line for line in self._last):
-            return no_such_program(instruction)
         if code is not None:
-            return BuildFailed(f"Exit {code[1]}", instruction=instruction)
+            return self._exit(code[1], instruction)
         said = error or (self._last[-1] if self._last else f"buildctl ended with {status}")
         return BuildFailed(one_line(_NEEDLESS.sub("", said), longest=160), instruction=instruction)
+
+    def _exit(self, status: str, instruction: str) -> BuildFailed:
+        """Why an instruction ended with that status: by itself, or because it could not begin."""
+        if any(_NO_PROGRAM in line for line in self._last):
+            return no_program_here(instruction)
+        not_begun = next(filter(None, map(_NOT_STARTED.search, self._last)), None)
+        if not_begun is None:
+            return BuildFailed(f"Exit {status}", instruction=instruction)
+        if _ABSENT.search(not_begun[1]):
+            return no_such_program(instruction)
+        return BuildFailed(one_line(not_begun[1], longest=160), instruction=instruction)
 
     def _take(self, line: str) -> None:
         """Somebody's words; beside a failure they only say it again."""

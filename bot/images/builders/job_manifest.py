@@ -152,8 +152,10 @@ def _context(request: BuildRequest) -> str:
             "A Job reads its source by https alone",
             advice="Give source.git as https with an access token, or build on the bot's machine",
         )
+    # What does not end in .git it takes for a page; git servers answer to either name.
+    url = f"{origin.url.rstrip('/').removesuffix('.git')}.git"
     path = f":{origin.path}" if origin.path not in ("", ".") else ""
-    return f"{origin.url}#{origin.sha}{path}"
+    return f"{url}#{origin.sha}{path}"
 
 
 def _ids(request: BuildRequest) -> list[tuple[str, str]]:
