@@ -14,6 +14,7 @@ from bot.images.builders.buildah import Buildah, Settings
 from bot.images.builders.building import Builder, RegistryLogin
 from bot.images.builders.buildkit import Buildkit, BuildkitSettings
 from bot.images.builders.builtin import Builtin
+from bot.images.builders.docker import DockerEngine, DockerSettings
 from bot.images.builders.job_manifest import JobSettings
 from bot.images.builds import Builds, Limits
 from bot.images.references import is_loopback
@@ -54,6 +55,7 @@ class _Settings:
         self._clusters = clusters
         self._buildkit = Buildkit(self._of_buildkit)
         self._job = JobBuilder(self._of_job, self._cluster, clock)
+        self._docker = DockerEngine(self._of_docker, clock)
         self._buildah = Buildah(rooms.layers, self._of_buildah, clock)
         self._builtin = Builtin(
             lambda: images.registries, [self._buildah], lambda: current.config.builds.timeout, clock
@@ -61,7 +63,7 @@ class _Settings:
 
     def builders(self) -> list[Builder]:
         """What may build here, in the order in which `auto` tries: first what was set up for it."""
-        return [self._buildkit, self._job, self._buildah, self._builtin]
+        return [self._buildkit, self._job, self._docker, self._buildah, self._builtin]
 
     def _of_buildkit(self) -> BuildkitSettings:
         builds = self._current.config.builds
@@ -78,6 +80,13 @@ class _Settings:
         if job is None:
             return None
         return JobSettings(job.namespace, job.image, builds.timeout, job.resources, job.node_selector)
+
+    def _of_docker(self) -> DockerSettings:
+        builds = self._current.config.builds
+        daemon = builds.docker
+        if daemon is None:
+            return DockerSettings("", builds.timeout)
+        return DockerSettings(daemon.host, builds.timeout, daemon.ca_file, daemon.cert_file, daemon.key_file)
 
     async def _cluster(self) -> Cluster:
         """The one that builds run in. Raises: KubeconfigUnusable, KubeconfigUnsafe."""

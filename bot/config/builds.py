@@ -2,26 +2,52 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import ByteSize, Field
+from pydantic import AfterValidator, ByteSize, Field
+from pydantic_core import PydanticCustomError
 
 from bot.config.fields import FilePath, Seconds, Section, Text
 
-BuilderName = Literal["auto", "buildkit", "job", "buildah", "builtin"]
+BuilderName = Literal["auto", "buildkit", "job", "docker", "buildah", "builtin"]
+
+_ADDRESS: Final = re.compile(r"unix:///\S+|tcp://[^\s/]+:\d{1,5}")
 
 
-class BuildkitDaemon(Section):
-    """A BuildKit daemon that builds images; the bot's machine needs its client, buildctl."""
+def _address(text: str) -> str:
+    if not _ADDRESS.fullmatch(text):
+        raise PydanticCustomError("address", "should be unix:///path/of/a/socket or tcp://host:port")
+    return text
 
-    address: Text = Field(
-        pattern=r"^(unix:///|tcp://).+",
-        description="Where it listens: unix:///run/buildkit/buildkitd.sock or tcp://host:1234.",
-    )
+
+Address = Annotated[Text, AfterValidator(_address)]
+
+
+class Daemon(Section):
+    """Something that builds for us, which may ask who we are."""
+
     ca_file: FilePath | None = Field(default=None, description="For TLS: the authority that vouches for it.")
     cert_file: FilePath | None = Field(default=None, description="For TLS: our own certificate.")
     key_file: FilePath | None = Field(default=None, description="For TLS: the key of our own certificate.")
+
+
+class BuildkitDaemon(Daemon):
+    """A BuildKit daemon that builds images; the bot's machine needs its client, buildctl."""
+
+    address: Address = Field(
+        description="Where it listens: unix:///run/buildkit/buildkitd.sock or tcp://host:1234."
+    )
+
+
+class DockerDaemon(Daemon):
+    """A Docker daemon that builds images, by its API."""
+
+    host: Address = Field(
+        default="unix:///var/run/docker.sock",
+        description="Where it listens: a socket, or tcp://host:2376 (without TLS its machine is anybody's).",
+    )
 
 
 class BuildJobs(Section):
@@ -62,3 +88,4 @@ class Builds(Section):
     )
     buildkit: BuildkitDaemon | None = Field(default=None, description="A BuildKit daemon to build in.")
     job: BuildJobs | None = Field(default=None, description="A cluster to build in.")
+    docker: DockerDaemon | None = Field(default=None, description="A Docker daemon to build in.")

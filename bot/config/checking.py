@@ -181,7 +181,8 @@ def _builds(config: Config) -> Iterator[Finding]:
     job = config.builds.job
     if job is not None:
         yield from _pointing(("builds", "job", "cluster"), job.cluster, "cluster", config.clusters)
-    for builder, section in (("buildkit", config.builds.buildkit), ("job", job)):
+    sections = {"buildkit": config.builds.buildkit, "job": job, "docker": config.builds.docker}
+    for builder, section in sections.items():
         if config.builds.builder == builder and section is None:
             yield Finding(("builds", "builder"), f"is {builder}, and there is no builds.{builder}")
 

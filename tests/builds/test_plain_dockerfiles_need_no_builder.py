@@ -202,6 +202,11 @@ async def test_what_it_cannot_do_is_said_by_name(
     assert failed == ([at] if at else [])
 
 
+async def test_what_is_no_platform_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BuildFailed, match="moon is no platform"):
+        await build(tmp_path, FILES, "FROM scratch\nCOPY shop /\n", platforms=("moon",))
+
+
 async def test_a_cancel_ends_it_in_the_middle_of_a_file(tmp_path: Path) -> None:
     write(tmp_path / "source", {"Dockerfile": "FROM scratch\nCOPY endless /\n"})
     with (tmp_path / "source" / "endless").open("wb") as endless:

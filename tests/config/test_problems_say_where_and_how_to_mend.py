@@ -86,6 +86,11 @@ def test_a_missing_secret_says_both_ways_to_give_it(problems: Problems) -> None:
         ("timezone: Europe/Dublln", "is no time zone"),
         ("clusters: {main: {kubeconfig: x}}", "a kubeconfig or in_cluster: true, one of them"),
         ("sandbox: {members: {team: [eve]}}", "there is no person “eve”"),
+        ("builds: {builder: docker}", "is docker, and there is no builds.docker"),
+        (
+            "builds: {docker: {host: 'docker.example.org:2376'}}",
+            "should be unix:///path/of/a/socket or tcp://",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_refused(problems: Problems, text: str, expected: str) -> None:

@@ -1,7 +1,8 @@
 """Logins and ways to registries in the forms that container tools read.
 
 `auth.json` is containers-auth.json(5) and Docker's config.json alike, `registries.conf` is
-containers-registries.conf(5), `buildkitd.toml` is told in BuildKit's docs/buildkitd.toml.md.
+containers-registries.conf(5), `buildkitd.toml` is told in BuildKit's docs/buildkitd.toml.md, and the headers of
+Docker's API in https://docs.docker.com/reference/api/engine/ ("Authentication").
 """
 
 from __future__ import annotations
@@ -30,6 +31,22 @@ def auth_json(logins: Iterable[RegistryLogin]) -> bytes:
             continue
         entries[_HUB_KEY if each.host == _HUB else each.host] = entry
     return json.dumps({"auths": entries}).encode()
+
+
+def registry_auth(login: RegistryLogin) -> dict[str, str]:
+    """What X-Registry-Auth says of us at one registry; without name and password where it is asked anonymously."""
+    address = {"serveraddress": _HUB_KEY if login.host == _HUB else login.host}
+    if login.identity_token:
+        return {**address, "identitytoken": login.identity_token}
+    if login.username:
+        return {**address, "username": login.username, "password": login.password}
+    return address
+
+
+def registry_config(logins: Iterable[RegistryLogin]) -> str:
+    """The header X-Registry-Config: what registries know us by that an image may begin from."""
+    entries = {auth["serveraddress"]: auth for auth in map(registry_auth, logins)}
+    return base64.urlsafe_b64encode(json.dumps(entries).encode()).decode()
 
 
 def registries_conf(logins: Iterable[RegistryLogin]) -> str:

@@ -92,7 +92,8 @@ class Context:
         return next((out for out, rule in reversed(self._ignored) if rule.search(name)), False)
 
     def _name(self, path: Path) -> str:
-        return path.relative_to(self._root).as_posix()
+        """What rules are held to; of a name that is no text the rest counts."""
+        return os.fsencode(path.relative_to(self._root)).decode(errors="replace")
 
 
 def _rules(file: Path, root: Path) -> list[tuple[bool, Pattern]]:

@@ -26,6 +26,7 @@ CONFIG: Final = "application/vnd.oci.image.config.v1+json"
 _PORT = re.compile(r"\d{1,5}(?:-\d{1,5})?(?:/(?:tcp|udp|sctp))?")
 _MODE = re.compile(r"0?[0-7]{3,4}")
 _OWNER = re.compile(r"(?P<user>\d{1,9})(?::(?P<group>\d{1,9}))?")
+_PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(?:/[a-z0-9.]+)?")
 _HIDES = ".wh."
 """How names begin that make a layer hide others (OCI image specification, "Whiteouts")."""
 
@@ -36,11 +37,14 @@ class Stage:
     """An image that is being made."""
 
     def __init__(self, context: Context, folder: Path, given: Mapping[str, str], platform: str) -> None:
-        """Layers are written into `folder`; `given` are values for ARG, `platform` is such as `linux/amd64`."""
+        """Layers are written into `folder`; `given` are values for ARG, `platform` is such as `linux/amd64`.
+
+        Raises: BuildFailed.
+        """
         self._context = context
         self._folder = folder
         self._platform = platform.split("/")
-        self._given = {**_of_platform(platform), **given}
+        self._given = {**of_platform(platform, "TARGET"), **given}
         self._before: dict[str, str] = {}
         """What ARG said before FROM."""
         self._args: dict[str, str] = {}
@@ -269,12 +273,14 @@ def _descriptor(media_type: str, digest: str, size: int) -> dict[str, Any]:
     return {"mediaType": media_type, "digest": digest, "size": size}
 
 
-def _of_platform(platform: str) -> dict[str, str]:
-    """What ARG gets of it (Dockerfile reference, "Automatic platform ARGs")."""
+def of_platform(platform: str, whose: Literal["BUILD", "TARGET"]) -> dict[str, str]:
+    """What ARG gets of it (Dockerfile reference, "Automatic platform ARGs"). Raises: BuildFailed."""
+    if not _PLATFORM.fullmatch(platform):
+        raise BuildFailed(f"{one_line(platform, longest=40)} is no platform", advice="Write linux/amd64")
     system, architecture, *variant = platform.split("/")
     return {
-        "TARGETPLATFORM": platform,
-        "TARGETOS": system,
-        "TARGETARCH": architecture,
-        "TARGETVARIANT": variant[0] if variant else "",
+        f"{whose}PLATFORM": platform,
+        f"{whose}OS": system,
+        f"{whose}ARCH": architecture,
+        f"{whose}VARIANT": variant[0] if variant else "",
     }
