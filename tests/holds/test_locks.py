@@ -1,9 +1,18 @@
 """A lock keeps all but its holder from changing an app, wherever on its way the change is."""
 
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
 from sqlalchemy import select
 
+from bot.commands import confirming
+from bot.commands.ask import Ask
+from bot.commands.requests import Request
+from bot.planning.going_back import Stopping
+from bot.planning.plan import Plan
 from bot.store.tables import AuditRow
-from tests.worlds import World
+from tests.worlds import QUICK, World, open_bot_world
 
 
 async def audited(world: World, *actions: str) -> list[tuple[str, str, str]]:
@@ -97,6 +106,43 @@ async def test_taking_a_lock_takes_two_taps_and_tells_its_holder(world: World) -
     await world.lee.presses("Roll back to v1.1", chat="private")
     await world.sees(r"↩️ shop → staging v1\.1 is back", chat="private lee")
     assert await audited(world, "lock.take") == [("lock.take", "Lee", await _taken_until(world))]
+
+
+async def test_a_lock_may_be_taken_while_a_deploy_of_before_runs(tmp_path: Path) -> None:
+    async with open_bot_world(tmp_path, pace=replace(QUICK, ready_slow=600)) as world:
+        world.sandbox.servers.behaviours.order("registry/blog:v1.0", "slow")
+        await world.dana.deploys("v1.0", app="blog")
+        await world.sees(r"🔄 blog → staging v1\.0")
+        world.kim.says("/lock staging database migration for 2h", "private")
+        await world.sees("🔒 staging locked until", chat="private kim")
+        world.dana.says("/deploy blog v0.9 staging", "private")
+        await world.sees("🔒 staging locked until", chat="private dana", buttons=["Take Kim's lock"])
+        await world.dana.presses("Take Kim's lock", chat="private")
+        await world.sees("Take Kim's lock\\?", chat="private dana", buttons=["‹ Back"])
+        world.clock.move(seconds=3)
+        await world.dana.presses("Take Kim's lock", chat="private")
+        await world.sees("Dana", chat="private dana", buttons=["Deploy when free"])
+
+
+async def test_a_lock_that_comes_while_what_was_confirmed_is_planned_again_holds_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.dana.says("/deploy shop v1.2 staging")
+    await world.sees("Plan: shop → staging v1.2", buttons=["Deploy to staging"])
+    plan = confirming.planned
+
+    async def planned_for_long(ask: Ask, request: Request, stopping: Stopping | None = None) -> Plan:
+        found = await plan(ask, request, stopping)
+        world.kim.says("/lock staging database migration", "private")
+        await world.sees("🔒 staging locked", chat="private kim")
+        return found
+
+    monkeypatch.setattr(confirming, "planned", planned_for_long)
+    place = world.place("team", world.dana.person)
+    message, row, column = await world.button(place, "Deploy to staging")
+    world.telegram.presses(world.dana.person.id, place.id, message.id, row, column)
+    await world.sees("🔒 staging locked\nBy Kim")
+    assert world.history("shop", "shop-staging") == ["superseded", "deployed"]
 
 
 async def _taken_until(world: World) -> str:
