@@ -1,6 +1,7 @@
 """What is asked of Docker and what is made of its answers, also of those that the one at hand does not give."""
 
 import asyncio
+import base64
 import io
 import json
 import os
@@ -15,11 +16,12 @@ from aiohttp import web
 
 from bot.clock import SystemClock
 from bot.events import BuildStep, BuildWords, Pushed
-from bot.images.builders.building import BuildEvent
+from bot.images.builders.building import BuildEvent, RegistryLogin
 from bot.images.builders.docker import DockerEngine, DockerSettings
 from bot.images.builders.docker_cache import Kept, Layer, beyond
 from bot.images.builders.docker_context import archived, files_of
 from bot.images.builders.docker_words import DockerWords, PushWords
+from bot.images.builders.logins import registry_config
 from bot.images.errors import BuilderAway, BuildFailed
 from tests.builds.plain import request_for, write
 
@@ -27,6 +29,26 @@ Building = Callable[[web.Request], Awaitable[web.Response]]
 VERSION = {"ApiVersion": "1.41", "Os": "linux", "Arch": "amd64"}
 LONGEST = 300.0
 """Seconds that something may take: that is for a machine with more to do."""
+
+
+def test_each_registry_is_told_who_we_are_there() -> None:
+    logins = (
+        RegistryLogin("registry.example.org:5000", "ci", "s3cret", plain_http=True),
+        RegistryLogin("docker.io", identity_token="t0ken"),
+        RegistryLogin("mirror.example.org"),
+    )
+    assert json.loads(base64.urlsafe_b64decode(registry_config(logins))) == {
+        "registry.example.org:5000": {
+            "serveraddress": "registry.example.org:5000",
+            "username": "ci",
+            "password": "s3cret",
+        },
+        "https://index.docker.io/v1/": {
+            "serveraddress": "https://index.docker.io/v1/",
+            "identitytoken": "t0ken",
+        },
+        "mirror.example.org": {"serveraddress": "mirror.example.org"},
+    }
 
 
 @asynccontextmanager
