@@ -29,6 +29,7 @@ BENCHES = (
     "lagging",
     "lasting",
     "building",
+    "queueing",
     "sandboxing",
     "scaling",
 )
