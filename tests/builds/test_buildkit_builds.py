@@ -3,10 +3,8 @@
 import asyncio
 import hashlib
 import shutil
-import stat
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -23,6 +21,7 @@ from bot.images.registry import Registries
 from tests.buildkit.running import BuildkitDaemon, remove_cgroups
 from tests.builds.gates import LONGEST, gate
 from tests.builds.plain import Built, manifest, read_back, request_for, write
+from tests.builds.remains import contents, processes
 from tests.builds.repositories import BUSYBOX, shop
 from tests.images import real_registry
 from tests.worlds import open_bot_world
@@ -199,14 +198,23 @@ async def test_an_unknown_target_and_an_unknown_platform_are_said(bench: Bench) 
 
 async def test_several_platforms_make_one_index(bench: Bench) -> None:
     platforms = ("linux/amd64", "linux/arm64")
-    request = bench.request("FROM scratch\nARG TARGETARCH\nCOPY notes /$TARGETARCH\n", platforms=platforms)
+    dockerfile = "FROM scratch AS files\nARG TARGETARCH\nCOPY notes /$TARGETARCH\n"
+    dockerfile += "FROM scratch\nCOPY --from=files / /srv/\n" + "".join(
+        f"COPY notes /{n}\n" for n in range(9)
+    )
+    request = bench.request(dockerfile, platforms=platforms)
     told: list[BuildEvent] = []
     digest = await builder(bench.daemon).build(request, told.append)
     index = await manifest(f"http://{bench.registry}/v2/team/shop/", digest, login=real_registry.LOGIN)
     assert [
         f"{each['platform']['os']}/{each['platform']['architecture']}" for each in index["manifests"]
     ] == [*platforms]
-    assert {stage for stage, _, _ in ends(tuple(told))} == set(platforms)
+    copies = {(stage, instruction) for stage, instruction, _ in ends(tuple(told))}
+    for platform in platforms:
+        # The first of ten: BuildKit sets its number in.
+        assert (f"{platform} stage-1", "COPY --from=files / /srv/") in copies
+        assert len([stage for stage, _ in copies if stage == f"{platform} stage-1"]) == 10
+        assert len([stage for stage, _ in copies if stage == f"{platform} files"]) == 1
 
 
 async def test_a_login_and_a_secret_are_used_and_nowhere_to_be_read(bench: Bench) -> None:
@@ -333,23 +341,3 @@ async def test_a_daemon_of_the_tests_ends_with_them_and_all_that_it_runs(
             await building
     await tests.wait()
     remove_cgroups(folder)
-
-
-def contents(folder: Path) -> Iterator[bytes]:
-    """Of every file below a folder, once whatever its names."""
-    seen: set[int] = set()
-    for path in folder.rglob("*"):
-        with suppress(FileNotFoundError):  # the daemon still tidies up
-            found = path.lstat()
-            if stat.S_ISREG(found.st_mode) and found.st_ino not in seen:
-                seen.add(found.st_ino)
-                yield path.read_bytes()
-
-
-def processes() -> Iterator[bytes]:
-    """The arguments and the environment of every process that runs."""
-    for process in Path("/proc").iterdir():
-        if process.name.isdecimal():
-            for what in ("cmdline", "environ"):
-                with suppress(OSError):  # it has ended
-                    yield (process / what).read_bytes()

@@ -21,14 +21,20 @@ LOGIN = {"Authorization": "Basic Y2k6czNjcmV0"}
 
 
 @asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[str]:
-    """Start the registry with a password and its data in `folder`; yields host and port. Skips where it is not."""
+async def running(
+    folder: Path, *, certificate: Path | None = None, key: Path | None = None
+) -> AsyncIterator[str]:
+    """Start the registry with a password and its data in `folder`; yields host and port. Skips where it is not.
+
+    With `certificate` and `key` (PEM) it is spoken to with TLS.
+    """
     needed("docker-registry")
     (folder / "htpasswd").write_text(HTPASSWD)
+    tls = {"tls": {"certificate": str(certificate), "key": str(key)}} if certificate is not None else {}
     settings = {
         "version": "0.1",
         "storage": {"filesystem": {"rootdirectory": str(folder / "data")}},
-        "http": {"addr": "127.0.0.1:0"},
+        "http": {"addr": "127.0.0.1:0", **tls},
         "auth": {"htpasswd": {"realm": "test", "path": str(folder / "htpasswd")}},
     }
     (folder / "config.yml").write_text(yaml.safe_dump(settings))

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from bot import programs
 from bot.clock import Clock
 from bot.images.builders.buildah_words import BuildahWords
-from bot.images.builders.building import BuildRequest, Tell
+from bot.images.builders.building import BuildRequest, Tell, out_of_time
 from bot.images.builders.logins import auth_json, registries_conf, write_certificates
 from bot.images.builders.running import follow
 from bot.images.errors import BuilderAway, BuildFailed
@@ -30,6 +30,9 @@ Isolation = Literal["chroot", "oci", "rootless"]
 
 _DRIVERS = ("overlay", "vfs")
 """How layers are stored, the better first: not every machine lets one mount overlays."""
+_INDEX = "localhost/pilothouse"
+"""What the images of several platforms are gathered in until they are pushed: buildah calls it a manifest. Each build
+has one of its own, for buildah adds to one that is there, and lists no images while there is any."""
 _QUICK = 60.0
 _IN_ITS_OWN_MOUNTS = ("unshare", "--mount", "--propagation", "private") if os.geteuid() == 0 else ("env",)
 """How it is started: what it mounts must go with it, also when it is killed. Other users than root are given mounts
@@ -92,20 +95,48 @@ class Buildah:
                 await self._quick("rm", "--all", may_fail=True)
 
     async def _build(self, request: BuildRequest, tell: Tell) -> str:
-        words = BuildahWords(tell, self._clock, labels=len(request.labels))
         await asyncio.to_thread(_write_ways, request)
+        seconds = self._settings().seconds
+        several = len(request.platforms) > 1
+        if several:  # what a bot has left that was killed in the middle
+            await self._forget(_index(request))
+        try:
+            with ExitStack() as owned:
+                login = owned.enter_context(in_memory("auth.json", auth_json(request.logins)))
+                async with asyncio.timeout(seconds):
+                    # One after the other: together they fail together, and nobody could tell which of them did.
+                    for platform in request.platforms or ("",):
+                        words = BuildahWords(
+                            tell,
+                            self._clock,
+                            labels=len(request.labels),
+                            platform=platform,
+                            several=several,
+                        )
+                        await self._make(request, platform, login, words)
+                return await self._push(request, login, words)
+        except TimeoutError:
+            raise out_of_time(seconds) from None
+        finally:
+            if several:
+                await self._forget(_index(request))
+
+    async def _make(self, request: BuildRequest, platform: str, login: int, words: BuildahWords) -> None:
+        """Build for one platform; "" is this machine's."""
         with ExitStack() as owned:
-            login = owned.enter_context(in_memory("auth.json", auth_json(request.logins)))
             secrets = {
                 name: owned.enter_context(in_memory("secret", value.encode()))
                 for name, value in request.secrets.items()
             }
-            arguments = ("build", *self._arguments(request, login, secrets))
+            arguments = ("build", *self._arguments(request, platform, login, secrets))
             status = await self._follow(request, arguments, (login, *secrets.values()), words)
-            if status != 0:
-                raise words.failure(status)
-            words.ended()
-            return await self._push(request, login, words)
+        if status != 0:
+            raise words.failure(status)
+        words.ended()
+
+    async def _forget(self, index: str) -> None:
+        """Let go of an index, if there is one; its images stay, for later builds to begin from."""
+        await self._quick("manifest", "rm", index, may_fail=True)
 
     async def trim(self, most: int) -> None:
         """Remove images, oldest first, while all layers take more than `most` bytes.
@@ -119,12 +150,20 @@ class Buildah:
                 await self._trim(most)
 
     async def _trim(self, most: int) -> None:
-        listed = json.loads(await self._quick("images", "--json") or b"[]") or []
+        for image in await self._listed("--all"):
+            for name in image["names"] or ():
+                if name.startswith(f"{_INDEX}:"):  # of a build that a killed bot did not come back to
+                    await self._forget(name)
+        listed = await self._listed()
         removals = [("--", each["id"]) for each in sorted(listed, key=lambda each: each["created"])]
         for what in (*removals, ("--prune",)):  # at last what failed builds have left
             if await asyncio.to_thread(_size, self._storage) <= most:
                 return
             await self._quick("rmi", "--force", *what, may_fail=True)
+
+    async def _listed(self, *options: str) -> list[dict[str, Any]]:
+        """Its images: `id`, `names` (a list or None), `created` (seconds)."""
+        return json.loads(await self._quick("images", *options, "--json") or b"[]") or []
 
     async def _usable(self) -> None:
         """Find out once how layers can be stored here. Raises: BuilderAway."""
@@ -142,13 +181,17 @@ class Buildah:
         self._driver = ""
         raise trouble
 
-    def _arguments(self, request: BuildRequest, login: int, secrets: Mapping[str, int]) -> Iterator[str]:
+    def _arguments(
+        self, request: BuildRequest, platform: str, login: int, secrets: Mapping[str, int]
+    ) -> Iterator[str]:
         yield from ("--isolation", self._settings().isolation, "--layers", "--format", "oci")
         yield from ("--authfile", f"/dev/fd/{login}", "--cert-dir", str(request.room / "certs"))
-        # Several platforms make one image index, which buildah calls a manifest.
-        yield from ("--manifest" if len(request.platforms) > 1 else "--tag", request.image)
-        if request.platforms:
-            yield from ("--platform", ",".join(request.platforms))
+        if len(request.platforms) > 1:
+            yield from ("--manifest", _index(request))
+        else:
+            yield from ("--tag", request.image)
+        if platform:
+            yield from ("--platform", platform)
         for name, number in secrets.items():
             yield from ("--secret", f"id={name},src=/dev/fd/{number}")
         for key, value in request.args.items():
@@ -162,11 +205,14 @@ class Buildah:
         yield from ("--file", str(request.dockerfile), "--", str(request.context))
 
     async def _push(self, request: BuildRequest, login: int, words: BuildahWords) -> str:
-        """Push what was built; its digest."""
+        """Push what was built; its digest, or that of the index of several."""
+        words.pushes()
         file = request.room / "digest"
-        verb = ("manifest", "push", "--all") if len(request.platforms) > 1 else ("push",)
-        options = ("--authfile", f"/dev/fd/{login}", "--digestfile", str(file))
-        names = ("--", request.image, f"docker://{request.image}")
+        several = len(request.platforms) > 1
+        verb = ("manifest", "push", "--all", "--format", "oci") if several else ("push",)
+        built = _index(request) if several else request.image
+        options = ("--authfile", f"/dev/fd/{login}", "--cert-dir", str(request.room / "certs"))
+        names = ("--digestfile", str(file), "--", built, f"docker://{request.image}")
         status = await self._follow(request, (*verb, *options, *names), (login,), words)
         digest = (await asyncio.to_thread(file.read_text)).strip() if status == 0 else ""
         if not is_digest(digest):
@@ -214,6 +260,10 @@ class Buildah:
         if ended.status != 0 and not may_fail:
             raise BuilderAway(f"buildah can't work here: {one_line(ended.words, longest=160)}")
         return ended.output
+
+
+def _index(request: BuildRequest) -> str:
+    return f"{_INDEX}:{request.build}"
 
 
 def _environment(home: Path) -> dict[str, str]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from bot.clock import Clock
 from bot.events import BuildStep, BuildStepState, BuildWords, Pushed
 from bot.images.builders.building import Tell, no_program_here, no_such_program
+from bot.images.builders.platforms import is_foreign
 from bot.images.errors import BuildFailed
 from bot.images.wording import one_line
 
@@ -27,11 +28,19 @@ _NO_PROGRAM = "exec format error"
 class BuildahWords:
     """Reads the lines of one build and tells what they mean."""
 
-    def __init__(self, tell: Tell, clock: Clock, *, labels: int) -> None:
-        """`labels` is how many instructions buildah appends for those that it was given as options."""
+    def __init__(
+        self, tell: Tell, clock: Clock, *, labels: int, platform: str = "", several: bool = False
+    ) -> None:
+        """`labels` is how many instructions buildah appends for those that it was given as options.
+
+        `platform` is what is built for, "" where nobody asked for one; it is told with each step where there are
+        `several`.
+        """
         self._tell = tell
         self._clock = clock
         self._labels = labels
+        self._platform = platform
+        self._several = several
         self._step: BuildStep | None = None
         self._error = ""
         self._last: deque[str] = deque(maxlen=5)
@@ -44,8 +53,11 @@ class BuildahWords:
             self._tell(BuildWords(tuple(said)))
 
     def ended(self) -> None:
-        """All instructions are done, and the push begins."""
+        """All instructions are done."""
         self._end("done")
+
+    def pushes(self) -> None:
+        """The push begins."""
         self._tell(Pushed(0, 0))
 
     def failure(self, status: int) -> BuildFailed:
@@ -57,7 +69,7 @@ class BuildahWords:
             return BuildFailed(f"buildah ended with {status}: {one_line(self.last, longest=160)}")
         code = _STATUS.search(match["words"])
         if code is not None and any(_NO_PROGRAM in line for line in self._last):
-            return no_program_here(at)
+            return no_program_here(at, self._platform if is_foreign(self._platform) else "")
         if code is not None and any(_NO_SHELL in line for line in self._last):
             return no_such_program(at)
         if code is not None:
@@ -90,6 +102,8 @@ class BuildahWords:
             # A stage that begins from another one is told by the id of what that came to, which says nothing.
             instruction = _EARLIER.sub("an earlier stage", step["instruction"])
             stage = f"{step['stage']} of {step['stages']}" if step["stages"] else ""
+            if self._several:
+                stage = f"{self._platform} {stage}".rstrip()
             self._step = BuildStep(number, of, stage, instruction, "running", now)
             self._tell(self._step)
 

@@ -13,6 +13,7 @@ from typing import Protocol
 from bot.events import BuilderChosen, BuildStep, BuildWords, Pushed
 from bot.images.access import Account
 from bot.images.errors import BuildFailed
+from bot.images.wording import one_line
 
 BuildEvent = BuilderChosen | BuildStep | BuildWords | Pushed
 Tell = Callable[[BuildEvent], None]
@@ -100,6 +101,15 @@ def no_such_program(instruction: str) -> BuildFailed:
     )
 
 
-def no_program_here(instruction: str) -> BuildFailed:
-    """What an instruction runs is a script without its first line, or was made for another architecture."""
+def no_program_here(instruction: str, platform: str = "") -> BuildFailed:
+    """What an instruction runs is a script without its first line, or was made for another architecture.
+
+    `platform` is the one that is built for, where the machine that builds is known to be of another.
+    """
+    if platform:
+        return BuildFailed(
+            f"The bot's machine can't run programs of {one_line(platform, longest=40)}",
+            instruction=instruction,
+            advice="Install qemu-user-static there, or do without RUN",
+        )
     return BuildFailed("What it runs is no program for this machine", instruction=instruction)

@@ -18,7 +18,11 @@ from bot.images.builders.building import Tell, no_program_here, no_such_program
 from bot.images.errors import BuildFailed
 from bot.images.wording import one_line
 
-_STEP = re.compile(r"\[(?:(?P<stage>\S+) )?(?P<number>\d+)/(?P<of>\d+)\] (?P<instruction>.+)", re.DOTALL)
+_STEP = re.compile(
+    r"\[(?:(?P<stage>\S[^\]]*?) )? *(?P<number>\d+)/(?P<of>\d+)\] (?P<instruction>.+)", re.DOTALL
+)
+"""With the platform and the name of the stage where there are several; numbers below ten are set in as far as the last
+one is wide."""
 _STATUS = re.compile(r"exit code: (\d+)")
 _NEEDLESS = re.compile(r"^(?:error: )?(?:failed to solve: )?(?:failed to calculate checksum of ref \S+: )?")
 _NOT_STARTED = re.compile(r"runc run failed: unable to start container process: (exec: .+)")

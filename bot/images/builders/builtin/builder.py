@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import platform
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from threading import Event
@@ -16,13 +15,11 @@ from bot.images.builders.builtin.context import Context
 from bot.images.builders.builtin.parsing import Elsewhere, Instruction, parse, refusal
 from bot.images.builders.builtin.stage import Stage
 from bot.images.builders.dockerfiles import text_of
+from bot.images.builders.platforms import this_platform
 from bot.images.errors import BuildFailed
 from bot.images.pushing import Image
 from bot.images.registry import Registries
 from bot.images.wording import one_line
-
-_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm/v7", "i686": "386"}
-"""What machines call themselves, and what images call them (Go's names)."""
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -84,7 +81,7 @@ class Builtin:
         ]
         self._check(instructions, steps, tell)
         context = await asyncio.to_thread(Context, request.context, request.dockerfile)
-        stage = Stage(context, request.room, request.args, next(iter(request.platforms), _this_platform()))
+        stage = Stage(context, request.room, request.args, next(iter(request.platforms), this_platform()))
         for instruction, step in zip(instructions, steps, strict=True):
             tell(begun := replace(step, at=self._clock.now()))
             try:
@@ -140,8 +137,3 @@ async def _apart(work: Callable[..., _R], *arguments: object) -> _R:
         stop.set()
         await asyncio.wait((working,))
         working.exception()  # looked at here, where a cancel is raised instead
-
-
-def _this_platform() -> str:
-    machine = platform.machine()
-    return f"linux/{_ARCHITECTURES.get(machine, machine)}"
