@@ -154,6 +154,9 @@ def sandbox(
     telegram_port: Annotated[
         int, typer.Option("--telegram-port", help="Port of the embedded Telegram; default: a free one.")
     ] = 0,
+    bot_port: Annotated[
+        int, typer.Option("--bot-port", help="Port that git hosts call, for pushes to blog; default: none.")
+    ] = 0,
     kubeconfig: Annotated[
         Path | None,
         typer.Option("--kubeconfig", help="Work on this cluster, in namespaces that are removed at the end."),
@@ -175,7 +178,7 @@ def sandbox(
     if kubeconfig is None and (context is not None or play_nodes):
         _fail("--context and --play-nodes are about the cluster that --kubeconfig names")
     given = Given(kubeconfig, context, play_nodes) if kubeconfig is not None else None
-    ports = Ports(port, telegram_port)
+    ports = Ports(port, telegram_port, bot_port)
     _ended(run_sandbox(script=script, config=config, out=sys.stdout, ports=ports, given=given))
 
 

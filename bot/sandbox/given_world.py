@@ -31,6 +31,7 @@ async def open_given_world(
     configs: Sequence[Path] | None = None,
     *,
     port: int = 0,
+    bot_port: int = 0,
     pace: Pace | None = None,
 ) -> AsyncIterator[World]:
     """As `open_world`, but for the cluster: all that it is to hold is in namespaces that are removed at the end.
@@ -38,7 +39,7 @@ async def open_given_world(
     Where nodes are real nothing is installed: the sample's pods would wait for their images for ever.
     Raises: ConfigInvalid, OSError, GivenUnusable, ClusterError, HelmError.
     """
-    ground = await Ground.read(folder, configs)
+    ground = await Ground.read(folder, configs, bot_port)
     content = await asyncio.to_thread(given.read)
     contexts = given.contexts(ground.config.clusters, content)
     prefix = f"sandbox-{secrets.token_hex(3)}-"
@@ -53,7 +54,8 @@ async def open_given_world(
         clusters = {
             key: {**reached_by(KUBECONFIG, context), "allow_exec": True} for key, context in contexts.items()
         }
-        furnished = await ground.furnish(beside, {"clusters": clusters, **_moved(ground.config, prefix)})
+        more = {"clusters": clusters, **_moved(ground.config, prefix)}
+        furnished = await ground.furnish(beside, more)
         ways = {key: relays[context] for key, context in contexts.items()}
         async with given_clusters(given, sorted(relays), ways, prefix, beside, pace) as hands:
             about = f"{', '.join(sorted(relays))} of {given.kubeconfig}, in the namespaces {prefix}*"

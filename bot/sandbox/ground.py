@@ -25,6 +25,8 @@ from bot.sandbox.repositories import create_sample_repositories
 from bot.sandbox.servers import TOKEN, Beside
 
 SAMPLE: Final = Path(__file__).parent / "sample" / "world.yaml"
+WEBHOOK: Final = SAMPLE.with_name("webhook.yaml")
+"""Laid over it where git hosts can call the bot."""
 _CHART: Final = Path("charts", "microservice")
 CHART: Final = next(
     (path for path in (Path(__file__).parent / _CHART, Path(__file__).parents[2] / _CHART) if path.is_dir()),
@@ -33,7 +35,10 @@ CHART: Final = next(
 """The chart of the sample apps: the wheel has a copy of what the repository keeps at its top (setup.py)."""
 _TOKEN_NAME: Final = "PILOTHOUSE_SANDBOX_TOKEN"  # noqa: S105 - a variable's name
 _VARIABLE: Final = re.compile(r"\$\{(\w+)")
-_SAMPLE_SECRETS: Final = {"SHOP_DB_PASSWORD": "sample-password-of-shop"}
+_SAMPLE_SECRETS: Final = {
+    "SHOP_DB_PASSWORD": "sample-password-of-shop",
+    "BLOG_HOOK_SECRET": "sample-secret-of-blogs-webhook",
+}
 Layer = dict[str, Any]
 """Part of a configuration, as its file has it."""
 
@@ -59,14 +64,16 @@ class Ground:
     config: Config
     secrets: Mapping[str, str] = field(repr=False)
     """Variables that the bot's environment needs."""
+    bot_port: int
+    """Where the bot listens; 0 is a free one, where nobody knows to call it."""
 
     @classmethod
-    async def read(cls, folder: Path, configs: Sequence[Path] | None) -> Self:
+    async def read(cls, folder: Path, configs: Sequence[Path] | None, bot_port: int) -> Self:
         """That of the files, or of the sample world. Raises: ConfigInvalid, OSError."""
-        files = tuple(configs or (SAMPLE,))
+        files = tuple(configs or ((SAMPLE, WEBHOOK) if bot_port else (SAMPLE,)))
         secrets = {_TOKEN_NAME: TOKEN, **({} if configs else _SAMPLE_SECRETS)}
         config = await asyncio.to_thread(load, files, {**os.environ, **secrets})
-        return cls(folder, files, not configs, config, {**_stand_ins(config), **secrets})
+        return cls(folder, files, not configs, config, {**_stand_ins(config), **secrets}, bot_port)
 
     @property
     def registries(self) -> set[str]:
@@ -79,7 +86,7 @@ class Ground:
         Raises: ConfigInvalid, OSError.
         """
         _add_images(servers, self.config)
-        laid_over = _overlay(self.config, servers)
+        laid_over = _overlay(self.config, servers, self.bot_port)
         if self.is_sample:
             sources = await asyncio.to_thread(_sources, self.folder)
             for app, source in sources.items():
@@ -124,7 +131,7 @@ def _add_images(servers: Beside, config: Config) -> None:
                 servers.registry.add(name, tag)
 
 
-def _overlay(config: Config, servers: Beside) -> Layer:
+def _overlay(config: Config, servers: Beside, bot_port: int) -> Layer:
     """The file that puts this world's servers in the place of the real ones; paths are relative to it."""
     telegram: dict[str, Any] = {
         "api_url": servers.telegram.url,
@@ -142,7 +149,7 @@ def _overlay(config: Config, servers: Beside) -> Layer:
     }
     return {
         "telegram": telegram,
-        "listen": "127.0.0.1:0",
+        "listen": f"127.0.0.1:{bot_port}",
         "store": "sqlite:///pilothouse.db",
         "store_key_file": "store.key",
         "registries": {servers.registry.host: {"plain_http": True}},

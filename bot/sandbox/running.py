@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 
 from bot.clock import SystemClock
-from bot.config import load
+from bot.config import Config, load
 from bot.helm.errors import HelmError
 from bot.sandbox.given import Given, GivenUnusable
 from bot.sandbox.given_world import open_given_world
@@ -47,6 +47,8 @@ class Ports:
     """The chat page's. None: 8080, and no page where a script is played."""
     telegram: int = 0
     """The embedded Telegram's."""
+    bot: int = 0
+    """That of the bot itself, which git hosts call."""
 
 
 @dataclass(frozen=True)
@@ -205,11 +207,13 @@ async def started(
         world: World
         if given is None:
             print("Starting the embedded Telegram, Kubernetes and registry …", file=out, flush=True)
-            opened = open_world(folder, configs, port=ports.telegram, pace=pace)
+            opened = open_world(folder, configs, port=ports.telegram, bot_port=ports.bot, pace=pace)
             world = await stack.enter_async_context(opened)
         else:
             print("Starting the embedded Telegram and registry on the given cluster …", file=out, flush=True)
-            opening = open_given_world(folder, given, configs, port=ports.telegram, pace=pace)
+            opening = open_given_world(
+                folder, given, configs, port=ports.telegram, bot_port=ports.bot, pace=pace
+            )
             world = await stack.enter_async_context(opening)
             print(f"It is {world.about}", file=out, flush=True)
         bot = BotProcess(
@@ -260,6 +264,12 @@ async def _stay(running: Running, out: TextIO) -> int:
     return 1
 
 
+def _called(config: Config) -> list[str]:
+    """Where git hosts tell of pushes; nowhere that is known beforehand, unless a port was chosen."""
+    is_known = not config.listen.endswith(":0")
+    return [f"http://{config.listen}/webhooks/{name}" for name in config.webhooks if is_known]
+
+
 def _introduction(running: Running) -> list[str]:
     servers, world, cast = running.servers, running.world, running.world.cast
     return [
@@ -270,6 +280,7 @@ def _introduction(running: Running) -> list[str]:
         f"  Kubernetes API    {running.world.about}",
         f"  image registry    {servers.registry.url}",
         f"  kubeconfig        {world.kubeconfig}",
+        *(f"  git hosts call    {url}" for url in _called(world.config)),
         f"  the bot's log     {running.bot.log}",
         f"  configuration     {' and '.join(str(each) for each in world.configs)}",
         f"  people            {', '.join(cast.people)}",

@@ -71,18 +71,20 @@ async def open_world(
     configs: Sequence[Path] | None = None,
     *,
     port: int = 0,
+    bot_port: int = 0,
     registry_at: tuple[str, int] = LOOPBACK,
     pace: Pace | None = None,
     install: Install = install_releases,
 ) -> AsyncIterator[SandboxWorld]:
     """Open the servers and fill them.
 
-    Files go into `folder`, `port` is Telegram's (0: a free one), `pace` is how fast pods live. `registry_at` and
-    `install` are for who opens many: what was installed names the registry, and can be copied into another cluster.
+    Files go into `folder`, `port` is Telegram's and `bot_port` the bot's (0: a free one, and the sample world has no
+    webhook), `pace` is how fast pods live. `registry_at` and `install` are for who opens many: what was installed
+    names the registry, and can be copied into another cluster.
 
     Raises: ConfigInvalid, OSError.
     """
-    ground = await Ground.read(folder, configs)
+    ground = await Ground.read(folder, configs, bot_port)
     async with open_servers(
         port=port, registry_at=registry_at, registries=ground.registries, pace=pace
     ) as servers:
