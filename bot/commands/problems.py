@@ -21,10 +21,11 @@ GIVEN_UP = "This was begun several times and not finished"
 log = structlog.get_logger(__name__)
 
 
-async def answer(ask: Ask, error: Exception) -> None:
+async def answer(ask: Ask, error: Exception, *, instead: list[Choice] | None = None) -> None:
     """Say what went wrong, in the chat and where it matters in the audit trail.
 
-    Nothing that is raised while planning or reading has changed anything.
+    Nothing that is raised while planning or reading has changed anything. What was pressed stays where it may be of
+    use yet, unless it is over: then the answer is put in its place, with the buttons `instead`.
     """
     match error:
         case Refused():
@@ -40,7 +41,7 @@ async def answer(ask: Ask, error: Exception) -> None:
             where = f"{error.file}, line {error.line}" if error.line else error.file or ""
             await _problem(ask, "The chart can't be rendered", where=where, quote=error.words)
         case HelmError() | ClusterError():
-            await _problem(ask, error.words, stays=True)
+            await _problem(ask, error.words, choices=instead, stays=instead is None)
         case Suspended():  # while this was being made
             await _refuse(ask, Refused(ask.admission))
         case Held():
@@ -55,8 +56,9 @@ async def answer(ask: Ask, error: Exception) -> None:
                 ask,
                 "Something unexpected went wrong",
                 advice="The bot's log has it",
+                choices=instead,
                 unchanged=False,
-                stays=True,
+                stays=instead is None,
             )
 
 

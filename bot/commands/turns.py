@@ -48,7 +48,7 @@ class Turns:
             await ask.show("refused", what=place, lines=lines)
             await self._call(record, is_refused=True)
         except Exception as error:
-            await answer(ask, error)
+            await answer(ask, error, instead=[_again(record)])
             await self._call(record)
         else:
             await self._call(record)
@@ -99,13 +99,11 @@ class Turns:
         """Tell a person that nothing keeps their change back any more, with the way to its plan."""
         assert record.chat_id is not None
         place = record.app or None, record.environment
-        request = record.arguments["request"]
-        again = Choice("Plan again", "plan.again", {"request": request}, "primary", *place)
         status = run("Status", f"/status {record.app} {record.environment}".replace("  ", " "), fresh=True)
         page = Page(
             "free",
             {"author": record.author, "place": " in ".join(filter(None, place))},
-            [again if request else status],
+            [_again(record) if record.arguments["request"] else status],
         )
         await self._reached.screen.send(
             ChatTarget(record.chat_id, record.topic),
@@ -130,6 +128,13 @@ class Turns:
             urgency=Urgency.RESULT,
             key=f"turn {record.id}",
         )
+
+
+def _again(record: Record) -> Choice:
+    request = record.arguments["request"]
+    return Choice(
+        "Plan again", "plan.again", {"request": request}, "primary", record.app or None, record.environment
+    )
 
 
 def _unknown(record: Record) -> str:

@@ -2,6 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
+from bot.cluster import ClusterUnreachable
+from bot.commands import turns
 from tests.worlds import World
 
 
@@ -62,6 +66,29 @@ async def test_a_wait_that_is_stopped_elsewhere_ends_in_its_own_message(world: W
     world.lee.says("/cancel")
     ended = await world.sees("does not wait\nStopped by Lee", chat="private lee", buttons=["Plan again"])
     assert ended.id == waiting.id
+
+
+async def test_a_turn_that_comes_while_the_cluster_is_away_ends_the_wait_in_its_message(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.sandbox.servers.behaviours.order("registry/blog:v1.0", "slow")
+    await world.dana.deploys("v1.0", app="blog")
+    world.lee.says("/deploy blog v0.8 staging", "private")
+    await world.sees("blog in staging is taken", chat="private lee")
+    await world.lee.presses("Deploy when free", chat="private")
+    waiting = await world.sees("blog → staging v0.8 waits", chat="private lee")
+
+    async def away(*_: object, **__: object) -> None:
+        raise ClusterUnreachable("Cluster main cannot be reached: connection refused")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(turns, "propose", away)
+        world.dana.says("/cancel")
+        told = await world.sees("Cluster main cannot be reached", chat="private lee", buttons=["Plan again"])
+        assert told.id == waiting.id
+        await world.sees("Lee: your turn", chat="private lee")
+    await world.lee.presses("Plan again", chat="private")
+    await world.sees("Plan: blog → staging v0.8", chat="private lee", buttons=["Deploy to staging"])
 
 
 async def test_who_waits_and_lost_the_right_is_told(world: World, tmp_path: Path) -> None:
