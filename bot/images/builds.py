@@ -240,7 +240,8 @@ class Builds:
     def _logging(self, log: BuildLog, tell: Tell) -> Tell:
         def heard(event: BuildEvent) -> None:
             if isinstance(event, BuildStep) and event.state == "running":
-                log.begin(self._mask(f"{event.number}/{event.of} {event.instruction}"))
+                stage = f"{event.stage}: " if event.stage else ""
+                log.begin(self._mask(f"{stage}{event.number}/{event.of} {event.instruction}"))
             if isinstance(event, BuildWords):
                 masked = self._mask("\n".join(event.lines)).split("\n")
                 log.write(masked)

@@ -99,7 +99,8 @@ class Bench:
 
     def buildah(self, *arguments: str) -> str:
         """What buildah says of the builder's storage."""
-        (layers,) = (each for each in self._storage.iterdir() if each.name in {"overlay", "vfs"})
+        plain = self._storage / "vfs"  # where overlays can't be mounted
+        layers = plain if plain.exists() else self._storage / "overlay"
         where = ("--root", str(layers), "--runroot", str(self._storage / "run"))
         command = ["buildah", *where, "--storage-driver", layers.name, *arguments]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -250,7 +251,7 @@ async def test_a_registry_with_an_authority_of_its_own_is_pushed_to(
             assert await registries.digest(f"{registry}/team/shop", "main") == digest
 
 
-async def test_an_index_is_listed_and_deployed_by_its_digest(tmp_path: Path) -> None:
+async def test_an_index_is_deployed_by_its_digest_and_a_platform_that_fails_is_named(tmp_path: Path) -> None:
     needed("buildah")
     repository = Repository(tmp_path / "git" / "shop")
     repository.commit({"Dockerfile": FILES, "notes": "of the shop"}, "Begin")
@@ -269,8 +270,19 @@ async def test_an_index_is_listed_and_deployed_by_its_digest(tmp_path: Path) -> 
             world.lee.says("/images shop")
             listed = await world.sees("shop: 1 image", buttons=["Build"])
             pods = world.cluster.storage.list("", "pods", "shop-staging")
+            fails = 'RUN ["/busybox", "sh", "-c", "test $TARGETARCH = amd64"]\n'
+            shutil.copy(BUSYBOX, repository.folder)
+            repository.commit({"Dockerfile": f"{FILES}COPY busybox /\n{fails}"}, "Try it")
+            world.lee.says("/build shop main")
+            failed = await world.sees(r"❌ build shop main · ", buttons=["Whole log"])
+            await world.lee.presses("Whole log")
+            log = await world.sees("build shop main")
         digest = await Bench(tmp_path, registry).pushed()
     assert "Runs in staging" in listed.text
     assert "2 platforms" in listed.text.replace("\u00a0", " ")
+    assert "Failed at step 5 of 5, stage linux/arm64: Exit 1" in failed.text
+    assert log.document is not None
+    headings = [line for line in log.document.content.decode().splitlines() if "COPY busybox" in line]
+    assert headings == [f"── {each}: 4/5 COPY busybox /" for each in ("linux/amd64", "linux/arm64")]
     images = {pod["spec"]["containers"][0]["image"] for pod in pods}
     assert f"{registry}/team/shop:main@{digest}" in images
