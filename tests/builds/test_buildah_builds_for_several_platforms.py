@@ -199,7 +199,8 @@ async def test_what_this_machine_can_not_run_is_said(bench: Bench, others: tuple
     dockerfile = "FROM scratch\nCOPY foreign /bin/sh\nRUN echo never\n"
     with pytest.raises(BuildFailed) as failed:
         await bench.build(dockerfile, platforms=(foreign, *others))
-    assert str(failed.value) == f"The bot's machine can't run programs of {foreign}"
+    # As the cause, or as a guess: buildah loses its own words of the cause at times.
+    assert f"can't run programs of {foreign}" in f"{failed.value}: {failed.value.advice}"
     assert failed.value.instruction == "RUN echo never"
     assert "qemu-user-static" in failed.value.advice
     assert bench.ends()[-1] == (foreign if others else "", "RUN echo never", "failed")

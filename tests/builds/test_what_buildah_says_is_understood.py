@@ -4,6 +4,7 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.images.builders.buildah_words import BuildahWords
+from bot.images.builders.platforms import is_foreign, this_platform
 
 
 @pytest.mark.parametrize(
@@ -25,3 +26,31 @@ def test_what_could_not_be_started_is_named(said: str, words: str) -> None:
     failure = read.failure(1)
     assert str(failure) == words
     assert failure.instruction == 'RUN ["/srv/shop", "--check"]'
+
+
+FOREIGN = "linux/s390x"
+NOT_BEGUN = "process failed to start with error: fork/exec /bin/sh: exec format error"
+EXITED = "subprocess exited with status 1"
+
+
+@pytest.mark.parametrize(
+    ("platform", "said", "words", "advised"),
+    [
+        (FOREIGN, [NOT_BEGUN, EXITED], f"The bot's machine can't run programs of {FOREIGN}", True),
+        (this_platform(), [NOT_BEGUN, EXITED], "What it runs is no program for this machine", False),
+        # What it said itself of it got lost.
+        (FOREIGN, [EXITED], "Exit 1", True),
+        (this_platform(), [EXITED], "Exit 1", False),
+        (FOREIGN, ["no such module: stripe", EXITED], "Exit 1", False),
+    ],
+)
+def test_a_platform_whose_programs_do_not_run_here_is_named(
+    platform: str, said: list[str], words: str, advised: bool
+) -> None:
+    assert is_foreign(FOREIGN)
+    read = BuildahWords(lambda _: None, SystemClock(), labels=0, platform=platform)
+    read.read(["STEP 2/3: RUN echo before", "before", "STEP 3/3: RUN echo on"])
+    read.read([*said, 'Error: building at STEP "RUN echo on": exit status 1'])
+    failure = read.failure(1)
+    assert str(failure) == words
+    assert ("qemu-user-static" in failure.advice) is advised

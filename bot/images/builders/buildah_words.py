@@ -19,6 +19,8 @@ _STEP = re.compile(
 )
 _CACHED = re.compile(r"--> Using cache\b")
 _ERROR = re.compile(r"(?i)error: (?:building at STEP \"(?P<instruction>.*?)\": )?(?P<words>.+)")
+_OF_BUILDAH = re.compile(r"(?:sub)?process (?:exited|failed to start) with|(?i:error:)|\s*$")
+"""What it says itself of an instruction that failed."""
 _STATUS = re.compile(r"exit status (\d+)")
 _EARLIER = re.compile(r"(?<=^FROM )[0-9a-f]{64}")
 _NO_SHELL = "exec: not started"
@@ -43,6 +45,8 @@ class BuildahWords:
         self._several = several
         self._step: BuildStep | None = None
         self._error = ""
+        self._silent = True
+        """Whether the instruction has said nothing yet."""
         self._last: deque[str] = deque(maxlen=5)
 
     def read(self, lines: Sequence[str]) -> None:
@@ -73,8 +77,16 @@ class BuildahWords:
         if code is not None and any(_NO_SHELL in line for line in self._last):
             return no_such_program(at)
         if code is not None:
-            return BuildFailed(f"Exit {code[1]}", instruction=at)
+            return BuildFailed(f"Exit {code[1]}", instruction=at, advice=self._guess(code[1]))
         return BuildFailed(one_line(match["words"], longest=160), instruction=match["instruction"] or at)
+
+    def _guess(self, status: str) -> str:
+        """What may have kept an instruction from its work: buildah's own words of it get lost on a busy machine."""
+        if status == "1" and self._silent and is_foreign(self._platform):
+            return (
+                f"If the bot's machine can't run programs of {self._platform}, install qemu-user-static there"
+            )
+        return ""
 
     @property
     def last(self) -> str:
@@ -90,9 +102,12 @@ class BuildahWords:
         if _CACHED.search(line):
             self._end("cached")
             return True
+        if line.startswith("--> "):
+            return True
         if _ERROR.fullmatch(line):
             self._error = line
-        return line.startswith("--> ")
+        self._silent &= _OF_BUILDAH.match(line) is not None
+        return False
 
     def _begin(self, step: re.Match[str]) -> None:
         number, of = int(step["number"]), int(step["of"])
@@ -104,6 +119,7 @@ class BuildahWords:
             stage = f"{step['stage']} of {step['stages']}" if step["stages"] else ""
             if self._several:
                 stage = f"{self._platform} {stage}".rstrip()
+            self._silent = True
             self._step = BuildStep(number, of, stage, instruction, "running", now)
             self._tell(self._step)
 
