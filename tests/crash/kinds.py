@@ -7,11 +7,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.sandbox.ground import WEBHOOK
 from tests.crash.outside import Outside
 from tests.worlds import leave_unfinished
 
 _AGO = timedelta(hours=1)
 """Well past the time-out of any environment."""
+_PUSHED = "main-422c439a"
+"""What an image of the sample blog's main branch is called: its commit is the same everywhere."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Kind:
     end: str
     """The message that tells the end begins so, after its sign."""
     after: Mapping[str, After]
-    """By the end's sign; 🚫 tells that nothing was begun."""
+    """By the end's sign, and what else stands before the rest of `end`; 🚫 tells that nothing was begun."""
     environment: str = "staging"
     chat: str = "dana"
     config: str = ""
@@ -106,6 +109,13 @@ async def _broken_planned(outside: Outside) -> None:
     await outside.plan("v1.0", app="blog")
 
 
+async def _deployed(outside: Outside) -> None:
+    """What the bot did not put there is left to people."""
+    await outside.plan("v1.0", app="blog")
+    outside.presses("Deploy to")
+    await outside.sees(r"✅ blog → staging v1\.0")
+
+
 async def _restart_planned(outside: Outside) -> None:
     outside.says("/restart blog staging")
     await outside.sees("Restart: blog → staging")
@@ -162,6 +172,13 @@ def _asking(text: str) -> Callable[[Outside], None]:
         outside.says(text)
 
     return ask
+
+
+def _pushing(app: str) -> Callable[[Outside], None]:
+    def push(outside: Outside) -> None:
+        outside.pushes(app)
+
+    return push
 
 
 _ALL = (
@@ -286,6 +303,22 @@ _ALL = (
             **_built("ship", "v0.9"),
         },
         config="builds: {builder: builtin}",
+    ),
+    Kind(
+        "push",
+        "blog",
+        _deployed,
+        _pushing("blog"),
+        "(?:blog → staging main-|blog main · |Not deployed: |Nothing is deployed)",
+        {
+            "✅": After(_PUSHED, (1, 1), _operation("push") + _operation("deploy"), (1, 1), images=(1, 1)),
+            "❌": After("v1.0", (0, 0), _operation("push") + _operation("deploy"), (0, 0), images=(1, 1)),
+            "❌ build": After("v1.0", (0, 0), _operation("push"), (0, 0), images=(0, 1)),
+            "⚠": After("v1.0", (0, 0), _operation("push"), (0, 0), images=(1, 1)),
+        },
+        chat="team",
+        config="builds: {builder: builtin}\nenvironments: {staging: {on_push: deploy}}\n"
+        + WEBHOOK.read_text(encoding="utf-8"),
     ),
 )
 KINDS = {kind.name: kind for kind in _ALL}

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.clock import SystemClock
@@ -15,12 +15,16 @@ from bot.sandbox.registry.storage import Storage
 from bot.sandbox.telegram import Message, World
 from bot.sandbox.world import SandboxWorld
 from tests.crash.forking import ForkedBot
+from tests.crash.hosting import GitHost
 from tests.crash.leftover import processes, works_in
 from tests.installed import make_store, open_world
+from tests.webhooks.payloads import github
 from tests.worlds import QUICK, spaced
 
 LONGEST = 300.0
 """Seconds after which something that was expected is missing: only a failing test waits so long."""
+_PORT = 8081
+"""Of the bot, on an address of loopback that is this process's alone."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class Outside:
 
     world: SandboxWorld
     bot: BotProcess
+    host: GitHost
 
     @property
     def telegram(self) -> World:
@@ -56,6 +61,12 @@ class Outside:
                         self.telegram.presses(self._id(who), self._id(chat or who), message.id, row, column)
                         return
         raise AssertionError(f"no button {label!r}")
+
+    def pushes(self, app: str) -> None:
+        """The git host tells of a push to the main branch of an app that has the sample's webhook."""
+        secret = self.world.secrets[f"{app.upper()}_HOOK_SECRET"]
+        repository = {"full_name": f"sample/{app}"}
+        self.host.tells(app, replace(github(repository=repository), secret=secret))
 
     def _id(self, chat: str) -> int:
         cast = self.world.cast
@@ -168,8 +179,9 @@ async def open_outside(
     `config` is laid over the sample's.
     """
     laid_over = folder / "extra.yaml"
-    laid_over.write_text(config or "{}", encoding="utf-8")
     async with open_world(folder, pace=QUICK) as world:
+        address = f"{world.servers.registry.host.rpartition(':')[0]}:{_PORT}"
+        laid_over.write_text(f"listen: {address}\n{config}", encoding="utf-8")
         await make_store(folder / "pilothouse.db")
         bot = ForkedBot(
             (*world.configs, laid_over),
@@ -178,5 +190,5 @@ async def open_outside(
             asked_at=world.asked_at,
             clock=SystemClock(),
         )
-        async with bot:
-            yield Outside(world, bot)
+        async with bot, GitHost(address) as host:
+            yield Outside(world, bot, host)

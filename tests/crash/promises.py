@@ -73,6 +73,7 @@ def broken(outside: Outside, kind: Kind, before: Before, *, may_double: bool) ->
         *_noticed(outside, after, may_double),
         *_built(outside, kind, before, after),
         *_stored(outside, before, after),
+        *outside.host.waiting(),
     ]
 
 
