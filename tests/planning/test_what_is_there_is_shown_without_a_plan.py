@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from bot.access import Identity
 from bot.app import Parts, opened_for_planning
 from bot.config import Target
 from bot.masking import HIDDEN
@@ -28,13 +30,18 @@ CHART = {
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: it, labels: {team: blue}}
-data: {number: {{ .Values.number | quote }}, greeting: {{ .Values.greeting | quote }}, copy: {{ .Values.password }}}
+data:
+  number: {{ .Values.number | quote }}
+  greeting: {{ .Values.greeting | quote }}
+  copy: {{ .Values.password }}
+  pin: {{ .Values.pin | quote }}
+  token: {{ .Values.token | quote }}
 """,
     "templates/secret.yaml": """
 apiVersion: v1
 kind: Secret
 metadata: {name: db}
-stringData: {password: {{ .Values.password }}}
+stringData: {password: {{ .Values.password }}, token: {{ .Values.token | quote }}}
 """,
     "templates/hook.yaml": """
 apiVersion: v1
@@ -42,7 +49,13 @@ kind: ConfigMap
 metadata: {name: after, annotations: {helm.sh/hook: post-upgrade}}
 data: {copy: {{ .Values.password }}}
 """,
-    "values.yaml": "number: 0\ngreeting: hello\npassword: none\n",
+    "templates/hooked.yaml": """
+apiVersion: v1
+kind: Secret
+metadata: {name: hooked, annotations: {helm.sh/hook: post-upgrade}}
+stringData: {hooked: {{ .Values.hooked | quote }}}
+""",
+    "values.yaml": "number: 0\ngreeting: hello\npassword: none\npin: none\ntoken: none\nhooked: none\n",
 }
 
 CONFIG = """\
@@ -54,10 +67,16 @@ apps:
     chart: demo
     environments: [staging]
     set_allowed: [greeting]
-    secrets: {password: "${PASSWORD}"}
+    secrets: {password: "${PASSWORD}", pin: "${PIN}"}
 """
 PASSWORD = "hunter22-hunter22"
-ENVIRON = {"TOKEN": "123456:abcdefghijklmnopqrstuvwxyz0123456789", "PASSWORD": PASSWORD}
+ENVIRON = {
+    "TOKEN": "123456:abcdefghijklmnopqrstuvwxyz0123456789",
+    "PASSWORD": PASSWORD,
+    "PIN": "pin-of-these-days",
+}
+PIN, TOKEN, HOOKED = "pin-of-former-days", "token-of-the-chart", "word-of-a-hook"
+"""What the configuration does not know: a former value of one of its secrets, and what the chart alone keeps secret."""
 
 
 @dataclass
@@ -72,7 +91,7 @@ class Place:
     def inspector(self) -> Inspector:
         return self.parts.inspector
 
-    def target(self, **environment: str) -> Target:
+    def target(self, **environment: Any) -> Target:
         """The app in its environment, with that said of it."""
         target = self.parts.current.config.target("shop", "staging")
         return replace(target, environment=target.environment.model_copy(update=environment))
@@ -87,6 +106,17 @@ class Place:
         await self.parts.helm.upgrade(
             site.location, chart, {"password": PASSWORD, **values}, timeout=30, install=True
         )
+
+    async def let(self, user: str) -> None:
+        """Somebody may do anything in the cluster."""
+        cluster = await self.parts.clusters.at((await self.site()).access)
+        group, name = "rbac.authorization.k8s.io", {"metadata": {"name": "all"}}
+        rules = [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]
+        await cluster.create(f"{group}/v1", "ClusterRole", None, {**name, "rules": rules})
+        role = {"apiGroup": group, "kind": "ClusterRole", "name": "all"}
+        subjects = [{"apiGroup": group, "kind": "User", "name": user}]
+        binding = {**name, "roleRef": role, "subjects": subjects}
+        await cluster.create(f"{group}/v1", "ClusterRoleBinding", None, binding)
 
     def by_hand(self, labels: Mapping[str, str]) -> None:
         """Somebody writes labels on a ConfigMap."""
@@ -127,14 +157,41 @@ async def test_a_version_is_rendered_with_its_hooks_and_without_its_secrets(plac
     text = await place.inspector.rendered(place.target(), "1.2.3", None, [("greeting", "bye")])
     assert PASSWORD not in text
     shown = {each["metadata"]["name"]: each for each in load_all(text)}
-    assert sorted(shown) == ["after", "db", "it"]
-    assert shown["it"]["data"] == {"number": "0", "greeting": "bye", "copy": HIDDEN}
+    assert sorted(shown) == ["after", "db", "hooked", "it"]
+    data = {"number": "0", "greeting": "bye", "copy": HIDDEN, "pin": HIDDEN, "token": HIDDEN}
+    assert shown["it"]["data"] == data
     assert shown["after"]["data"] == {"copy": HIDDEN}
-    assert text.count("---\n") == 2
+    assert text.count("---\n") == 3
+
+
+@pytest.mark.parametrize("secret", [PIN, TOKEN, HOOKED])
+async def test_what_was_secret_in_the_deployed_revision_is_in_no_render(place: Place, secret: str) -> None:
+    await place.deploy(pin=PIN, token=TOKEN, hooked=HOOKED)
+    text = await place.inspector.rendered(place.target(), "1.2.3", None, [("greeting", secret)])
+    assert secret not in text
+    assert next(each for each in load_all(text) if each["metadata"]["name"] == "it")["data"] == {
+        "number": "0",
+        "greeting": HIDDEN,
+        "copy": HIDDEN,
+        "pin": HIDDEN,
+        "token": HIDDEN,
+    }
+
+
+async def test_what_the_version_itself_makes_secret_is_shown_nowhere_in_it(place: Place) -> None:
+    place.charts.write(
+        {**CHART, "values.yaml": CHART["values.yaml"].replace("token: none", f"token: {TOKEN}")}
+    )
+    text = await place.inspector.rendered(place.target(), "1.2.3", None)
+    assert TOKEN not in text
+    assert "greeting: hello" in text
 
 
 async def test_the_values_of_a_version_are_shown_without_its_secrets(place: Place) -> None:
-    assert await place.inspector.values(place.target(), "1.2.3") == {"password": HIDDEN}
+    assert await place.inspector.values(place.target(), "1.2.3") == {
+        "password": HIDDEN,
+        "pin": HIDDEN,
+    }
 
 
 async def test_what_was_changed_by_hand_is_told_of_the_deployed_revision(place: Place) -> None:
@@ -162,6 +219,47 @@ async def test_what_was_changed_by_hand_is_told_of_the_deployed_revision(place: 
     ]
 
 
+@pytest.mark.parametrize("secret", [PIN, TOKEN, HOOKED])
+async def test_a_secret_that_somebody_copied_by_hand_is_hidden(place: Place, secret: str) -> None:
+    await place.deploy(pin=PIN, token=TOKEN, hooked=HOOKED)
+    place.by_hand({"team": secret})
+    (found,) = (await place.inspector.drift(place.target(), None)).drift
+    assert found.what == f"ConfigMap it: label team blue → {HIDDEN}"
+
+
+async def test_so_is_one_that_is_in_the_cluster_alone(place: Place) -> None:
+    await place.deploy()
+    key = Key("", "secrets", "shop", "db")
+    item = place.server.storage.get(key)
+    assert item is not None
+    item["data"]["token"] = base64.b64encode(TOKEN.encode()).decode()
+    place.server.storage.put(key, item)
+    place.by_hand({"team": TOKEN})
+    found = await place.inspector.drift(place.target(), None)
+    assert f"ConfigMap it: label team blue → {HIDDEN}" in [each.what for each in found.drift]
+    assert TOKEN not in str(found)
+
+
+async def test_a_person_is_asked_for_in_their_own_name_throughout(place: Place) -> None:
+    for number in range(2):
+        await place.deploy(number=number)
+    users: set[str] = set()
+    place.server.gate.seen = lambda who, what: users.add(who.user) if what.namespace == "shop" else None
+    target, dana = place.target(impersonate=True), Identity("dana@example.org")
+    await place.let("dana@example.org")
+    site = await place.parts.planner.site(target, dana)
+    past = await place.parts.releases.past(site)
+    for look in (
+        place.inspector.rendered(target, "1.2.3", dana),
+        place.inspector.drift(target, dana),
+        place.inspector.changed_by(target, 2, dana),
+        place.inspector.versions_of(target, site, past, past.revisions),
+    ):
+        users.clear()
+        await look
+        assert users == {"dana@example.org"}
+
+
 async def test_what_may_not_be_read_is_counted(place: Place) -> None:
     async def forbidding(request: web.Request) -> web.Response | None:
         if not request.path.endswith("/configmaps/it"):
@@ -177,11 +275,11 @@ async def test_what_may_not_be_read_is_counted(place: Place) -> None:
 
 async def test_what_a_revision_changed_is_a_diff_without_secrets(place: Place) -> None:
     for number in range(3):
-        await place.deploy(number=number, password=f"{PASSWORD}-{number}")
+        await place.deploy(number=number, pin=f"{PIN}-{number}", token=f"{TOKEN}-{number}")
     diff = await place.inspector.changed_by(place.target(), 3, None)
     assert "-  number: '1'\n" in diff
     assert "+  number: '2'\n" in diff
-    assert PASSWORD not in diff
+    assert [secret for secret in (PIN, TOKEN) if secret in diff] == []
     for gone in (1, 4):
         with pytest.raises(NothingThere, match=f"Revision {gone} or"):
             await place.inspector.changed_by(place.target(), gone, None)
