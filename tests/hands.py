@@ -5,6 +5,7 @@ from typing import Any
 
 import aiohttp
 
+from bot.cluster import Cluster
 from tests.worlds import World
 
 _HEADERS = {"Authorization": "Bearer sandbox"}
@@ -38,6 +39,17 @@ async def scaled(world: World, deployment: str, namespace: str, replicas: int) -
     """
     path = f"/apis/apps/v1/namespaces/{namespace}/deployments/{deployment}/scale"
     await edited(world, path, {"spec": {"replicas": replicas}}, manager="kubectl", way="merge")
+
+
+async def let_do_anything(cluster: Cluster, user: str) -> None:
+    """`kubectl create clusterrolebinding`, for a role that may do all there is."""
+    group, name = "rbac.authorization.k8s.io", {"metadata": {"name": "all"}}
+    rules = [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]
+    await cluster.create(f"{group}/v1", "ClusterRole", None, {**name, "rules": rules})
+    role = {"apiGroup": group, "kind": "ClusterRole", "name": "all"}
+    subjects = [{"apiGroup": group, "kind": "User", "name": user}]
+    binding = {**name, "roleRef": role, "subjects": subjects}
+    await cluster.create(f"{group}/v1", "ClusterRoleBinding", None, binding)
 
 
 def _session(headers: Mapping[str, str]) -> aiohttp.ClientSession:

@@ -74,8 +74,9 @@ def write_page(scores: Sequence[Score]) -> None:
 def _table(name: str, area: Mapping[str, Sequence[str]], rows: Mapping[str, str]) -> str:
     lines = [f"## {name}\n", "| module | mutants | caught | mean the same | score |", "|---|---|---|---|---|"]
     lines += [f"| `{each}` | {rows.get(each, UNTRIED)} |" for each in area if MODULES[each]]
-    if unmutated := [f"`{each}`" for each in area if not MODULES[each]]:
-        lines.append(f"\nNot mutated, since only a world with a bot tries them: {', '.join(unmutated)}.")
+    if unmutated := ", ".join(f"`{each}`" for each in area if not MODULES[each]):
+        why = "only a world with a bot tries them, or nothing in them is changed"
+        lines.append(f"\nNot mutated, since {why}: {unmutated}.")
     return "\n".join(lines) + "\n"
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from bot.access import ClusterAccess
+from bot.access import ClusterAccess, Identity
 from bot.clock import SystemClock
 from bot.cluster.clusters import Clusters
 from bot.helm.client import Helm
@@ -22,12 +22,13 @@ from bot.helm.releases import ReleaseRecord, Revision
 from bot.planning.errors import ReleaseStuck
 from bot.planning.going_back import read_way
 from bot.planning.live import Live, read_live, values_of
-from bot.planning.releases import Past, Releases
+from bot.planning.releases import FEW, Past, Releases
 from bot.planning.site import Site
 from bot.sandbox.kubernetes.behaviour import Pace
 from bot.sandbox.kubernetes.cluster import KubernetesServer
 from bot.sandbox.kubernetes.storage import Key
 from bot.store.database import Database
+from tests.hands import let_do_anything
 from tests.helm.writing import Charts
 
 
@@ -205,3 +206,43 @@ async def test_what_a_revision_says_is_read_also_where_nobody_has_looked_yet(pla
     others = Releases(place.helm, place.clusters, place.database)
     record, objects, _ = await others.texts(place.site, revision)
     assert (record.revision, len(objects)) == (revision, 1)
+
+
+async def test_an_older_revision_says_what_it_said(place: Place) -> None:
+    """Whether it was looked at before, or by somebody else meanwhile."""
+    await place.deploy()
+    first, _ = (await place.releases.past(place.site)).revisions
+    for releases in (place.releases, Releases(place.helm, place.clusters, place.database)):
+        record, (of_it,), (hook,) = await releases.texts(place.site, first)
+        assert record.revision.number == 1
+        assert of_it.object["data"] == {"number": "0"}
+        assert (of_it.key.namespace, hook.key.namespace) == ("default", "default")
+
+
+async def test_releases_beside_it_are_others(place: Place) -> None:
+    """One of the same name in another namespace, and another one in this."""
+    key = Key("", "secrets", "default", "sh.helm.release.v1.it.v1")
+    for namespace, release in (("elsewhere", "it"), ("default", "other")):
+        item = place.server.storage.get(key)
+        assert item is not None
+        item["metadata"] |= {"namespace": namespace, "name": f"sh.helm.release.v1.{release}.v7"}
+        item["metadata"]["labels"] |= {"name": release, "version": "7"}
+        place.server.storage.put(key._replace(namespace=namespace, name=item["metadata"]["name"]), item)
+    await place.releases.past(place.site)
+    assert place.helm.asked == {"get": 1}
+
+
+@pytest.mark.parametrize("revisions", [1, FEW, FEW + 1])
+async def test_it_is_read_in_the_name_of_who_asks(place: Place, revisions: int) -> None:
+    for _ in range(revisions - 1):
+        await place.deploy()
+    dana = Identity("dana@example.org")
+    site = place.site.model_copy(update={"identity": dana})
+    await let_do_anything(await place.clusters.at(site.access), dana.user)
+    asked: list[str] = []
+    place.server.gate.seen = lambda who, what: asked.append(who.user) if what.namespace else None
+    await Releases(place.helm, place.clusters, place.database).past(site, brief=True)
+    past = await place.releases.past(site)
+    await place.releases.texts(site, past.revisions[0])
+    assert set(asked) == {dana.user}
+    assert place.helm.asked["history"] == (1 if revisions <= FEW else 2)

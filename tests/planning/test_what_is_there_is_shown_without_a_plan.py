@@ -23,6 +23,7 @@ from bot.planning.site import Site
 from bot.sandbox.kubernetes.behaviour import Pace
 from bot.sandbox.kubernetes.cluster import KubernetesServer
 from bot.sandbox.kubernetes.storage import Key
+from tests.hands import let_do_anything
 from tests.helm.writing import Charts
 
 CHART = {
@@ -106,17 +107,6 @@ class Place:
         await self.parts.helm.upgrade(
             site.location, chart, {"password": PASSWORD, **values}, timeout=30, install=True
         )
-
-    async def let(self, user: str) -> None:
-        """Somebody may do anything in the cluster."""
-        cluster = await self.parts.clusters.at((await self.site()).access)
-        group, name = "rbac.authorization.k8s.io", {"metadata": {"name": "all"}}
-        rules = [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]
-        await cluster.create(f"{group}/v1", "ClusterRole", None, {**name, "rules": rules})
-        role = {"apiGroup": group, "kind": "ClusterRole", "name": "all"}
-        subjects = [{"apiGroup": group, "kind": "User", "name": user}]
-        binding = {**name, "roleRef": role, "subjects": subjects}
-        await cluster.create(f"{group}/v1", "ClusterRoleBinding", None, binding)
 
     def by_hand(self, labels: Mapping[str, str]) -> None:
         """Somebody writes labels on a ConfigMap."""
@@ -246,7 +236,7 @@ async def test_a_person_is_asked_for_in_their_own_name_throughout(place: Place) 
     users: set[str] = set()
     place.server.gate.seen = lambda who, what: users.add(who.user) if what.namespace == "shop" else None
     target, dana = place.target(impersonate=True), Identity("dana@example.org")
-    await place.let("dana@example.org")
+    await let_do_anything(await place.parts.clusters.at((await place.site()).access), dana.user)
     site = await place.parts.planner.site(target, dana)
     past = await place.parts.releases.past(site)
     for look in (
