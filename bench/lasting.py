@@ -44,7 +44,7 @@ async def measure() -> list[Figure]:
     after = f"after {DEPLOYS} deploys"
     return [
         Figure(f"{tree}, just started", started, "MB", "", None, beside, Goal(most=120)),
-        Figure(f"{tree}, idle {after}", idle, "MB", "one Helm worker kept", None, beside, Goal(most=200)),
+        Figure(f"{tree}, idle {after}", idle, "MB", "no Helm worker", None, beside, Goal(most=200)),
         Figure(f"{tree}, at once {after}", busy, "MB", "before Helm's workers rest"),
         Figure(f"{what}: memory grown", max(grown, 0), "MB", "of the bot's own", goal=Goal(most=6)),
         Figure(f"{what}: file handles grown", max(more, 0), "more", "", goal=Goal(most=4)),

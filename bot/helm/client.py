@@ -55,7 +55,7 @@ class Helm:
     """Renders charts and acts on releases; an async context manager that owns its worker processes.
 
     `renderers` and `writers` limit the processes of each kind, `memory` is each one's RLIMIT_DATA in bytes,
-    `rest` the seconds without a call after which few are kept, `mask` hides secrets in errors and in what
+    `rest` the seconds without a call after which they end, `mask` hides secrets in errors and in what
     workers print. `as_` is the identity to impersonate; None is the bot's own rights. Every call raises errors
     of `bot.helm.errors` only; a cancelled caller kills its worker, and after a write it should ask `history`
     what became of it.
@@ -73,8 +73,8 @@ class Helm:
     ) -> None:
         self._mask = mask
         how: dict[str, Any] = {"memory": memory, "mask": mask, "python": python, "rest": rest}
-        self._rendering = Pool(renderers, idle=renderers, kept=1, **how)
-        self._acting = Pool(writers + _READERS, idle=2, kept=0, **how)
+        self._rendering = Pool(renderers, idle=renderers, **how)
+        self._acting = Pool(writers + _READERS, idle=2, **how)
         self._writing = asyncio.Semaphore(writers)
         self._owned = AsyncExitStack()
 

@@ -39,7 +39,7 @@ _MOST_OF_A_CRASH = 20
 _AS_LONG_AS_A_START = 0.3
 """Seconds that a call waits for a busy worker before one more is started, which takes about that time."""
 REST = 300.0
-"""Seconds without a call after which a pool keeps few workers."""
+"""Seconds without a call after which a pool ends its workers."""
 _GRACE = 5.0
 """Seconds within which a killed process must be gone from the kernel."""
 
@@ -172,7 +172,7 @@ class Pool:
     """At most `size` workers, started when first needed; `idle` of them are kept between calls.
 
     Most calls take milliseconds: who finds all workers busy waits for about as long as one more takes to start. When
-    nothing was asked of the pool for a while, only `kept` of them go on: each takes 35 MB, and more of its own.
+    nothing was asked of the pool for a while all of them end: each takes 35 MB, and more of its own.
     """
 
     def __init__(
@@ -180,7 +180,6 @@ class Pool:
         size: int,
         *,
         idle: int,
-        kept: int,
         memory: int,
         mask: Callable[[str], str],
         python: str = sys.executable,
@@ -189,7 +188,6 @@ class Pool:
         """`rest` is how many seconds that while is."""
         self._slots = asyncio.Semaphore(size)
         self._idle_limit = idle
-        self._kept = kept
         self._rest = rest
         self._resting: asyncio.TimerHandle | None = None
         self._ending: set[asyncio.Task[None]] = set()
@@ -278,9 +276,8 @@ class Pool:
         self._resting = asyncio.get_running_loop().call_later(self._rest, self._go_to_rest)
 
     def _go_to_rest(self) -> None:
-        """End those workers that are more than are kept: there was nothing to do."""
-        ended = self._idle[self._kept :]
-        del self._idle[self._kept :]
+        """End the workers: there was nothing to do."""
+        ended, self._idle = self._idle, []
         for worker in ended:
             task = asyncio.create_task(worker.kill(), name=f"helm worker {worker.pid} ends")
             self._ending.add(task)

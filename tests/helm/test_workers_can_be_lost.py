@@ -53,7 +53,7 @@ async def test_a_worker_that_nobody_needs_any_more_ends_and_another_comes_when_s
     charts: Charts,
 ) -> None:
     chart = await charts.template("a")
-    async with Pool(1, idle=1, kept=0, memory=700 * MIB, mask=str, rest=0.05) as pool:
+    async with Pool(1, idle=1, memory=700 * MIB, mask=str, rest=0.05) as pool:
         for _ in range(2):
             await pool.call({"do": "merge", "values": {}}, chart.data, timeout=60)
             while workers():
