@@ -19,6 +19,16 @@ async def test_a_rollback_to_what_runs_offers_no_deploy(world: World) -> None:
     assert "Deploy again" not in [button.label for row in same.buttons for button in row]
 
 
+async def test_a_press_that_takes_long_is_answered_before_its_screen_is_there(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatching, "TOAST_AFTER", 0)
+    world.dana.says("/status")
+    status = await world.sees("staging", buttons=["shop staging"])
+    assert await world.dana.presses("shop staging") == ""
+    assert (await world.sees("shop in staging")).id == status.id
+
+
 async def test_a_toast_that_comes_too_late_is_a_message(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
