@@ -12,7 +12,7 @@ from statistics import median
 from bench.measuring import Figure, Goal, timed_async
 from bot.clock import SystemClock
 from bot.images.builders.buildah import Buildah, Settings
-from bot.images.builders.building import RegistryLogin
+from bot.images.builders.building import RegistryLogin, Tell
 from bot.images.builds import Builds, Limits, Recipe
 from bot.images.registry import Registries
 from bot.images.rooms import Rooms
@@ -72,7 +72,7 @@ class _Ground:
         login = RegistryLogin(registry, plain_http=True)
         builder = Buildah(self._rooms.layers, lambda: Settings("chroot", 600), SystemClock())
 
-        async def logins() -> tuple[RegistryLogin, ...]:
+        async def logins(_image: str, _tell: Tell) -> tuple[RegistryLogin, ...]:
             return (login,)
 
         async def secrets(_app: str) -> Mapping[str, str]:

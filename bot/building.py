@@ -1,5 +1,6 @@
 """Builds of images by the configuration in force: which builders there are, their logins and secrets."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,18 +8,22 @@ from bot.build_jobs import JobBuilder
 from bot.clock import Clock
 from bot.cluster.cluster import Cluster
 from bot.cluster.clusters import Clusters
-from bot.config import Registry
+from bot.config import Registry, SecretMissing
 from bot.connections import Images, login_at, told
 from bot.current import Current
+from bot.events import BuildWords
+from bot.images.access import Account
 from bot.images.builders.buildah import Buildah, Settings
-from bot.images.builders.building import Builder, RegistryLogin
+from bot.images.builders.building import Builder, RegistryLogin, Tell
 from bot.images.builders.buildkit import Buildkit, BuildkitSettings
 from bot.images.builders.builtin import Builtin
 from bot.images.builders.docker import DockerEngine, DockerSettings
 from bot.images.builders.job_manifest import JobSettings
 from bot.images.builds import Builds, Limits
-from bot.images.references import is_loopback
+from bot.images.errors import ImagesError
+from bot.images.references import is_loopback, parse_repository
 from bot.images.rooms import Rooms
+from bot.images.wording import one_line
 
 
 def builds_of(
@@ -103,11 +108,26 @@ class _Settings:
         builds = self._current.config.builds
         return Limits(builds.builder, cache=int(builds.cache), free=int(builds.free))
 
-    async def logins(self) -> tuple[RegistryLogin, ...]:
-        """How builders speak to registries. Raises: SecretMissing, ImagesError."""
-        return tuple(
-            [await self._login(host, each) for host, each in self._current.config.registries.items()]
-        )
+    async def logins(self, image: str, tell: Tell) -> tuple[RegistryLogin, ...]:
+        """How builders speak to registries, all asked at once.
+
+        One that `image` does not go to is spoken to without a login where none can be had: `tell` has why.
+
+        Raises: SecretMissing, ImagesError.
+        """
+        host = parse_repository(image).host
+        registries = self._current.config.registries
+
+        async def found(name: str, registry: Registry) -> RegistryLogin:
+            try:
+                return _login(name, registry, await self._account(name, registry))
+            except (SecretMissing, ImagesError) as error:
+                if name == host:
+                    raise
+                tell(BuildWords((f"No login at {name}: {one_line(str(error), longest=160)}",)))
+                return _login(name, registry, None)
+
+        return tuple(await asyncio.gather(*(found(*each) for each in registries.items())))
 
     async def secrets(self, app: str) -> dict[str, str]:
         """The secrets of an app's build by their ids. Raises: SecretMissing."""
@@ -116,15 +136,17 @@ class _Settings:
         self._current.hide(found.values())
         return found
 
-    async def _login(self, host: str, registry: Registry) -> RegistryLogin:
+    async def _account(self, host: str, registry: Registry) -> Account | None:
         login = told(login_at(host, registry), self._current.hide)
-        account = await login.account() if login is not None else None
-        plain = registry.plain_http or (is_loopback(host) and registry.ca_file is None)
-        return RegistryLogin(
-            host,
-            username=account.username if account is not None else "",
-            password=account.password if account is not None else "",
-            identity_token=account.identity_token if account is not None else "",
-            plain_http=plain,
-            ca_file=registry.ca_file,
-        )
+        return await login.account() if login is not None else None
+
+
+def _login(host: str, registry: Registry, account: Account | None) -> RegistryLogin:
+    return RegistryLogin(
+        host,
+        username=account.username if account is not None else "",
+        password=account.password if account is not None else "",
+        identity_token=account.identity_token if account is not None else "",
+        plain_http=registry.plain_http or (is_loopback(host) and registry.ca_file is None),
+        ca_file=registry.ca_file,
+    )

@@ -13,7 +13,7 @@ from bot.config import App, Config, Environment, Permission, Target
 from bot.operations.desk import Order
 from bot.operations.operation import Author
 from bot.permissions import Decision, Person, Place, admitted, may
-from bot.store import audit
+from bot.store import audit, once
 from bot.telegram.incoming import Replied
 from bot.telegram.messages import ChatTarget, Document, Sent
 
@@ -50,6 +50,10 @@ class Ask:
     """How many entries of a long list were shown before: [More] was pressed."""
     token: str = ""
     """Of the button that was pressed."""
+    shown: list[Sequence[str]] = field(default_factory=list)
+    """The tokens of each screen that was shown in place of the one whose button was pressed."""
+    cause: str = ""
+    """What brought it, where that may be handled again after a death of the bot: `update 17`."""
     toasts: list[str] = field(default_factory=list)
     """What the answer to the press will say; the last one counts."""
 
@@ -126,9 +130,17 @@ class Ask:
         """Answer: in place of the screen whose button was pressed, unless that stays; else as a reply."""
         page = Page(template, values, choices, document)
         if self.pressed and not self.fresh and document is None:
-            await self.services.screen.edit(self.here, page, self.who.id)
+            await self._replace(page)
             return self.here
         return await self.reply(page)
+
+    async def _replace(self, page: Page) -> None:
+        """What was pressed works until it is handled: where the bot dies meanwhile it is handled again."""
+        screen = self.services.screen
+        if self.token:
+            self.shown.append(await screen.replace(self.here, page, self.who.id))
+        else:
+            await screen.edit(self.here, page, self.who.id)
 
     async def say(self, template: str, choices: Sequence[Choice] = (), **values: Any) -> Sent | None:
         """Answer with a message of its own, also to a press."""
@@ -171,7 +183,16 @@ class Ask:
         detail: str = "",
         session: AsyncSession | None = None,
     ) -> None:
-        """Write a decision into the audit trail, with a `session` in the caller's transaction."""
+        """Write a decision into the audit trail, with a `session` in the caller's transaction.
+
+        What is decided again for the same `cause` is written once.
+        """
+        if session is None:
+            async with self.services.database.write() as own:
+                await self.record(
+                    action, outcome, app=app, environment=environment, detail=detail, session=own
+                )
+            return
         entry = audit.Entry(
             at=self.services.clock.now(),
             actor_id=self.who.id,
@@ -183,8 +204,6 @@ class Ask:
             chat_id=self.chat_id,
             detail=self.services.masker().mask_text(detail)[:1000],
         )
-        if session is not None:
+        key = f"audit {self.cause} {action} {outcome} {app} {environment}"
+        if not self.cause or await once.first(session, [key], entry.at):
             await audit.record(session, entry)
-            return
-        async with self.services.database.write() as own:
-            await audit.record(own, entry)

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot import permissions
 from bot.commands import pickers
@@ -182,6 +183,7 @@ class Dispatcher:
             if not answering.cancelled():
                 answering.result()
             await self._toast(ask, press, answering)
+            await self._retire(ask)
 
     async def _act(self, ask: Ask, action: Action) -> None:
         ask.token = action.token
@@ -213,6 +215,15 @@ class Dispatcher:
             await self._outbox.answer_press(press.query_id, words)
         elif words is not None:
             await ask.say("said", heading=words, lines=[])
+
+    async def _retire(self, ask: Ask) -> None:
+        """What was pressed is handled: it does nothing any more where something else is shown in its place."""
+        if not ask.shown:
+            return
+        try:
+            await self._actions.retire(ask.token, ask.shown)
+        except SQLAlchemyError:  # the answer is there all the same
+            log.exception("the buttons of a screen that is not shown any more were not dropped")
 
     async def _answer_late(self, press: Press) -> None:
         await asyncio.sleep(TOAST_AFTER)
@@ -254,6 +265,7 @@ class Dispatcher:
             text=text,
             replied=incoming.replied if isinstance(incoming, TextMessage) else None,
             pressed=isinstance(incoming, Press),
+            cause=f"update {incoming.update_id}",
         )
 
     async def _stranger(self, incoming: TextMessage | Press) -> None:

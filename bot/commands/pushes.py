@@ -104,6 +104,7 @@ class Pushes:
             chat_id=record.chat_id or 0,
             topic=record.topic,
             message_id=record.message_id or 0,
+            cause=f"operation {record.id}",
         )
         if webhook not in ask.config.webhooks:
             return f"There is no webhook {webhook} any more"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -66,10 +67,18 @@ class Screen:
     async def edit(
         self, sent: Sent, page: Page, person_id: int | None, *, urgency: Urgency = Urgency.ANSWER
     ) -> None:
-        """Put a page in place of what a message shows; the buttons it had before do nothing any more."""
-        message = await self.message(page, sent.chat_id, person_id)
-        await self.rebind(message, sent)
+        """Put a page in place of what a message shows; then the buttons it had before do nothing any more."""
+        before = await self._actions.of(sent)
+        await self.replace(sent, page, person_id, urgency=urgency)
+        await self._actions.drop(before)
+
+    async def replace(
+        self, sent: Sent, page: Page, person_id: int | None, *, urgency: Urgency = Urgency.ANSWER
+    ) -> Sequence[str]:
+        """As `edit`, but the buttons it had before do the same as ever; the tokens of those that it has now."""
+        message = await self.message(page, sent.chat_id, person_id, message_id=sent.message_id)
         await self._outbox.edit(sent, message, urgency=urgency)
+        return message.tokens()
 
     async def enqueue(
         self, session: AsyncSession, to: ChatTarget, page: Page, *, key: str, reply_to: int | None = None
@@ -102,12 +111,12 @@ class Screen:
             names, person_id=person_id, app=app, environment=environment, than=asked
         ):
             old = Sent(asked.chat_id, message_id, asked.topic)
-            await self._actions.void(old.chat_id, old.message_id)
+            await self._actions.drop(await self._actions.of(old))
             await self._outbox.strip(old)
 
     async def void(self, session: AsyncSession, sent: Sent) -> None:
         """The buttons that a message had do nothing any more, from the caller's transaction on."""
-        await self._actions.void(sent.chat_id, sent.message_id, session=session)
+        await self._actions.void(session, sent.chat_id, sent.message_id)
 
     async def spend(self, session: AsyncSession, token: str) -> bool:
         """Use a button up in the caller's transaction; False when it was used before."""
@@ -115,32 +124,41 @@ class Screen:
 
     async def rebind(self, message: Message, sent: Sent) -> None:
         """The message now carries these buttons and no others."""
-        await self._actions.void(sent.chat_id, sent.message_id)
-        await self._actions.bind(message, sent)
+        await self._actions.rebind(message, sent)
 
     async def message(
-        self, page: Page, chat_id: int, person_id: int | None, *, session: AsyncSession | None = None
+        self,
+        page: Page,
+        chat_id: int,
+        person_id: int | None,
+        *,
+        session: AsyncSession | None = None,
+        message_id: int | None = None,
     ) -> Message:
-        """A page as a message whose buttons work in that chat; their tokens join the caller's transaction."""
+        """A page as a message whose buttons work in that chat, or in that message of it; their tokens join the
+        caller's transaction.
+        """
         message = _message(self._texts().render(page.template, page.values), page.document)
         if not page.choices:
             return message
         if session is None:
             async with self._database.write() as own:
-                return await self._with_buttons(own, message, page, chat_id, person_id)
-        return await self._with_buttons(session, message, page, chat_id, person_id)
-
-    async def _with_buttons(
-        self, session: AsyncSession, message: Message, page: Page, chat_id: int, person_id: int | None
-    ) -> Message:
+                return await self.message(page, chat_id, person_id, session=own, message_id=message_id)
+        at = self._actions.clock.now()
         rows = [
-            tuple([await self._button(session, choice, chat_id, person_id) for choice in row])
+            tuple([await self._button(session, choice, chat_id, person_id, message_id, at) for choice in row])
             for row in laid_out(page.choices)
         ]
         return replace(message, buttons=tuple(rows))
 
     async def _button(
-        self, session: AsyncSession, choice: Choice, chat_id: int, person_id: int | None
+        self,
+        session: AsyncSession,
+        choice: Choice,
+        chat_id: int,
+        person_id: int | None,
+        message_id: int | None,
+        at: datetime,
     ) -> Button:
         if choice.copy:
             return Button(choice.label, copy=choice.copy)
@@ -155,6 +173,8 @@ class Screen:
             person_id=None if choice.anyone else person_id,
             chat_id=chat_id,
             lifetime=choice.lifetime,
+            message_id=message_id,
+            at=at,
         )
         return Button(choice.label, data=token, style=choice.style)
 

@@ -93,6 +93,7 @@ class Turns:
             topic=record.topic,
             message_id=message_id,
             pressed=True,
+            cause=f"operation {record.id}",
         )
 
     async def call(self, record: Record) -> None:

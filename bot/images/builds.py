@@ -89,12 +89,14 @@ class Builds:
         registries: Callable[[], Registries],
         builders: Callable[[], Sequence[Builder]],
         limits: Callable[[], Limits],
-        logins: Callable[[], Awaitable[tuple[RegistryLogin, ...]]],
+        logins: Callable[[str, Tell], Awaitable[tuple[RegistryLogin, ...]]],
         secrets: Callable[[str], Awaitable[Mapping[str, str]]],
         mask: Callable[[str], str],
         clock: Clock,
     ) -> None:
-        """`secrets` are those of an app's build by their ids; `mask` hides secrets in what builders say."""
+        """`logins` are those for a build that pushes to a repository, `secrets` those of an app's build by their ids;
+        `mask` hides secrets in what builders say.
+        """
         self._rooms = rooms
         self._sources = sources
         self._registries = registries
@@ -147,8 +149,9 @@ class Builds:
         try:
             tree = room / "source"
             await self._sources().check_out(recipe.git, source.sha, tree)
-            request = await self._request(recipe, source, room, tree, again=again)
-            digest = await builder.build(request, self._logging(log, tell))
+            heard = self._logging(log, tell)
+            request = await self._request(recipe, source, room, tree, heard, again=again)
+            digest = await builder.build(request, heard)
         finally:
             log.close()
             await asyncio.to_thread(self._rooms.remove, build)
@@ -179,7 +182,7 @@ class Builds:
         return "\n".join([line for line in said.splitlines() if line.strip()][-lines:])
 
     async def _request(
-        self, recipe: Recipe, source: Sourced, room: Path, tree: Path, *, again: bool
+        self, recipe: Recipe, source: Sourced, room: Path, tree: Path, tell: Tell, *, again: bool
     ) -> BuildRequest:
         context = await asyncio.to_thread(_within, tree, recipe.path)
         dockerfile = await asyncio.to_thread(_within, context, recipe.dockerfile)
@@ -208,7 +211,7 @@ class Builds:
             secrets=await self._secrets(recipe.app),
             labels=self._labels(recipe, source),
             platforms=recipe.platforms,
-            logins=await self._logins(),
+            logins=await self._logins(recipe.image, tell),
             again=again,
         )
 

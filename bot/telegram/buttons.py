@@ -8,10 +8,10 @@ import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -58,7 +58,7 @@ class Actions:
         """`follow` knows the id that a chat has now: a group that became a supergroup took its messages along."""
         self._follow = follow
         self._database = database
-        self._clock = clock
+        self.clock = clock
 
     async def offer(
         self,
@@ -72,10 +72,16 @@ class Actions:
         person_id: int | None,
         chat_id: int,
         lifetime: timedelta,
+        message_id: int | None = None,
+        at: datetime | None = None,
     ) -> str:
-        """Make a button's token in the caller's transaction; `person_id` None lets anyone with the right press."""
+        """Make a button's token in the caller's transaction; `person_id` None lets anyone with the right press.
+
+        It works in the message of that id; without one in the chat, until it is bound. Those of one screen are all
+        made `at` the same time.
+        """
         token = secrets.token_urlsafe(TOKEN_BYTES)
-        now = self._clock.now()
+        now = at or self.clock.now()
         session.add(
             ActionRow(
                 token=token,
@@ -86,6 +92,7 @@ class Actions:
                 environment=environment,
                 person_id=person_id,
                 chat_id=chat_id,
+                message_id=message_id,
                 created_at=now,
                 expires_at=now + lifetime,
             )
@@ -94,14 +101,56 @@ class Actions:
 
     async def bind(self, message: Message, sent: Sent) -> None:
         """The message is sent: its buttons work there and nowhere else."""
-        tokens = message.tokens()
-        if not tokens:
-            return
+        if message.tokens():
+            async with self._database.write() as session:
+                await self._bind(session, message, sent)
+
+    async def rebind(self, message: Message, sent: Sent) -> None:
+        """The message shows these buttons now, and those that it had do nothing any more."""
+        async with self._database.write() as session:
+            await self.void(session, sent.chat_id, sent.message_id)
+            await self._bind(session, message, sent)
+
+    async def _bind(self, session: AsyncSession, message: Message, sent: Sent) -> None:
+        await session.execute(
+            update(ActionRow)
+            .where(ActionRow.token.in_(message.tokens()))
+            .values(chat_id=sent.chat_id, message_id=sent.message_id)
+        )
+
+    async def of(self, sent: Sent) -> Sequence[str]:
+        """The tokens of the buttons that the message has now."""
+        query = select(ActionRow.token).where(
+            ActionRow.chat_id == sent.chat_id, ActionRow.message_id == sent.message_id
+        )
+        async with self._database.read() as session:
+            return (await session.scalars(query)).all()
+
+    async def drop(self, tokens: Sequence[str]) -> None:
+        """These do nothing any more."""
+        if tokens:
+            async with self._database.write() as session:
+                await session.execute(delete(ActionRow).where(ActionRow.token.in_(tokens)))
+
+    async def retire(self, pressed: str, shown: Sequence[Sequence[str]]) -> None:
+        """The screen of the button that was pressed, and all but the last that were `shown` in its place since, do
+        nothing any more.
+
+        What an earlier handling of the same press has shown there stays: it may be pressed by now.
+        """
+        *over, last = shown
+        mine = select(ActionRow).where(ActionRow.token == pressed).subquery()
+        its_screen = exists().where(
+            ActionRow.chat_id == mine.c.chat_id,
+            ActionRow.message_id == mine.c.message_id,
+            ActionRow.created_at <= mine.c.created_at,
+        )
         async with self._database.write() as session:
             await session.execute(
-                update(ActionRow)
-                .where(ActionRow.token.in_(tokens))
-                .values(chat_id=sent.chat_id, message_id=sent.message_id)
+                delete(ActionRow).where(
+                    or_(its_screen, ActionRow.token.in_(token for tokens in over for token in tokens)),
+                    ActionRow.token.not_in(last),
+                )
             )
 
     async def take(self, press: Press) -> Action | Refusal:
@@ -121,14 +170,14 @@ class Actions:
         action = Action(
             row.token, row.name, row.arguments, row.permission, row.app, row.environment, row.person_id
         )
-        return Refusal("expired", action) if row.expires_at <= self._clock.now() else action
+        return Refusal("expired", action) if row.expires_at <= self.clock.now() else action
 
     async def spend(self, session: AsyncSession, token: str) -> bool:
         """Use a button up in the transaction of its effect; False when an earlier press did."""
         result = await session.execute(
             update(ActionRow)
             .where(ActionRow.token == token, ActionRow.used_at.is_(None))
-            .values(used_at=self._clock.now())
+            .values(used_at=self.clock.now())
         )
         assert isinstance(result, CursorResult)
         return result.rowcount == 1
@@ -149,14 +198,10 @@ class Actions:
         async with self._database.read() as session:
             return [number for number in await session.scalars(statement.distinct()) if number is not None]
 
-    async def void(self, chat_id: int, message_id: int, *, session: AsyncSession | None = None) -> None:
-        """The message shows something else now: its buttons so far do nothing any more.
-
-        With a `session`, from the end of the caller's transaction on.
+    async def void(self, session: AsyncSession, chat_id: int, message_id: int) -> None:
+        """The message shows something else now: from the end of the caller's transaction on, its buttons so far do
+        nothing any more.
         """
-        statement = delete(ActionRow).where(ActionRow.chat_id == chat_id, ActionRow.message_id == message_id)
-        if session is not None:
-            await session.execute(statement)
-            return
-        async with self._database.write() as own:
-            await own.execute(statement)
+        await session.execute(
+            delete(ActionRow).where(ActionRow.chat_id == chat_id, ActionRow.message_id == message_id)
+        )

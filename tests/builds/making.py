@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.clock import SystemClock
 from bot.images.access import Credentials, ServerAccess
 from bot.images.builders.buildah import Buildah, Settings
-from bot.images.builders.building import RegistryLogin
+from bot.images.builders.building import RegistryLogin, Tell
 from bot.images.builds import Builds, Limits, Recipe
 from bot.images.registry import Registries
 from bot.images.rooms import Rooms
@@ -38,7 +38,7 @@ async def making(folder: Path, *, cache: int = 2**40) -> AsyncIterator[Making]:
         Registries({server.host: ServerAccess(Credentials("ci", lambda: PASSWORD))}) as registries,
     ):
 
-        async def logins() -> tuple[RegistryLogin, ...]:
+        async def logins(_image: str, _tell: Tell) -> tuple[RegistryLogin, ...]:
             return (RegistryLogin(server.host, "ci", PASSWORD, plain_http=True),)
 
         async def secrets(_app: str) -> Mapping[str, str]:

@@ -31,6 +31,15 @@ apps:
     source: {{git: "{git}"}}
     build: {{tag: "{{{{ branch }}}}"}}
 """
+ELSEWHERE = """
+registries:
+  registry.example.org: {{docker_config: docker.json, allow_exec: true}}
+builds: {{builder: builtin, free: 1MB}}
+apps:
+  shop:
+    tags: {{match: '.*', order: created}}
+    source: {{git: "{git}"}}
+"""
 HELPER = """\
 #!{python}
 import json, sys
@@ -112,3 +121,17 @@ async def test_a_login_of_a_helper_pulls_and_pushes_and_is_nowhere_to_be_read(
     written = "".join([*capfd.readouterr(), caplog.text, *(each.text for each in messages)]).encode()
     sources = [looked_at, written, log.document.content, *contents(tmp_path)]
     assert not [word for word in SOUGHT if any(word in each for each in sources)]
+
+
+async def test_a_login_that_cannot_be_had_ends_no_build_that_goes_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "docker.json").write_text(json.dumps({"credsStore": "nobody-has-it"}))
+    repository = Repository(tmp_path / "git" / "shop")
+    repository.commit({"Dockerfile": "FROM scratch\nCOPY notes /\n", "notes": "n\n"}, "Begin")
+    async with open_bot_world(tmp_path, ELSEWHERE.format(git=repository.url)) as world:
+        world.lee.says("/build shop main")
+        await world.sees("✅ build shop main · ", buttons=["Log"])
+        await world.lee.presses("Log")
+        log = await world.sees("build shop main")
+    assert log.document is not None
+    assert b"No login at registry.example.org: " in log.document.content
+    assert b"docker-credential-nobody-has-it" in log.document.content

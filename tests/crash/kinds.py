@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bot.sandbox.ground import WEBHOOK
@@ -35,6 +35,10 @@ class After:
     """How many notices were shown to who reviews them."""
     images: tuple[int, int] = (0, 0)
     """How many manifests came into the app's repository, at least and at most."""
+    pods: tuple[int, int] | None = None
+    """How many of its pods went away, at least and at most, where that is known."""
+    more: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """How many more rows there may be in the trail than those of `audit`."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,10 @@ def _row(action: str, outcome: str = "done") -> Counter[tuple[str, str]]:
 def _operation(kind: str) -> Counter[tuple[str, str]]:
     """A decision to change something, and its end."""
     return _row(kind, "started") + _row(kind, "ended")
+
+
+def _failing(action: str) -> Counter[tuple[str, str]]:
+    return _row(action, "started") + _row(action, "failed")
 
 
 def _refused(version: str) -> dict[str, After]:
@@ -151,6 +159,14 @@ async def _rolling_out(outside: Outside) -> None:
 async def _production_planned(outside: Outside) -> None:
     outside.says("/deploy shop v1.2 production")
     await outside.sees(r"Plan: shop → PRODUCTION v1\.2")
+
+
+async def _pod_doomed(outside: Outside) -> None:
+    doomed = min(outside.pods("blog-staging"))
+    outside.says(f"/pods blog staging {doomed}")
+    await outside.sees("blog · pod")
+    outside.presses("Delete pod")
+    await outside.sees(r"Delete pod .*\?")
 
 
 async def _drafted(outside: Outside) -> None:
@@ -319,6 +335,19 @@ _ALL = (
         chat="team",
         config="builds: {builder: builtin}\nenvironments: {staging: {on_push: deploy}}\n"
         + WEBHOOK.read_text(encoding="utf-8"),
+    ),
+    Kind(
+        "pod",
+        "blog",
+        _pod_doomed,
+        _pressing("Delete pod"),
+        "Pod [0-9a-z]+ is deleted",
+        {
+            "⏹": After("v0.9", (0, 0), _row("pod.delete", "started"), (0, 0), pods=(1, 1)),
+            "🚫": After(  # also where it is told that nobody knows how it went
+                "v0.9", (0, 0), Counter(), (0, 0), pods=(0, 1), more=_failing("pod.delete")
+            ),
+        },
     ),
 )
 KINDS = {kind.name: kind for kind in _ALL}

@@ -164,6 +164,11 @@ class Outside:
         """A Deployment, if it is there."""
         return self.world.servers.cluster.storage.get(Key("apps", "deployments", namespace, name))
 
+    def pods(self, namespace: str) -> set[str]:
+        """The names of the pods there."""
+        pods = self.world.servers.cluster.storage.list("", "pods", namespace)
+        return {pod["metadata"]["name"] for pod in pods}
+
     async def plan(self, version: str, app: str = "shop") -> Message:
         """Dana asks for a deploy into staging; the plan's message."""
         self.says(f"/deploy {app} {version} staging")

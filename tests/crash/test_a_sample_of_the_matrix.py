@@ -20,6 +20,7 @@ FOUND = {
     "buildah": Point("builder build", 1, Way.AFTER),
     "draft": Point("store notices.notices._drafted", 1, Way.UNDONE),
     "notice": Point("store notices.notices.publish", 1, Way.AFTER),
+    "pod": Point("store commands.ask.record", 1, Way.UNDONE),
 }
 """Where a promise was broken once."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import select, update
 
 from bot.sandbox.telegram.updates import Update
-from bot.store.tables import UpdateRow
+from bot.store.tables import AuditRow, UpdateRow
 from tests.installed import open_world
 from tests.security.acting import handled, operations
 from tests.webhooks.calling import NO_SOURCE, Called, write_secret
@@ -48,6 +48,22 @@ async def test_a_command_that_is_handled_again_takes_no_button_of_its_own_plan_a
             world.telegram.presses(world.dana.person.id, plan.chat_id, plan.id, 0, 0)
             end = await world.sees("✅ shop → staging v1.2", chat="private dana")
             assert end.id == plan.id
+
+
+async def test_a_decision_that_is_handled_again_is_written_into_the_trail_once(tmp_path: Path) -> None:
+    async with open_world(tmp_path, pace=QUICK) as sandbox:
+        async with open_bot(sandbox, SETTLING) as world:
+            world.dana.says("/lock blog staging tests run")
+            await world.sees("🔒 blog in staging locked", buttons=["Unlock"])
+            world.vic.says("/deploy blog v1.0 production")
+            await world.sees("🚫")
+            await handled(world)
+            await forget_that_they_are_done(world)
+        async with open_bot(sandbox, SETTLING) as world:
+            await handled(world)  # it was killed between what it did and the note that it did it
+            async with world.parts.database.read() as session:
+                rows = await session.execute(select(AuditRow.actor, AuditRow.action))
+                assert sorted(map(tuple, rows)) == [("Dana", "lock.set"), ("Vic", "refused")]
 
 
 async def test_a_push_that_comes_again_under_another_id_or_after_a_restart_does_nothing_again(

@@ -97,8 +97,34 @@ async def test_it_is_spent_once(actions: Actions, database: Database) -> None:
 
 async def test_what_a_message_showed_before_does_nothing(actions: Actions, database: Database) -> None:
     token = await offered(actions, database)
-    await actions.void(TEAM, 5)
+    async with database.write() as session:
+        await actions.void(session, TEAM, 5)
     assert await actions.take(press(token)) == Refusal("unknown")
+
+
+async def test_what_a_message_had_may_be_dropped_beside_what_it_has_now(
+    actions: Actions, database: Database
+) -> None:
+    old = await offered(actions, database)
+    (before,) = await actions.of(Sent(TEAM, 5))
+    async with database.write() as session:
+        new = await offer(actions, session, message_id=5)
+    assert before == old
+    assert await actions.take(press(new, message=6)) == Refusal("unknown")
+    await actions.drop([before])
+    assert await actions.take(press(old)) == Refusal("unknown")
+    assert isinstance(await actions.take(press(new)), Action)
+
+
+async def test_what_a_message_shows_now_takes_the_place_of_what_it_had(
+    actions: Actions, database: Database
+) -> None:
+    old = await offered(actions, database)
+    async with database.write() as session:
+        new = await offer(actions, session)
+    await actions.rebind(Message("x", ((Button("Go", new),),)), Sent(TEAM, 5))
+    assert await actions.take(press(old)) == Refusal("unknown")
+    assert await actions.of(Sent(TEAM, 5)) == [new]
 
 
 async def test_forged_data_never_acts(actions: Actions, database: Database) -> None:
@@ -207,8 +233,9 @@ async def test_buttons_follow_a_group_that_became_a_supergroup(database: Databas
 
 async def test_what_another_message_shows_stays(actions: Actions, database: Database) -> None:
     token = await offered(actions, database)
-    await actions.void(TEAM, 6)
-    await actions.void(-5, 5)
+    async with database.write() as session:
+        await actions.void(session, TEAM, 6)
+        await actions.void(session, -5, 5)
     assert isinstance(await actions.take(press(token)), Action)
 
 
@@ -218,11 +245,11 @@ async def test_what_a_message_showed_goes_with_the_transaction_that_replaces_it(
     token = await offered(actions, database)
     with contextlib.suppress(RuntimeError):
         async with database.write() as session:
-            await actions.void(TEAM, 5, session=session)
+            await actions.void(session, TEAM, 5)
             raise RuntimeError("what replaces it failed")
     assert isinstance(await actions.take(press(token)), Action)
     async with database.write() as session:
-        await actions.void(TEAM, 5, session=session)
+        await actions.void(session, TEAM, 5)
     assert await actions.take(press(token)) == Refusal("unknown")
 
 
