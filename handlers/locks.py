@@ -17,7 +17,6 @@ from bot.commands.tapping import asked_now, is_second_tap
 from bot.config import App, Environment
 from bot.operations import holds
 from bot.operations.desk import Order
-from bot.operations.errors import Spent
 from bot.operations.turn import Call
 from bot.planning.errors import NothingThere, PlanRefused
 from bot.store.holds import Lock, end_lock, keep_lock
@@ -134,11 +133,8 @@ async def take(
     if is_second_tap(ask, at):
         return
     async with ask.services.database.write() as session:
-        if not await ask.services.screen.spend(session, ask.token):
-            raise Spent("That was pressed already")
         hold = (await holds.read(session, ask.services.clock)).lock_on(app or "", environment)
-        is_same = hold is not None and hold.since.isoformat() == since
-        if hold is not None and is_same:
+        if hold is not None and hold.since.isoformat() == since:
             taken = _taken(ask, hold, app or "", now)
             await keep_lock(session, taken)
             await _record(ask, "lock.take", taken, session)
@@ -146,14 +142,14 @@ async def take(
             to = ChatTarget(hold.chat_id, hold.topic)
             key = f"taken {ask.token}"
             await ask.services.screen.enqueue(session, to, told, key=key, reply_to=hold.message_id)
-    if hold is None or not is_same:
-        await _show_moved(ask, environment, app, request)
-        return
+            hold = taken
     ask.services.screen.wake()
-    if request is not None:
-        await propose(ask, Request(**request), moved=f"{hold.holder}'s lock is yours now. The plan:")
+    if hold is None or hold.holder_id != ask.who.id:  # it may be theirs by an earlier handling of this press
+        await _show_moved(ask, environment, app, request)
+    elif request is not None:
+        await propose(ask, Request(**request), moved="The lock is yours now. The plan:")
     else:
-        await _show_set(ask, taken)
+        await _show_set(ask, hold)
 
 
 @button("hold.call", permission="app.view")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from bot.commands.tapping import SECOND_TAP
 from bot.sandbox.ground import WEBHOOK
 from tests.crash.outside import Outside
 from tests.worlds import leave_unfinished
@@ -167,6 +169,16 @@ async def _pod_doomed(outside: Outside) -> None:
     await outside.sees("blog · pod")
     outside.presses("Delete pod")
     await outside.sees(r"Delete pod .*\?")
+
+
+async def _taking_asked(outside: Outside) -> None:
+    outside.says("/lock staging database migration", "kim")
+    await outside.sees("🔒 staging locked", "kim")
+    outside.says("/deploy shop v1.2 staging")
+    await outside.sees("🔒 staging locked")
+    outside.presses("Take Kim's lock")
+    await outside.sees(r"Take Kim's lock\?")
+    await asyncio.sleep(SECOND_TAP.total_seconds())  # nobody could have read it sooner
 
 
 async def _drafted(outside: Outside) -> None:
@@ -347,6 +359,28 @@ _ALL = (
             "🚫": After(  # also where it is told that nobody knows how it went
                 "v0.9", (0, 0), Counter(), (0, 0), pods=(0, 1), more=_failing("pod.delete")
             ),
+        },
+    ),
+    Kind(
+        "lock",
+        "blog",
+        _nothing,
+        _asking("/lock blog staging tests run"),
+        "blog in staging locked",
+        {
+            "🔒": After("v0.9", (0, 0), _row("lock.set"), (0, 0)),
+            "🚫": After("v0.9", (0, 0), Counter(), (0, 0), more=_row("lock.set")),
+        },
+    ),
+    Kind(
+        "taken",
+        "shop",
+        _taking_asked,
+        _pressing("Take Kim's lock"),
+        "Plan: shop → staging",
+        {
+            "📋": After("v1.1", (0, 0), _row("lock.take"), (0, 0)),
+            "🚫": After("v1.1", (0, 0), Counter(), (0, 0), more=_row("lock.take")),
         },
     ),
 )

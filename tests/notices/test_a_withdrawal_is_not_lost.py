@@ -136,12 +136,14 @@ async def test_a_withdrawal_during_the_publishing_is_not_overwritten(
     server: TelegramServer, desks: Callable[[], Desk]
 ) -> None:
     desk = desks()
-    server.world.state.faults.refuse(500, retry_after=None, seconds=1, methods=["sendMessage"])
+    faults = server.world.state.faults
+    fault = faults.refuse(500, retry_after=None, seconds=None, methods=["sendMessage"])
     async with desk.outbox, asyncio.timeout(300):
         publishing = asyncio.create_task(desk.deployed("v1.2", "v1.1"))
         while await desk.states() != [("v1.2", "publishing")]:
             await asyncio.sleep(0)
         await desk.withdrawn("v1.2", "v1.1")
+        faults.lift(fault)
         await publishing
         with server.world.changes() as changes:
             while not channel(server) or "withdrawn" not in channel(server)[0]:

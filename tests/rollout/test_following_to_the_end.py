@@ -65,8 +65,12 @@ async def follow(
     rules: Rules = RULES,
     ahead: float = -1,
     unwell: dict[str, int] | None = None,
+    heard: Callable[[Event], Awaitable[None]] | None = None,
 ) -> tuple[list[Event], Verdict]:
-    """Follow a change as an operation does: the watch first, then the change, then `applied`."""
+    """Follow a change as an operation does: the watch first, then the change, then `applied`.
+
+    `heard` is what somebody does at each event.
+    """
     clock = SystemClock()
     events: list[Event] = []
 
@@ -91,6 +95,8 @@ async def follow(
         group.create_task(change_then_applied(follower))
         async for event in follower:
             events.append(event)
+            if heard is not None:
+                await heard(event)
     assert follower.verdict is not None
     return events, follower.verdict
 

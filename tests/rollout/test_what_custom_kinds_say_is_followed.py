@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.cluster import Cluster, Ref
-from bot.events import GoesOn, Held, WorkloadProgress
+from bot.events import Event, GoesOn, Held, WorkloadProgress
 from bot.rollout import ObjectRef, Rules, Verdict, judge
 from bot.rollout.custom import custom_progress, custom_trouble, is_seen, says_what_it_saw
 from bot.rollout.judging import unwell_now
@@ -105,12 +105,15 @@ def test_a_generation_that_is_no_number_is_not_seen(seen: Any) -> None:
 
 @pytest.mark.usefixtures("certificates")
 async def test_one_that_becomes_ready_is_waited_for(cluster: Cluster) -> None:
+    issuing = asyncio.Event()
+
     async def change() -> None:
         await ask(cluster)
         await say(cluster, "False", message="Issuing")
+        issuing.set()
 
     async def later() -> None:
-        await asyncio.sleep(0.4)
+        await issuing.wait()
         await say(cluster, "True")
 
     async with asyncio.TaskGroup() as group:
@@ -188,14 +191,11 @@ async def test_a_full_cluster_holds_and_goes_on_by_itself(cluster: Cluster) -> N
         await cordon(True)
         await deploy(cluster, "v2")
 
-    async def heal() -> None:
-        await asyncio.sleep(1.2)
-        await cordon(False)
+    async def heal(event: Event) -> None:
+        if isinstance(event, Held):
+            await cordon(False)
 
-    async with asyncio.TaskGroup() as group:
-        following = group.create_task(follow(cluster, change))
-        group.create_task(heal())
-    events, verdict = following.result()
+    events, verdict = await follow(cluster, change, heard=heal)
     assert verdict.health == "healthy"
     assert [it.words for it in events if isinstance(it, Held)] == ["Nodes are cordoned"]
     assert GoesOn() in events
