@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.cluster import Ref
-from bot.cluster.errors import ClusterError, ClusterUnreachable
+from bot.cluster.errors import ClusterError, ClusterUnreachable, OutcomeUnknown
 from bot.commands.ask import Ask
 from bot.commands.choices import Choice, run
 from bot.commands.declaring import button
@@ -64,8 +64,9 @@ async def delete(ask: Ask, app: str, environment: str, pod: str, uid: str) -> No
         try:
             await _delete(release, pod, uid)
         except ClusterError as error:
+            outcome = "unknown" if isinstance(error, OutcomeUnknown) else "failed"
             detail = f"{pod}: {error.words}"
-            await ask.record("pod.delete", "failed", app=app, environment=environment, detail=detail)
+            await ask.record("pod.delete", outcome, app=app, environment=environment, detail=detail)
             raise
     choices = [run("Pods", f"/pods {app} {environment}"), run(f"‹ {app}", f"/status {app} {environment}")]
     heading = f"⏹ Pod {short_name(pod)} is deleted"
@@ -76,13 +77,17 @@ async def delete(ask: Ask, app: str, environment: str, pod: str, uid: str) -> No
 async def _delete(release: ReleasePods, name: str, uid: str) -> None:
     """Delete it; where no answer came, what is there says whether it was done.
 
-    Raises: ClusterError where it was not, or that can't be told.
+    Raises: ClusterError where it was not; OutcomeUnknown where that can't be seen either.
     """
     ref = Ref("v1", "Pod", name, release.site.namespace)
     try:
         await release.cluster.delete(ref, uid=uid)
-    except ClusterUnreachable:
-        metadata = (await release.cluster.get(ref) or {}).get("metadata", {})
+    except ClusterUnreachable as error:
+        try:
+            metadata = (await release.cluster.get(ref) or {}).get("metadata", {})
+        except ClusterError:
+            words = f"It is not known whether pod {short_name(name)} is deleted: {error.words}"
+            raise OutcomeUnknown(words) from error
         if metadata.get("uid") == uid and "deletionTimestamp" not in metadata:
             raise
 

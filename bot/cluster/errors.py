@@ -2,7 +2,8 @@
 
     ClusterError
     ├── ClusterUnreachable    no answer, or a server too busy to give one: try later
-    │   └── CredentialsRefused  they ended, and those that follow are not there yet: the same
+    │   ├── CredentialsRefused  they ended, and those that follow are not there yet: the same
+    │   └── OutcomeUnknown      a write got no answer and can't be looked up: look before anything else
     ├── ClusterRefused        the API server said no, in its own words (`code` is the HTTP status)
     │   ├── ClusterConflict   somebody else changed the object meanwhile: read it again, then decide
     │   └── IdentityMissing   the bot may not act as that person: an administrator grants `impersonate`
@@ -66,6 +67,10 @@ class ClusterUnreachable(ClusterError):
 
 class CredentialsRefused(ClusterUnreachable):
     """The API server does not know who we are: mostly since a token ended before the next one was in its file."""
+
+
+class OutcomeUnknown(ClusterUnreachable):
+    """A write got no answer, and neither did the look at what came of it."""
 
 
 class ClusterRefused(ClusterError):

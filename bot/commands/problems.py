@@ -3,7 +3,7 @@
 import structlog
 from prometheus_client import Counter
 
-from bot.cluster.errors import ClusterError
+from bot.cluster.errors import ClusterError, OutcomeUnknown
 from bot.commands.ask import Ask, Refused
 from bot.commands.choices import Choice, run
 from bot.commands.holding import show_held
@@ -24,8 +24,9 @@ log = structlog.get_logger(__name__)
 async def answer(ask: Ask, error: Exception, *, instead: list[Choice] | None = None) -> None:
     """Say what went wrong, in the chat and where it matters in the audit trail.
 
-    Nothing that is raised while planning or reading has changed anything. What was pressed stays where it may be of
-    use yet, unless it is over: then the answer is put in its place, with the buttons `instead`.
+    Nothing that is raised while planning or reading has changed anything, and an error that may have says so. What
+    was pressed stays where it may be of use yet, unless it is over: then the answer is put in its place, with the
+    buttons `instead`.
     """
     match error:
         case Refused():
@@ -41,7 +42,8 @@ async def answer(ask: Ask, error: Exception, *, instead: list[Choice] | None = N
             where = f"{error.file}, line {error.line}" if error.line else error.file or ""
             await _problem(ask, "The chart can't be rendered", where=where, quote=error.words)
         case HelmError() | ClusterError():
-            await _problem(ask, error.words, choices=instead, stays=instead is None)
+            unchanged = not isinstance(error, OutcomeUnknown)
+            await _problem(ask, error.words, choices=instead, unchanged=unchanged, stays=instead is None)
         case Suspended():  # while this was being made
             await _refuse(ask, Refused(ask.admission))
         case Held():

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 import structlog
@@ -143,22 +142,27 @@ class Screen:
             return message
         if session is None:
             async with self._database.write() as own:
-                return await self.message(page, chat_id, person_id, session=own, message_id=message_id)
-        at = self._actions.clock.now()
+                return await self._with_buttons(own, message, page, chat_id, person_id, message_id)
+        return await self._with_buttons(session, message, page, chat_id, person_id, message_id)
+
+    async def _with_buttons(
+        self,
+        session: AsyncSession,
+        message: Message,
+        page: Page,
+        chat_id: int,
+        person_id: int | None,
+        message_id: int | None,
+    ) -> Message:
+        where = {"chat_id": chat_id, "message_id": message_id, "at": self._actions.clock.now()}
         rows = [
-            tuple([await self._button(session, choice, chat_id, person_id, message_id, at) for choice in row])
+            tuple([await self._button(session, choice, person_id, where) for choice in row])
             for row in laid_out(page.choices)
         ]
         return replace(message, buttons=tuple(rows))
 
     async def _button(
-        self,
-        session: AsyncSession,
-        choice: Choice,
-        chat_id: int,
-        person_id: int | None,
-        message_id: int | None,
-        at: datetime,
+        self, session: AsyncSession, choice: Choice, person_id: int | None, where: Mapping[str, Any]
     ) -> Button:
         if choice.copy:
             return Button(choice.label, copy=choice.copy)
@@ -171,10 +175,8 @@ class Screen:
             app=choice.app,
             environment=choice.environment,
             person_id=None if choice.anyone else person_id,
-            chat_id=chat_id,
             lifetime=choice.lifetime,
-            message_id=message_id,
-            at=at,
+            **where,
         )
         return Button(choice.label, data=token, style=choice.style)
 

@@ -1,10 +1,13 @@
 """/restart: new pods of the same version, asked for, followed, and never twice."""
 
+from aiohttp import web
 from sqlalchemy import select
 
 from bot.operations.restart import RESTARTED_AT, is_later, restarted_at
+from bot.sandbox.kubernetes.errors import internal
 from bot.sandbox.kubernetes.storage import Key
 from bot.store.tables import AuditRow
+from tests.faults.clusters import refused
 from tests.looking.pods import pods, short
 from tests.worlds import World, spaced
 
@@ -105,3 +108,26 @@ async def test_a_pod_is_deleted_by_who_may_and_comes_back(world: World) -> None:
     assert [(row.actor, row.app, row.environment, row.detail) for row in rows] == [
         ("Dana", "blog", "staging", doomed["metadata"]["name"])
     ]
+
+
+async def test_a_pod_whose_end_nobody_can_see_is_told_so(world: World) -> None:
+    doomed = pods(world, "blog-staging", "blog")[0]
+    asked: list[str] = []
+
+    async def meets(request: web.Request) -> web.StreamResponse | None:
+        if request.path.endswith(f"/pods/{doomed['metadata']['name']}"):
+            asked.append(request.method)
+        return refused(internal("etcdserver: request timed out")) if "DELETE" in asked else None
+
+    world.dana.says(f"/pods {short(doomed)}")
+    await world.sees("blog · pod", buttons=["Delete pod"])
+    await world.dana.presses("Delete pod")
+    await world.sees("makes a new one")
+    world.cluster.meets = meets
+    await world.dana.presses("Delete pod")
+    told = await world.sees(f"It is not known whether pod {short(doomed)} is deleted: ")
+    assert "Nothing has changed" not in told.text
+    assert asked == ["DELETE", "GET"]
+    async with world.parts.database.read() as session:
+        outcomes = await session.scalars(select(AuditRow.outcome).where(AuditRow.action == "pod.delete"))
+        assert list(outcomes) == ["started", "unknown"]
