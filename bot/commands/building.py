@@ -1,5 +1,7 @@
 """From /build to the operation that it becomes."""
 
+import asyncio
+from contextlib import suppress
 from dataclasses import asdict
 
 from bot.commands.arguments import GitRef
@@ -8,12 +10,15 @@ from bot.commands.choices import run
 from bot.commands.requests import Request
 from bot.config import App, Environment
 from bot.images.builds import Recipe
+from bot.images.errors import SourceRefused, SourceUnreachable
 from bot.images.proposing import propose
 from bot.operations.build import Build, BuildArguments, Ship, ShipArguments
 from bot.operations.desk import Order
 from bot.operations.errors import Busy
 
 BRANCHES = 6
+LOOK = 10.0
+"""Seconds in which a server should tell what it has, before a build of it is handed in."""
 
 
 async def order_build(
@@ -22,11 +27,16 @@ async def order_build(
     """Hand a build in: whoever may build confirms nothing, since nothing runs of it yet.
 
     `then` is where the image goes: its plan follows, and is confirmed as any other.
+
+    Raises: RefMissing. What keeps a server from telling what it has is left to the operation, which shows it.
     """
     recipe = recipe_of(app)
     if recipe is None:
         await _say_what_lacks(ask, app)
         return
+    with suppress(SourceRefused, SourceUnreachable, TimeoutError):
+        async with asyncio.timeout(LOOK):
+            await ask.services.sources().check(recipe.git, ref)
     arguments = BuildArguments(recipe=recipe, ref=ref, again=again)
     if then is not None:
         request = asdict(Request("deploy", app.name, then.name))

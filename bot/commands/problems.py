@@ -9,7 +9,7 @@ from bot.commands.choices import Choice, run
 from bot.commands.holding import show_held
 from bot.commands.stuck import explain
 from bot.helm.errors import ChartInvalid, HelmError
-from bot.images.errors import ImagesError, TagMissing
+from bot.images.errors import ImagesError, RefMissing, TagMissing
 from bot.operations.errors import Busy, Held, Spent, Suspended
 from bot.planning.errors import PlanRefused, ReleaseStuck
 from bot.store.errors import StoreError
@@ -36,8 +36,9 @@ async def answer(ask: Ask, error: Exception, *, instead: list[Choice] | None = N
         case PlanRefused():
             await _problem(ask, error.words, where=error.where, advice=error.advice, quote=error.quote)
         case TagMissing() if error.nearest:
-            corrected = ask.text.replace(error.tag, error.nearest) if error.tag in ask.text else ""
-            await _problem(ask, str(error), choices=[run(corrected[:60], corrected)] if corrected else [])
+            await _problem(ask, str(error), choices=_corrected(ask, error.tag, error.nearest))
+        case RefMissing() if error.nearest:
+            await _problem(ask, str(error), choices=_corrected(ask, error.ref, error.nearest))
         case ChartInvalid():
             where = f"{error.file}, line {error.line}" if error.line else error.file or ""
             await _problem(ask, "The chart can't be rendered", where=where, quote=error.words)
@@ -62,6 +63,12 @@ async def answer(ask: Ask, error: Exception, *, instead: list[Choice] | None = N
                 unchanged=False,
                 stays=instead is None,
             )
+
+
+def _corrected(ask: Ask, wrong: str, right: str) -> list[Choice]:
+    """The command with the word that was meant, as a button."""
+    corrected = ask.text.replace(wrong, right) if wrong in ask.text else ""
+    return [run(corrected[:60], corrected)] if corrected else []
 
 
 def in_words(error: Exception) -> str:

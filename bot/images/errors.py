@@ -51,10 +51,10 @@ class RegistryUnreachable(ImagesError):
 
 
 class RefMissing(ImagesError):
-    """The repository has no such tag, branch or commit; `nearest` is the likeliest tag, if any is near."""
+    """The repository has no such tag, branch or commit; `nearest` is the likeliest name of one, if any is near."""
 
     def __init__(self, url: str, ref: str, nearest: str | None = None) -> None:
-        hint = f" The nearest tag is {nearest}." if nearest else ""
+        hint = f" The nearest is {nearest}." if nearest else ""
         super().__init__(f"{url} has no tag, branch or commit {ref}.{hint}")
         self.url = url
         self.ref = ref

@@ -12,7 +12,7 @@ import hashlib
 import re
 import shutil
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Self
@@ -59,6 +59,13 @@ def tags_in(output: bytes) -> list[str]:
     """The tags that `git ls-remote` lists. Their names are anybody's who may push."""
     lines = output.decode(errors="replace").split("\n")
     return [line.partition("\trefs/tags/")[2] for line in lines if "\trefs/tags/" in line]
+
+
+def names_in(refs: Iterable[str]) -> list[str]:
+    """What people call refs ("refs/heads/main"): tags, the newest version first, then branches."""
+    found = list(refs)
+    tags = [ref.removeprefix("refs/tags/") for ref in found if ref.startswith("refs/tags/")]
+    return order(tags) + [ref.removeprefix("refs/heads/") for ref in found if ref.startswith("refs/heads/")]
 
 
 def commits_in(output: bytes) -> list[Commit]:
@@ -109,22 +116,36 @@ class Sources:
         ended = await self._run(address, "ls-remote", "--tags", "--refs", "--", address.url)
         return tags_in(ended.output)
 
+    async def check(self, url: str, ref: str) -> None:
+        """Look for a tag or branch without fetching anything; what may be a commit's id is taken for one.
+
+        Raises also: RefMissing with the nearest name.
+        """
+        address = self._parse(url)
+        await self._need_ref(address, ref)
+        if _COMMIT_ID.fullmatch(ref):
+            return
+        ended = await self._run(address, "ls-remote", "--tags", "--heads", "--refs", "--", address.url)
+        lines = ended.output.decode(errors="replace").splitlines()
+        names = names_in(line.partition("\t")[2] for line in lines)
+        if ref not in names:
+            raise RefMissing(str(address), ref, nearest(ref, names))
+
     async def resolve(self, url: str, ref: str, *, now: bool = False) -> str:
         """The full commit id that a tag, a branch or a (short) commit id names; tags come first.
 
         With `now` a branch is where it is at this moment, not where it was some seconds ago.
-        Raises also: RefMissing with the nearest tag.
+        Raises also: RefMissing with the nearest name.
         """
         address = self._parse(url)
-        if not await self._is_ref(address, ref):
-            raise RefMissing(str(address), one_line(ref, longest=80))
+        await self._need_ref(address, ref)
         mirror = await self._mirror(address, holding=None if now and not _FULL_ID.fullmatch(ref) else ref)
         found = await self._find(address, mirror, ref)
         if found is None:  # it may have been pushed since the mirror was last fetched
             mirror = await self._mirror(address)
             found = await self._find(address, mirror, ref)
         if found is None:
-            raise RefMissing(str(address), ref, nearest(ref, order(await self._tags_in(address, mirror))))
+            raise RefMissing(str(address), ref, nearest(ref, await self._names(address, mirror)))
         return found
 
     async def account(self, url: str) -> Account | None:
@@ -237,11 +258,13 @@ class Sources:
             raise SourceRefused(f"“{one_line(path, longest=80)}” is no path inside a repository.")
         return str(pure)
 
-    async def _is_ref(self, address: Address, ref: str) -> bool:
-        if not ref or ref.startswith("-") or not ref.isprintable() or len(ref) > 250:
-            return False
-        checked = await self._run(address, "check-ref-format", f"refs/tags/{ref}", may_fail=True)
-        return checked.status == 0
+    async def _need_ref(self, address: Address, ref: str) -> None:
+        """Raises: RefMissing where it can't be the name of one."""
+        if ref and not ref.startswith("-") and ref.isprintable() and len(ref) <= 250:
+            checked = await self._run(address, "check-ref-format", f"refs/tags/{ref}", may_fail=True)
+            if checked.status == 0:
+                return
+        raise RefMissing(str(address), one_line(ref, longest=80))
 
     async def _find(self, address: Address, mirror: Path, ref: str) -> str | None:
         names = [f"refs/tags/{ref}", f"refs/heads/{ref}"]
@@ -256,11 +279,11 @@ class Sources:
                 return found
         return None
 
-    async def _tags_in(self, address: Address, mirror: Path) -> list[str]:
-        ended = await self._run(
-            address, f"--git-dir={mirror}", "for-each-ref", "--format=%(refname:lstrip=2)", "refs/tags"
-        )
-        return ended.output.decode(errors="replace").splitlines()
+    async def _names(self, address: Address, mirror: Path) -> list[str]:
+        """Of all its tags and branches."""
+        listed = ("for-each-ref", "--format=%(refname)", "refs/tags", "refs/heads")
+        ended = await self._run(address, f"--git-dir={mirror}", *listed)
+        return names_in(ended.output.decode(errors="replace").splitlines())
 
     async def _mirror(self, address: Address, *, holding: str | None = None) -> Path:
         """The repository's mirror, up to date, unless `holding` is a whole commit id that it has already.

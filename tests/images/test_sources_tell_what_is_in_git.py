@@ -126,7 +126,7 @@ async def test_what_moved_or_went_away_is_seen_at_the_next_look(
 
 
 async def test_a_missing_ref_is_told_with_the_nearest_tag(sources: Sources, shop: str) -> None:
-    with pytest.raises(RefMissing, match=r"has no tag, branch or commit 1\.2\. The nearest tag is v1\.2"):
+    with pytest.raises(RefMissing, match=r"has no tag, branch or commit 1\.2\. The nearest is v1\.2"):
         await sources.resolve(shop, "1.2")
 
 
