@@ -42,7 +42,6 @@ class JobBuilder:
     """Builds in a cluster."""
 
     name = "job"
-    goes_on = True
 
     def __init__(
         self,
@@ -69,11 +68,23 @@ class JobBuilder:
             return f"Builds have no cluster: {error}."
         return ""
 
-    async def build(self, request: BuildRequest, tell: Tell) -> str:
-        """Build and push."""
+    async def goes_on(self, build: str) -> bool:
+        """Whether its Job is there."""
+        job = Ref("batch/v1", "Job", job_manifest.name_of(build), self._needed().namespace)
+        try:
+            return await (await self._cluster()).get(job) is not None
+        except ClusterError as error:
+            raise _away(error) from error
+
+    def _needed(self) -> JobSettings:
         settings = self._settings()
         if settings is None:
             raise BuilderAway("No cluster is configured for builds (builds.job).")
+        return settings
+
+    async def build(self, request: BuildRequest, tell: Tell) -> str:
+        """Build and push."""
+        settings = self._needed()
         try:
             cluster = await self._cluster()
             made = _Made(cluster, settings, request, tell, self._clock)
@@ -82,10 +93,14 @@ class JobBuilder:
             finally:  # a cancel ends what runs in the cluster, too
                 await asyncio.shield(made.remove())
         except ClusterError as error:
-            raise BuilderAway(f"The cluster of builds: {error}.") from error
+            raise _away(error) from error
 
     async def trim(self, most: int) -> None:
         """A Job's cache goes with it."""
+
+
+def _away(error: ClusterError) -> BuilderAway:
+    return BuilderAway(f"The cluster of builds: {error}.")
 
 
 class _Made:

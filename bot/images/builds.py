@@ -163,7 +163,7 @@ class Builds:
 
     async def _pushed_before(self, build: str, builder: Builder, recipe: Recipe, source: Sourced) -> str:
         """The digest of what a run of this build has pushed of which nobody knows how it ended; "" where nothing is."""
-        if builder.goes_on or not await asyncio.to_thread(self._rooms.was_begun, build):
+        if not await asyncio.to_thread(self._rooms.was_begun, build) or await builder.goes_on(build):
             return ""
         digest = await self._existing(recipe.image, source.tag, source.sha)
         return digest if digest != source.digest else ""

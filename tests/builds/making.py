@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.clock import SystemClock
 from bot.images.access import Credentials, ServerAccess
 from bot.images.builders.buildah import Buildah, Settings
-from bot.images.builders.building import RegistryLogin, Tell
+from bot.images.builders.building import Builder, RegistryLogin, Tell
 from bot.images.builds import Builds, Limits, Recipe
 from bot.images.registry import Registries
 from bot.images.rooms import Rooms
@@ -26,6 +26,8 @@ class Making:
 
     builds: Builds
     registry: str
+    builders: list[Builder]
+    """Those that there are; the first builds."""
 
 
 @asynccontextmanager
@@ -44,19 +46,19 @@ async def making(folder: Path, *, cache: int = 2**40) -> AsyncIterator[Making]:
         async def secrets(_app: str) -> Mapping[str, str]:
             return {"pip": SECRET}
 
-        buildah = Buildah(rooms.layers, lambda: Settings("chroot", 300), SystemClock())
+        builders: list[Builder] = [Buildah(rooms.layers, lambda: Settings("chroot", 300), SystemClock())]
         builds = Builds(
             rooms,
             sources=lambda: sources,
             registries=lambda: registries,
-            builders=lambda: [buildah],
+            builders=lambda: builders,
             limits=lambda: Limits("auto", cache=cache, free=0),
             logins=logins,
             secrets=secrets,
             mask=lambda text: text,
             clock=SystemClock(),
         )
-        yield Making(builds, server.host)
+        yield Making(builds, server.host, builders)
 
 
 def recipe_of(repository: Repository, registry: str) -> Recipe:

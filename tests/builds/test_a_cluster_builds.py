@@ -121,7 +121,9 @@ async def test_what_is_secret_is_in_the_secret_alone_which_the_job_owns(tmp_path
 
 async def test_the_bot_that_comes_after_goes_on_with_the_job(tmp_path: Path) -> None:
     async with embedded(tmp_path, Pace(job=600)) as cluster:
+        assert not await builder_in(cluster).goes_on("ab12")
         first = await begun(cluster, tmp_path)
+        assert await builder_in(cluster).goes_on("ab12")
         before = await there(cluster, "Job")
         follows = asyncio.Event()
         second = asyncio.create_task(

@@ -53,7 +53,6 @@ class Buildah:
     """Builds with the `buildah` of this machine."""
 
     name = "buildah"
-    goes_on = False
 
     def __init__(self, storage: Path, settings: Callable[[], Settings], clock: Clock) -> None:
         """`storage` is a folder of its own for layers; one of these alone may work in it."""
@@ -72,6 +71,10 @@ class Buildah:
         except BuilderAway as away:
             return str(away)
         return ""
+
+    async def goes_on(self, _build: str) -> bool:
+        """Never: it ends with the bot."""
+        return False
 
     async def build(self, request: BuildRequest, tell: Tell) -> str:
         """Build and push."""

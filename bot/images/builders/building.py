@@ -73,11 +73,15 @@ class Builder(Protocol):
     """Makes an image and pushes it."""
 
     name: str
-    goes_on: bool
-    """Whether what was begun goes on without the bot, and is followed further when it is begun again."""
 
     async def missing(self) -> str:
         """Why it can't build here, as a sentence that says what to do; "" when it can."""
+
+    async def goes_on(self, build: str) -> bool:
+        """Whether what a bot that died began of this build is still there, and is followed further by `build`.
+
+        Raises: BuilderAway.
+        """
 
     async def build(self, request: BuildRequest, tell: Tell) -> str:
         """Build and push; the digest of what was pushed ("sha256:…"). A cancel ends everything that was started.

@@ -52,7 +52,6 @@ class Buildkit:
     """Builds in a BuildKit daemon."""
 
     name = "buildkit"
-    goes_on = False
 
     def __init__(self, settings: Callable[[], BuildkitSettings]) -> None:
         self._settings = settings
@@ -70,6 +69,10 @@ class Buildkit:
             return f"BuildKit does not tell its version: {one_line(told, longest=80)}."
         is_old = Version(version[1]) < LEAST
         return f"BuildKit {version[1]} has known holes: use {LEAST} or newer." if is_old else ""
+
+    async def goes_on(self, _build: str) -> bool:
+        """Never: it ends with the bot."""
+        return False
 
     async def build(self, request: BuildRequest, tell: Tell) -> str:
         """Build and push."""

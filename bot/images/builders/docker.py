@@ -70,7 +70,6 @@ class DockerEngine:
     """Builds in a Docker daemon."""
 
     name = "docker"
-    goes_on = False
 
     def __init__(self, settings: Callable[[], DockerSettings], clock: Clock) -> None:
         self._settings = settings
@@ -87,6 +86,10 @@ class DockerEngine:
         except BuilderAway as away:
             return str(away)
         return ""
+
+    async def goes_on(self, _build: str) -> bool:
+        """Never: it ends with the bot."""
+        return False
 
     async def build(self, request: BuildRequest, tell: Tell) -> str:
         """Build and push."""

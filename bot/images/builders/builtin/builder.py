@@ -29,7 +29,6 @@ class Builtin:
     """Builds what runs nothing, by itself."""
 
     name = "builtin"
-    goes_on = False
 
     def __init__(
         self,
@@ -47,6 +46,10 @@ class Builtin:
     async def missing(self) -> str:
         """Nothing: it can always build."""
         return ""
+
+    async def goes_on(self, _build: str) -> bool:
+        """Never: it ends with the bot."""
+        return False
 
     async def build(self, request: BuildRequest, tell: Tell) -> str:
         """Build and push. Raises also what the registry raises."""
