@@ -113,6 +113,7 @@ async def ask_to_take(
         "app": app,
         "request": request,
         "since": since,
+        "holder": hold.holder,
         "at": asked_now(ask),
     }
     back = {"request": request} if request is not None else None
@@ -125,7 +126,13 @@ async def ask_to_take(
 
 @button("lock.take", permission=KNOWN)
 async def take(
-    ask: Ask, environment: str, app: str | None, request: dict[str, Any] | None, since: str, at: str
+    ask: Ask,
+    environment: str,
+    app: str | None,
+    request: dict[str, Any] | None,
+    since: str,
+    holder: str,
+    at: str,
 ) -> None:
     """Take somebody's lock over, or an app out of the one on its environment, and tell them."""
     _need_taking(ask, environment, app, request)
@@ -147,7 +154,7 @@ async def take(
     if hold is None or hold.holder_id != ask.who.id:  # it may be theirs by an earlier handling of this press
         await _show_moved(ask, environment, app, request)
     elif request is not None:
-        await propose(ask, Request(**request), moved="The lock is yours now. The plan:")
+        await propose(ask, Request(**request), moved=f"{holder}'s lock is yours now. The plan:")
     else:
         await _show_set(ask, hold)
 
