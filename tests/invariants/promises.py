@@ -20,7 +20,7 @@ from tests.invariants.records import BY_HAND, Operation, Revision, Store, revisi
 from tests.worlds import spaced
 
 END = re.compile(
-    r"^(?:✅|❌|↩️|⏹|🆘|⚠️|🔒) (\S+) → ([A-Za-z]+)\b(?!.*(?:does not wait|not planned|cancelling))"
+    r"^(?:✅|❌|↩️|⏹|🆘|⚠️|🔒) (\S+) → ([A-Za-z]+)\b(?!.*(?:does not wait|not planned|cancelling|no known way back))"
 )
 """How a message begins that tells the end of an operation."""
 MAY_NOTHING = ("vic", "eve")
