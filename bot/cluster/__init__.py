@@ -1,7 +1,7 @@
 """Kubernetes reads, watches and actions; the only importer of the client library."""
 
 from bot.access import ClusterAccess, Identity
-from bot.cluster.cluster import Access, Cluster, Table
+from bot.cluster.cluster import Access, Cluster
 from bot.cluster.clusters import Clusters
 from bot.cluster.discovery import Ref, Resource
 from bot.cluster.errors import (
@@ -33,7 +33,6 @@ __all__ = [
     "KubeconfigUnusable",
     "Ref",
     "Resource",
-    "Table",
     "Tried",
     "WatchEvent",
     "Way",

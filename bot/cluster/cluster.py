@@ -27,7 +27,6 @@ Objects: TypeAlias = list[dict[str, Any]]
 _PAGE = 250
 """Objects a page of a list: about a megabyte of pods, which parses in ten milliseconds."""
 
-_TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 _METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json"
 _ONE_METADATA = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json"
 
@@ -53,16 +52,6 @@ class Access:
 
     def __bool__(self) -> bool:
         return self.allowed
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A list as the server lays it out for people: column names, and a row of cells for each object."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Any, ...], ...]
-    names: tuple[tuple[str, str], ...]
-    """(namespace, name) of each row's object."""
 
 
 def whole(item: dict[str, Any]) -> dict[str, Any]:
@@ -139,41 +128,6 @@ class Cluster(Writing):
         resource = await self.resource(api_version, kind)
         items, _ = await self._listed(resource, namespace, _selection(labels, None), 30.0, _METADATA)
         return items
-
-    async def table(
-        self,
-        api_version: str,
-        kind: str,
-        namespace: str | None = None,
-        *,
-        labels: str | None = None,
-        fields: str | None = None,
-        timeout: float = 30.0,
-    ) -> Table:
-        """A list as `kubectl get` shows it: the cheapest way to many objects.
-
-        Raises: ClusterRefused with code 406 where the server makes no tables.
-        """
-        resource = await self.resource(api_version, kind)
-        columns: tuple[str, ...] = ()
-        rows: list[tuple[Any, ...]] = []
-        names: list[tuple[str, str]] = []
-        query = _selection(labels, fields) | {"limit": "500"}
-        while True:
-            page = await self._json(
-                "GET", resource.path(namespace), query=query, accept=_TABLE, timeout=timeout
-            )
-            if page.get("kind") != "Table":
-                raise ClusterRefused(f"this cluster makes no table of {resource.plural}", 406)
-            columns = columns or tuple(column["name"] for column in page["columnDefinitions"])
-            for row in page.get("rows") or ():
-                rows.append(tuple(row["cells"]))
-                metadata = (row.get("object") or {}).get("metadata") or {}
-                names.append((metadata.get("namespace", ""), metadata.get("name", "")))
-            following = (page.get("metadata") or {}).get("continue")
-            if not following:
-                return Table(columns, tuple(rows), tuple(names))
-            query["continue"] = following
 
     async def watch(
         self,

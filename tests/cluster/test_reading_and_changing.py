@@ -67,14 +67,6 @@ async def test_a_list_has_every_page_and_its_kinds(cluster: Cluster) -> None:
     assert {(it["apiVersion"], it["kind"]) for it in found} == {("v1", "ConfigMap")}
 
 
-async def test_a_table_has_columns_cells_and_names(cluster: Cluster) -> None:
-    await cluster.create("v1", "ConfigMap", "shop", settings(colour="blue"))
-    table = await cluster.table("v1", "ConfigMap", "shop", labels="app=shop")
-    assert "Name" in table.columns
-    assert table.names == (("shop", "settings"),)
-    assert table.rows[0][0] == "settings"
-
-
 async def test_an_unknown_kind_is_said_to_be_unknown(cluster: Cluster) -> None:
     with pytest.raises(ClusterRefused, match="serves no Florb in v1") as refused:
         await cluster.list("v1", "Florb", "shop")
