@@ -1,8 +1,11 @@
 """No screen is a dead end, and none offers what makes no sense there."""
 
 import pytest
+from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 from bot.commands import dispatching
+from bot.telegram.buttons import Actions
 from tests.worlds import World
 
 
@@ -39,3 +42,22 @@ async def test_a_toast_that_comes_too_late_is_a_message(
     monkeypatch.setattr(dispatching, "TOAST_AFTER", 0)
     assert await world.dana.presses("Cancel deploy") == ""
     await world.sees("press again to cancel")
+
+
+async def test_a_screen_is_shown_also_where_the_one_before_can_not_be_dropped(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: object) -> None:
+        raise OperationalError("COMMIT", None, Exception("database or disk is full"))
+
+    monkeypatch.setattr(Actions, "retire", full)
+    world.dana.says("/status")
+    await world.sees("staging", buttons=["shop staging"])
+    with capture_logs() as logs:
+        assert await world.dana.presses("shop staging") == ""
+        await world.sees("shop in staging", buttons=["Pods"])
+        await world.dana.presses("Pods")  # handled after what was pressed before
+        await world.sees("shop-worker · ")
+    assert "the buttons of a screen that is not shown any more were not dropped" in [
+        each["event"] for each in logs
+    ]

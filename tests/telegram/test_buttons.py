@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.database import Database
@@ -114,6 +115,85 @@ async def test_what_a_message_had_may_be_dropped_beside_what_it_has_now(
     await actions.drop([before])
     assert await actions.take(press(old)) == Refusal("unknown")
     assert isinstance(await actions.take(press(new)), Action)
+
+
+async def screen(
+    actions: Actions, database: Database, clock: Still, *, message: int = 5, chat: int = TEAM
+) -> list[str]:
+    """The two buttons of a message that is shown a second later than what was shown before."""
+    await clock.sleep(1)
+    async with database.write() as session:
+        return [
+            await actions.offer(
+                session,
+                name=name,
+                arguments={},
+                permission="deploy.run",
+                app=None,
+                environment=None,
+                person_id=None,
+                chat_id=chat,
+                lifetime=timedelta(minutes=5),
+                message_id=message,
+                at=clock.now(),
+            )
+            for name in ("go", "close")
+        ]
+
+
+async def alive(database: Database) -> set[str]:
+    async with database.read() as session:
+        return set(await session.scalars(select(ActionRow.token)))
+
+
+async def test_what_was_pressed_retires_with_all_but_the_last_screen_in_its_place(
+    actions: Actions, database: Database, clock: Still
+) -> None:
+    before = await screen(actions, database, clock)
+    pressed = await screen(actions, database, clock)
+    shown = [await screen(actions, database, clock) for _ in range(3)]
+    await actions.retire(pressed[0], shown)
+    assert not set(before) & await alive(database)
+    assert await alive(database) == set(shown[-1])
+
+
+async def test_what_an_earlier_handling_of_a_press_has_shown_stays(
+    actions: Actions, database: Database, clock: Still
+) -> None:
+    pressed = await screen(actions, database, clock)
+    earlier = await screen(actions, database, clock)
+    shown = await screen(actions, database, clock)
+    await actions.retire(pressed[1], [shown])
+    assert await alive(database) == {*earlier, *shown}
+
+
+async def test_what_is_shown_elsewhere_does_not_retire(
+    actions: Actions, database: Database, clock: Still
+) -> None:
+    elsewhere = [
+        *await screen(actions, database, clock, message=6),
+        *await screen(actions, database, clock, chat=-5),
+    ]
+    pressed = await screen(actions, database, clock)
+    await actions.retire(pressed[0], [[]])
+    assert await alive(database) == set(elsewhere)
+
+
+async def test_what_is_shown_at_the_very_moment_of_the_screen_before_stays(
+    actions: Actions, database: Database
+) -> None:
+    old = await offered(actions, database)
+    new = await offered(actions, database)
+    await actions.retire(old, [[new]])
+    assert await alive(database) == {new}
+
+
+async def test_what_is_over_retires_also_where_what_was_pressed_is_gone(
+    actions: Actions, database: Database, clock: Still
+) -> None:
+    shown = [await screen(actions, database, clock) for _ in range(2)]
+    await actions.retire("gone", shown)
+    assert await alive(database) == set(shown[1])
 
 
 async def test_what_a_message_shows_now_takes_the_place_of_what_it_had(
