@@ -177,6 +177,13 @@ class World:
                                     return message, row, column
                     await anext(aiter(changes))
 
+    async def until_written(self, release: str, namespace: str) -> None:
+        """Wait until Helm has written what it writes of a release: its workloads may have begun to change before."""
+        async with asyncio.timeout(LONGEST):
+            with self.cluster.storage.changes() as changes:
+                while any(status.startswith("pending") for status in self.history(release, namespace)):
+                    await anext(changes)
+
     def history(self, release: str, namespace: str) -> list[str]:
         """The statuses of a release's revisions in the cluster, oldest first."""
         found = [

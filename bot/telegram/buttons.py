@@ -128,9 +128,8 @@ class Actions:
 
     async def drop(self, tokens: Sequence[str]) -> None:
         """These do nothing any more."""
-        if tokens:
-            async with self._database.write() as session:
-                await session.execute(delete(ActionRow).where(ActionRow.token.in_(tokens)))
+        async with self._database.write() as session:
+            await session.execute(delete(ActionRow).where(ActionRow.token.in_(tokens)))
 
     async def retire(self, pressed: str, shown: Sequence[Sequence[str]]) -> None:
         """The screen of the button that was pressed, and all but the last that were `shown` in its place since, do

@@ -41,6 +41,7 @@ async def test_killed_while_pods_roll_out(outside: Outside) -> None:
     plan = await outside.plan("v1.0", app="blog")
     outside.presses("Deploy to staging")
     await outside.sees(r"blog +\d/2")
+    await outside.until(lambda: outside.history("blog", "blog-staging")[-1] == "deployed")
     outside.world.servers.behaviours.order("registry/blog:v1.0", "ok")
     await outside.bot.kill()
     outside.says("/cancel")

@@ -1,6 +1,5 @@
 """Between plan and end the world moves: other people's releases, configurations, runs that died."""
 
-import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,10 +62,7 @@ async def test_a_cluster_that_is_away_for_a_while_is_waited_for(tmp_path: Path) 
         world.sandbox.servers.behaviours.order("registry/blog:v1.0", "slow")
         await world.dana.deploys("v1.0", app="blog")
         await world.sees(r"blog +\d/2")
-        async with asyncio.timeout(60):  # what Helm writes at last would be written again
-            with world.cluster.storage.changes() as changes:
-                while world.history("blog", "blog-staging")[-1] != "deployed":
-                    await anext(changes)
+        await world.until_written("blog", "blog-staging")  # what Helm writes at last would be written again
         await world.cluster.down(10)
         await world.sees("🔄 blog(.|\n)*⏳")
         await world.sees(r"✅ blog → staging v1\.0")

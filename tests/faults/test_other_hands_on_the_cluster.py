@@ -31,7 +31,8 @@ async def by_hand(world: World, program: Path, *words: str) -> None:
 
 
 async def upgraded(world: World, programs: Mapping[str, Path], tag: str) -> None:
-    """Somebody brings another version out, with Helm's command line."""
+    """Somebody brings another version out, with Helm's command line, once no other run of Helm is under way."""
+    await world.until_written("blog", "blog-staging")
     values = f"image.tag={tag},image.digest="
     await by_hand(world, programs["helm"], "upgrade", "blog", str(CHART), "--reuse-values", "--set", values)
 
