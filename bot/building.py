@@ -109,25 +109,25 @@ class _Settings:
         return Limits(builds.builder, cache=int(builds.cache), free=int(builds.free))
 
     async def logins(self, image: str, tell: Tell) -> tuple[RegistryLogin, ...]:
-        """How builders speak to registries, all asked at once.
+        """How builders speak to registries: first the one that `image` goes to, then all others at once.
 
-        One that `image` does not go to is spoken to without a login where none can be had: `tell` has why.
+        Another one is spoken to without a login where none can be had: `tell` has why.
 
         Raises: SecretMissing, ImagesError.
         """
+        others = dict(self._current.config.registries)
         host = parse_repository(image).host
-        registries = self._current.config.registries
+        own = others.pop(host, None)
+        first = (_login(host, own, await self._account(host, own)),) if own is not None else ()
 
         async def found(name: str, registry: Registry) -> RegistryLogin:
             try:
                 return _login(name, registry, await self._account(name, registry))
             except (SecretMissing, ImagesError) as error:
-                if name == host:
-                    raise
                 tell(BuildWords((f"No login at {name}: {one_line(str(error), longest=160)}",)))
                 return _login(name, registry, None)
 
-        return tuple(await asyncio.gather(*(found(*each) for each in registries.items())))
+        return (*first, *await asyncio.gather(*(found(*each) for each in others.items())))
 
     async def secrets(self, app: str) -> dict[str, str]:
         """The secrets of an app's build by their ids. Raises: SecretMissing."""
