@@ -68,6 +68,7 @@ async def delete(ask: Ask, app: str, environment: str, pod: str, uid: str) -> No
             detail = f"{pod}: {error.words}"
             await ask.record("pod.delete", outcome, app=app, environment=environment, detail=detail)
             raise
+    await ask.record("pod.delete", "done", app=app, environment=environment, detail=pod)
     choices = [run("Pods", f"/pods {app} {environment}"), run(f"‹ {app}", f"/status {app} {environment}")]
     heading = f"⏹ Pod {short_name(pod)} is deleted"
     lines = [f"By {ask.who.name}", "Its workload makes a new one"]

@@ -1,5 +1,6 @@
 """Who asks, where, and what they may reach: the only thing that a handler talks to."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -204,6 +205,7 @@ class Ask:
             chat_id=self.chat_id,
             detail=self.services.masker().mask_text(detail)[:1000],
         )
-        key = f"audit {self.cause} {action} {outcome} {app} {environment}"
+        what = f"{self.cause} {action} {outcome} {app} {environment}"  # names may be of any length
+        key = f"audit {hashlib.sha256(what.encode()).hexdigest()}"
         if not self.cause or await once.first(session, [key], entry.at):
             await audit.record(session, entry)

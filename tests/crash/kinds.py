@@ -85,7 +85,7 @@ def _operation(kind: str) -> Counter[tuple[str, str]]:
 
 
 def _failing(action: str) -> Counter[tuple[str, str]]:
-    return _row(action, "started") + _row(action, "failed")
+    return _row(action, "started") + _row(action, "failed") + _row(action)
 
 
 def _refused(version: str) -> dict[str, After]:
@@ -355,7 +355,9 @@ _ALL = (
         _pressing("Delete pod"),
         "Pod [0-9a-z]+ is deleted",
         {
-            "⏹": After("v0.9", (0, 0), _row("pod.delete", "started"), (0, 0), pods=(1, 1)),
+            "⏹": After(
+                "v0.9", (0, 0), _row("pod.delete", "started") + _row("pod.delete"), (0, 0), pods=(1, 1)
+            ),
             "🚫": After(  # also where it is told that nobody knows how it went
                 "v0.9", (0, 0), Counter(), (0, 0), pods=(0, 1), more=_failing("pod.delete")
             ),

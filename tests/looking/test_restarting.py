@@ -105,8 +105,8 @@ async def test_a_pod_is_deleted_by_who_may_and_comes_back(world: World) -> None:
     ]
     async with world.parts.database.read() as session:
         rows = (await session.scalars(select(AuditRow).where(AuditRow.action == "pod.delete"))).all()
-    assert [(row.actor, row.app, row.environment, row.detail) for row in rows] == [
-        ("Dana", "blog", "staging", doomed["metadata"]["name"])
+    assert [(row.actor, row.outcome, row.app, row.environment, row.detail) for row in rows] == [
+        ("Dana", outcome, "blog", "staging", doomed["metadata"]["name"]) for outcome in ("started", "done")
     ]
 
 
